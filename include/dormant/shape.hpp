@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// The size of a model as one compile-time value, and the letters used for sizes everywhere.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace dormant {
+
+/// The id of one vocabulary entry; the tasks put `<s>` first in a sequence, not first in the ids.
+using token = std::int32_t;
+
+/// The sizes of a transformer, a structural type: `transformer<shape{.width = 64}, softmax>`.
+/// The defaults are the paper's one-layer model (arXiv 2410.13835, section 2).
+///
+/// Letters used in every comment of the library: B batch, T position, C width, H head,
+/// D head width (C / H), F hidden width of the MLP, V vocabulary, L layer.
+struct shape {
+  std::size_t layers = 1;    ///< L
+  std::size_t heads = 1;     ///< H, must divide the width
+  std::size_t width = 256;   ///< C
+  std::size_t vocab = 67;    ///< V: 65 characters, `<s>` and a delimiter
+  std::size_t context = 256; ///< T, the longest sequence the model can read
+  std::size_t expansion = 4; ///< F / C, how much wider the MLP is than the residual stream
+
+  [[nodiscard]] constexpr std::size_t head_width() const { return width / heads; }
+  [[nodiscard]] constexpr std::size_t hidden() const { return expansion * width; }
+
+  friend constexpr bool operator==(shape const&, shape const&) = default;
+};
+
+} // namespace dormant

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+// Sequences of tokens together with the exact law each next token was drawn from.
+#pragma once
+
+#include "dormant/shape.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace dormant {
+
+/// Rows of next-token probabilities, shared by all sequences of a task.
+struct law_table {
+  std::size_t rows = 0;
+  std::size_t vocab = 0;
+  std::vector<double> probabilities; ///< [rows, V], every row sums to one
+  std::vector<double> entropies;     ///< [rows], nats
+
+  [[nodiscard]] std::span<double const> row(std::size_t r) const {
+    return std::span(probabilities).subspan(r * vocab, vocab);
+  }
+};
+
+/// The law of the token that follows one position:
+/// `(1 - copy_weight) * table.row(row) + copy_weight * one_hot(copied)`.
+struct next_token_law {
+  std::int32_t row = 0;     ///< which row of the law table
+  token copied = 0;         ///< the token that is copied with probability `copy_weight`
+  float copy_weight = 0;    ///< 1 at a trigger of Bigram-Backcopy, 0 elsewhere
+  bool trigger = false;     ///< whether the position holds a trigger token
+};
+
+/// One sequence as the model and the hooks see it. Non-owning.
+struct sequence {
+  std::size_t index = 0;                ///< its row in the batch
+  std::span<token const> inputs;        ///< [T], what the model reads
+  std::span<token const> targets;       ///< [T], what it has to predict; empty if unknown
+  std::span<next_token_law const> laws; ///< [T], or empty where the task is unknown
+  law_table const* table = nullptr;     ///< the rows `laws` speaks of
+
+  [[nodiscard]] std::size_t length() const { return inputs.size(); }
+  /// Whether position t holds a trigger; false where the task is unknown.
+  [[nodiscard]] bool trigger(std::size_t t) const { return !laws.empty() && laws[t].trigger; }
+};
+
+/// B sequences of T + 1 tokens: inputs are the first T, targets the last T.
+class batch {
+public:
+  batch() = default;
+  /// Room for `rows` sequences with `context` inputs each.
+  /// \param with_laws whether each position also carries the law of its next token
+  batch(std::size_t rows, std::size_t context, std::shared_ptr<law_table const> table = nullptr,
+        bool with_laws = true)
+      : rows_(rows), context_(context), tokens_(rows * (context + 1)),
+        laws_(with_laws ? rows * context : 0), table_(std::move(table)) {}
+
+  [[nodiscard]] std::size_t rows() const { return rows_; }
+  [[nodiscard]] std::size_t context() const { return context_; }
+  [[nodiscard]] law_table const* table() const { return table_.get(); }
+
+  /// [T + 1] tokens of row b.
+  [[nodiscard]] std::span<token> tokens(std::size_t b) {
+    return std::span(tokens_).subspan(b * (context_ + 1), context_ + 1);
+  }
+  [[nodiscard]] std::span<token const> tokens(std::size_t b) const {
+    return std::span(tokens_).subspan(b * (context_ + 1), context_ + 1);
+  }
+  /// [T] laws of row b, empty if the batch carries none.
+  [[nodiscard]] std::span<next_token_law> laws(std::size_t b) {
+    if (laws_.empty()) return {};
+    return std::span(laws_).subspan(b * context_, context_);
+  }
+  [[nodiscard]] std::span<next_token_law const> laws(std::size_t b) const {
+    if (laws_.empty()) return {};
+    return std::span(laws_).subspan(b * context_, context_);
+  }
+  [[nodiscard]] dormant::sequence sequence(std::size_t b) const {
+    auto const row = tokens(b);
+    return {b, row.first(context_), row.last(context_), laws(b), table_.get()};
+  }
+
+private:
+  std::size_t rows_ = 0;
+  std::size_t context_ = 0;
+  std::vector<token> tokens_;        // [B, T + 1]
+  std::vector<next_token_law> laws_; // [B, T] or empty
+  std::shared_ptr<law_table const> table_;
+};
+
+} // namespace dormant

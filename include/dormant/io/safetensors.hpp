@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: MIT
+// Named arrays in one file, in the safetensors format:
+// 8 bytes little-endian header length, JSON header, then the bytes of the tensors without gaps.
+#pragma once
+
+#include "dormant/error.hpp"
+#include "dormant/io/atomic_file.hpp"
+#include "dormant/io/dtype.hpp"
+#include "dormant/io/plain_words.hpp"
+#include "dormant/io/safetensors_header.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <numeric>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace dormant {
+
+/// A tensor to be written. Non-owning: the bytes live until the file is written.
+struct tensor_ref {
+  std::string name;
+  dtype type = dtype::f32;
+  std::vector<std::size_t> shape;
+  std::span<std::byte const> bytes; ///< row-major
+};
+
+/// A tensor to be written, from its values.
+template <storable T>
+[[nodiscard]] tensor_ref make_tensor_ref(std::string name, std::vector<std::size_t> shape,
+                                         std::span<T const> values) {
+  return {std::move(name), dtype_of<T>(), std::move(shape), std::as_bytes(values)};
+}
+
+/// Writes a safetensors file atomically. Tensors keep the given order, except that wider element
+/// types come first, so that every tensor is aligned to its own size; the data starts at a multiple
+/// of 64 bytes. Throws `dormant::error` if a name appears twice, if bytes and shape disagree, or if
+/// the file cannot be written; the old file is then untouched.
+inline void write_safetensors(std::filesystem::path const& path,
+                              std::span<tensor_ref const> tensors,
+                              std::map<std::string, std::string> const& metadata = {}) {
+  auto const refuse = [&](tensor_ref const& tensor, std::string const& why) {
+    throw error("cannot write " + io::shown(path) + ": tensor " + io::in_quotes(tensor.name) + why);
+  };
+  std::vector<std::size_t> order(tensors.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return size_of(tensors[a].type) > size_of(tensors[b].type);
+  });
+
+  std::string header = "{";
+  auto next = [&, first = true](std::string_view key) mutable {
+    header += std::exchange(first, false) ? "" : ",";
+    header += io::json_text(key) + ":";
+  };
+  if (!metadata.empty()) {
+    next("__metadata__");
+    header += '{';
+    for (auto const& [key, value] : metadata) {
+      header += (header.back() == '{' ? "" : ",") + io::json_text(key) + ":" + io::json_text(value);
+    }
+    header += '}';
+  }
+  std::set<std::string_view> names{"__metadata__"};
+  std::size_t offset = 0;
+  for (auto const i : order) {
+    auto const& tensor = tensors[i];
+    if (!names.insert(tensor.name).second) refuse(tensor, " has a name that is taken");
+    if (byte_count(tensor.shape, tensor.type) != tensor.bytes.size()) {
+      refuse(tensor, " has " + std::to_string(tensor.bytes.size()) + " bytes, which is not " +
+                         std::string(names_of(tensor.type).safetensors) + " of shape " +
+                         io::shown(tensor.shape));
+    }
+    next(tensor.name);
+    header += "{\"dtype\":\"";
+    header += names_of(tensor.type).safetensors;
+    header += "\",\"shape\":[";
+    for (auto const size : tensor.shape) {
+      header += (header.back() == '[' ? "" : ",") + std::to_string(size);
+    }
+    header += "],\"data_offsets\":[" + std::to_string(offset) + ",";
+    offset += tensor.bytes.size();
+    header += std::to_string(offset) + "]}";
+  }
+  header += '}';
+  header.resize((8 + header.size() + 63) / 64 * 64 - 8, ' ');
+
+  atomic_file file(path);
+  std::uint64_t const length = header.size();
+  file.write(std::as_bytes(std::span(&length, 1)));
+  file.write(header);
+  for (auto const i : order) file.write(tensors[i].bytes);
+  file.commit();
+}
+
+/// A safetensors file in memory, checked completely when it is opened: a tensor that can be named
+/// can be read. Everything that is wrong throws `dormant::error` with a sentence that names the
+/// file and the tensor.
+class safetensors_file {
+public:
+  /// One tensor of the file. Non-owning; row-major, not necessarily aligned.
+  struct entry {
+    dtype type;
+    std::span<std::size_t const> shape;
+    std::span<std::byte const> bytes;
+  };
+
+  [[nodiscard]] static safetensors_file open(std::filesystem::path const& path) {
+    return parse(read_file(path), path.string());
+  }
+
+  /// \param contents all bytes of the file
+  /// \param name how error messages call the file
+  [[nodiscard]] static safetensors_file parse(std::string contents, std::string_view name) {
+    return {std::move(contents), io::in_quotes(name)};
+  }
+
+  [[nodiscard]] bool contains(std::string_view name) const { return find(name) != nullptr; }
+
+  /// Throws if the file has no such tensor.
+  [[nodiscard]] entry tensor(std::string_view name) const {
+    auto const* found = find(name);
+    if (found == nullptr) fail("tensor " + io::in_quotes(name) + " is missing");
+    auto const data = std::as_bytes(std::span(contents_)).subspan(data_begin_);
+    return {found->type, found->shape, data.subspan(found->begin, found->end - found->begin)};
+  }
+
+  /// The names of all tensors, in the order of their data.
+  [[nodiscard]] std::vector<std::string> names() const {
+    std::vector<std::string> out;
+    for (auto const& tensor : header_.tensors) out.push_back(tensor.name);
+    return out;
+  }
+
+  [[nodiscard]] std::map<std::string, std::string> const& metadata() const {
+    return header_.metadata;
+  }
+
+  /// How error messages call the file, in quotes.
+  [[nodiscard]] std::string const& name() const { return name_; }
+
+  /// Copies a tensor whose element type is exactly `T` and whose shape is exactly `shape`.
+  /// Throws, before anything is written to `out`, if it is missing or differs.
+  template <storable T>
+  void read_into(std::string_view name, std::span<std::size_t const> shape,
+                 std::span<T> out) const {
+    auto const found = tensor(name);
+    if (found.type != dtype_of<T>()) {
+      fail("tensor " + io::in_quotes(name) + " has dtype " +
+           std::string(names_of(found.type).safetensors) + ", expected " +
+           std::string(names_of(dtype_of<T>()).safetensors));
+    }
+    if (!std::equal(shape.begin(), shape.end(), found.shape.begin(), found.shape.end())) {
+      fail("tensor " + io::in_quotes(name) + " has shape " + io::shown(found.shape) +
+           ", expected " + io::shown(shape));
+    }
+    if (out.size_bytes() != found.bytes.size()) {
+      fail("tensor " + io::in_quotes(name) + " has " +
+           std::to_string(found.bytes.size() / sizeof(T)) + " elements, but there is room for " +
+           std::to_string(out.size()));
+    }
+    if (!out.empty()) std::memcpy(out.data(), found.bytes.data(), found.bytes.size());
+  }
+
+private:
+  static constexpr std::uint64_t max_header = 100'000'000; // the limit of the format
+
+  safetensors_file(std::string contents, std::string name)
+      : contents_(std::move(contents)), name_(std::move(name)) {
+    if (contents_.size() < 8) {
+      fail("the file has " + std::to_string(contents_.size()) +
+           " bytes, too few for a safetensors file");
+    }
+    std::uint64_t length = 0;
+    std::memcpy(&length, contents_.data(), 8);
+    if (length > max_header) {
+      fail("the header would have " + std::to_string(length) +
+           " bytes, more than the format allows; this is not a safetensors file");
+    }
+    if (length > contents_.size() - 8) {
+      fail("the header should have " + std::to_string(length) + " bytes, but the file ends after " +
+           std::to_string(contents_.size() - 8) + " of them");
+    }
+    data_begin_ = 8 + static_cast<std::size_t>(length);
+    header_ = io::parse_safetensors_header(
+        std::string_view(contents_).substr(8, static_cast<std::size_t>(length)), name_);
+    check_layout();
+  }
+
+  // Sorts the tensors by their data and makes sure that they cover it exactly.
+  void check_layout() {
+    std::size_t const available = contents_.size() - data_begin_;
+    std::stable_sort(header_.tensors.begin(), header_.tensors.end(),
+                     [](auto const& a, auto const& b) {
+                       return std::tie(a.begin, a.end) < std::tie(b.begin, b.end);
+                     });
+    std::size_t covered = 0;
+    for (auto const& tensor : header_.tensors) {
+      auto const who = "tensor " + io::in_quotes(tensor.name);
+      auto const where =
+          "bytes " + std::to_string(tensor.begin) + " to " + std::to_string(tensor.end);
+      auto const expected = byte_count(tensor.shape, tensor.type);
+      if (!expected) fail(who + " has the impossible shape " + io::shown(tensor.shape));
+      if (tensor.end < tensor.begin || tensor.end - tensor.begin != *expected) {
+        fail(who + " has " + where + ", but " + std::string(names_of(tensor.type).safetensors) +
+             " of shape " + io::shown(tensor.shape) + " takes " + std::to_string(*expected));
+      }
+      if (tensor.end > available) {
+        fail(who + " has " + where + ", but the file ends at " + std::to_string(available) +
+             "; it may have been cut short");
+      }
+      if (tensor.begin < covered) fail(who + " overlaps another tensor at " + where);
+      if (tensor.begin > covered) {
+        fail(who + " leaves a gap before its " + where);
+      }
+      covered = tensor.end;
+    }
+    if (covered != available) {
+      fail("the file has " + std::to_string(available - covered) + " bytes after the last tensor");
+    }
+  }
+
+  [[nodiscard]] io::safetensors_entry const* find(std::string_view name) const {
+    auto const found = std::find_if(header_.tensors.begin(), header_.tensors.end(),
+                                    [&](auto const& tensor) { return tensor.name == name; });
+    return found == header_.tensors.end() ? nullptr : &*found;
+  }
+  [[noreturn]] void fail(std::string const& what) const { throw error(name_ + ": " + what); }
+
+  std::string contents_;
+  std::string name_;
+  std::size_t data_begin_ = 0;
+  io::safetensors_header header_; // tensors in the order of their data
+};
+
+} // namespace dormant

@@ -92,6 +92,8 @@ inline void write_safetensors(std::filesystem::path const& path,
     header += std::to_string(offset) + "]}";
   }
   header += '}';
+  // The reader has the last word: what it would refuse, such as names that are not UTF-8, stays out.
+  (void)io::parse_safetensors_header(header, "cannot write " + io::shown(path));
   header.resize((8 + header.size() + 63) / 64 * 64 - 8, ' ');
 
   atomic_file file(path);

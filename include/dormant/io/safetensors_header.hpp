@@ -195,13 +195,22 @@ private:
   return reader.take();
 }
 
-/// `text` as a JSON string, quotes included. Throws if it is not UTF-8.
+/// `text` as a JSON string, quotes included. That it is UTF-8 is for the reader to check.
 [[nodiscard]] inline std::string json_text(std::string_view text) {
-  try {
-    return nlohmann::json(text).dump();
-  } catch (nlohmann::json::exception const&) {
-    throw error("the text " + in_quotes(text) + " is not valid UTF-8");
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string out = "\"";
+  for (char const c : text) {
+    auto const byte = static_cast<unsigned char>(c);
+    if (byte < 0x20) {
+      out += "\\u00";
+      out += digits[byte / 16U];
+      out += digits[byte % 16U];
+    } else {
+      if (c == '"' || c == '\\') out += '\\';
+      out += c;
+    }
   }
+  return out + '"';
 }
 
 } // namespace dormant::io

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: MIT
+# Every relative link in README.md and docs/ leads to a file of the project.
+# Usage: cmake -D source=FOLDER -P links.cmake
+
+file(GLOB_RECURSE pages ${source}/docs/*.md)
+list(APPEND pages ${source}/README.md)
+set(broken "")
+foreach(page IN LISTS pages)
+  file(READ "${page}" text)
+  string(REPLACE "[" "" text "${text}") # brackets and semicolons mean something in CMake lists
+  string(REPLACE ";" "" text "${text}")
+  string(REGEX MATCHALL "\\]\\([^)# \n]+" links "${text}")
+  cmake_path(GET page PARENT_PATH folder)
+  foreach(link IN LISTS links)
+    string(REGEX REPLACE "^\\]\\(" "" target "${link}")
+    if(NOT target MATCHES "^[a-z]+:" AND NOT EXISTS "${folder}/${target}")
+      string(APPEND broken "\n  ${page}: ${target}")
+    endif()
+  endforeach()
+endforeach()
+if(broken)
+  message(FATAL_ERROR "These links lead nowhere:${broken}")
+endif()

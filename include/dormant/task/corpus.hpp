@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+// Counts the characters of a text and the pairs of adjacent ones.
+#pragma once
+
+#include "dormant/error.hpp"
+#include "dormant/io/atomic_file.hpp"
+#include "dormant/io/plain_words.hpp"
+#include "dormant/task/bigram_table.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dormant {
+
+namespace detail {
+
+/// Decodes UTF-8, strictly: no NUL, no stray or missing continuation bytes, no overlong forms, no
+/// surrogates. Throws `dormant::error` naming the first byte that is not text.
+[[nodiscard]] inline std::u32string decode_text(std::string_view bytes, std::string const& source) {
+  std::u32string text;
+  text.reserve(bytes.size());
+  auto const byte = [&](std::size_t i) -> std::uint32_t {
+    return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0;
+  };
+  for (std::size_t i = 0; i < bytes.size();) {
+    auto const lead = byte(i);
+    std::size_t const length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+    constexpr std::uint32_t smallest[] = {0, 1, 0x80, 0x800, 0x10000};
+    bool valid = lead < 0x80 || (lead >= 0xC2 && lead < 0xF5);
+    std::uint32_t code = length == 1 ? lead : lead & (0x7FU >> length);
+    for (std::size_t k = 1; k < length; ++k) {
+      valid = valid && (byte(i + k) & 0xC0U) == 0x80U;
+      code = (code << 6U) | (byte(i + k) & 0x3FU);
+    }
+    if (!valid || code < smallest[length] || !is_character(code)) {
+      throw error(source + " is not a text: byte " + std::to_string(i + 1) +
+                  (lead == 0 ? " is a zero byte" : " is not valid UTF-8"));
+    }
+    text += static_cast<char32_t>(code);
+    i += length;
+  }
+  return text;
+}
+
+} // namespace detail
+
+/// Counts a text given as UTF-8. Throws `dormant::error` if it is empty or not text, if it has more
+/// than `most_characters` distinct characters, or if its last character occurs nowhere else (then
+/// nothing ever follows it).
+/// \param source what to call the text in messages
+[[nodiscard]] inline bigram_table count_text(std::string_view bytes, std::string const& source,
+                                             std::size_t most_characters = 4096) {
+  constexpr auto absent = std::numeric_limits<std::uint32_t>::max();
+  auto const text = detail::decode_text(bytes, source);
+  if (text.empty()) throw error(source + " is empty");
+
+  std::vector<std::uint32_t> id_of(0x110000, absent);
+  for (auto const c : text) id_of[c] = 0;
+  bigram_table table;
+  for (char32_t c = 0; c < id_of.size(); ++c) {
+    if (id_of[c] == absent) continue;
+    id_of[c] = static_cast<std::uint32_t>(table.size());
+    table.characters.push_back(c);
+  }
+  auto const n = table.size();
+  if (n > most_characters) {
+    throw error(source + " has " + std::to_string(n) + " distinct characters, but at most " +
+                std::to_string(most_characters) + " fit into the vocabulary");
+  }
+
+  table.unigrams.resize(n);
+  table.bigrams.resize(n * n);
+  for (auto const c : text) ++table.unigrams[id_of[c]];
+  for (std::size_t i = 1; i < text.size(); ++i)
+    ++table.bigrams[id_of[text[i - 1]] * n + id_of[text[i]]];
+  check(table, source);
+  return table;
+}
+
+/// Counts a text file in UTF-8; every character counts, line ends included.
+/// Throws `dormant::error` as `count_text` does, and if the file cannot be read.
+[[nodiscard]] inline bigram_table count_bigrams(std::filesystem::path const& path,
+                                                std::size_t most_characters = 4096) {
+  return count_text(read_file(path), "the corpus " + io::shown(path), most_characters);
+}
+
+} // namespace dormant

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+// One step of each optimizer over flat arrays, in PyTorch's order of operations.
+#pragma once
+
+#include <cmath>
+
+#include "dormant/kernels/simd.hpp"
+
+namespace dormant::kernels {
+
+/// Hyper-parameters of one AdamW step t >= 1: bias1 = 1 - beta1^t, bias2 = 1 - beta2^t.
+struct adamw_step {
+  double lr;
+  double beta1;
+  double beta2;
+  double eps;
+  double weight_decay;
+  double bias1;
+  double bias2;
+};
+
+/// Hyper-parameters of one SGD step; `first` is true on the step that starts the velocity.
+struct sgd_step {
+  double lr;
+  double momentum;
+  double weight_decay;
+  bool first;
+};
+
+/// Hyper-parameters of one sign-gradient step.
+struct sign_sgd_step {
+  double lr;
+  double weight_decay;
+};
+
+/// AdamW (arXiv 1711.05101): parameters p, gradient g, first and second moments m and v, all [n].
+/// p *= 1 - lr wd; m, v decay towards g, g^2; p -= lr / bias1 * m / (sqrt(v) / sqrt(bias2) + eps).
+template <class Arch, class T>
+[[gnu::noinline]] void adamw(T* p, T const* g, T* m, T* v, std::size_t n, adamw_step h) {
+  using batch = vector<Arch, T>;
+  batch const keep(static_cast<T>(1 - h.lr * h.weight_decay));
+  batch const beta1(static_cast<T>(h.beta1));
+  batch const beta2(static_cast<T>(h.beta2));
+  batch const rest1(static_cast<T>(1 - h.beta1));
+  batch const rest2(static_cast<T>(1 - h.beta2));
+  batch const root(static_cast<T>(std::sqrt(h.bias2)));
+  batch const eps(static_cast<T>(h.eps));
+  batch const step(static_cast<T>(-h.lr / h.bias1));
+  for_each_register<Arch, T>(n, [&](auto reg, std::size_t i) {
+    batch const d = reg.load(g + i);
+    batch const m1 = fma(rest1, d, beta1 * reg.load(m + i));
+    batch const v1 = fma(rest2 * d, d, beta2 * reg.load(v + i));
+    batch const denominator = sqrt(v1) / root + eps;
+    reg.store(m + i, m1);
+    reg.store(v + i, v1);
+    reg.store(p + i, keep * reg.load(p + i) + step * m1 / denominator);
+  });
+}
+
+/// SGD with momentum: g += wd p; velocity = g on the first step, momentum velocity + g later;
+/// p -= lr velocity. `velocity` may be null when the momentum is 0.
+template <class Arch, class T>
+[[gnu::noinline]] void sgd(T* p, T const* g, T* velocity, std::size_t n, sgd_step h) {
+  using batch = vector<Arch, T>;
+  batch const decay(static_cast<T>(h.weight_decay));
+  batch const momentum(static_cast<T>(h.momentum));
+  batch const step(static_cast<T>(-h.lr));
+  bool const remembers = velocity != nullptr;
+  bool const adds = remembers && !h.first && h.momentum != 0;
+  for_each_register<Arch, T>(n, [&](auto reg, std::size_t i) {
+    batch const w = reg.load(p + i);
+    batch d = fma(decay, w, reg.load(g + i));
+    if (adds) d = fma(momentum, reg.load(velocity + i), d);
+    if (remembers) reg.store(velocity + i, d);
+    reg.store(p + i, fma(step, d, w));
+  });
+}
+
+/// Sign-gradient descent with decoupled decay: p = p (1 - lr wd) - lr sign(g). sign(0) is 0 and a
+/// NaN gradient makes the parameter NaN.
+template <class Arch, class T>
+[[gnu::noinline]] void sign_sgd(T* p, T const* g, std::size_t n, sign_sgd_step h) {
+  using batch = vector<Arch, T>;
+  batch const keep(static_cast<T>(1 - h.lr * h.weight_decay));
+  batch const step(static_cast<T>(-h.lr));
+  batch const zero(T(0));
+  for_each_register<Arch, T>(n, [&](auto reg, std::size_t i) {
+    batch const d = reg.load(g + i);
+    batch const above = xsimd::select(d > zero, batch(T(1)), d); // 0 and NaN pass through
+    batch const sign = xsimd::select(d < zero, batch(T(-1)), above);
+    reg.store(p + i, fma(step, sign, keep * reg.load(p + i)));
+  });
+}
+
+} // namespace dormant::kernels

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: MIT
+// The one unrolled piece of every matrix product: a tile of C held in registers while k runs.
+// C[i, j] = sum_k A[i, k] B[k, j], one fused multiply-add chain over k for each element.
+#pragma once
+
+#include "dormant/kernels/simd.hpp"
+
+namespace dormant::kernels {
+
+/// A row-major matrix somewhere in memory; `stride` elements from one row to the next.
+template <class T>
+struct matrix {
+  T* data = nullptr;
+  std::size_t rows = 0;
+  std::size_t cols = 0;
+  std::size_t stride = 0; ///< at least cols
+
+  constexpr operator matrix<T const>() const requires(!std::is_const_v<T>) {
+    return {data, rows, cols, stride};
+  }
+};
+
+/// What happens to a finished element of A B on its way to C.
+enum class finish {
+  store,         ///< C = scale * AB
+  accumulate,    ///< C = C + scale * AB
+  relu,          ///< C = max(0, AB)
+  where_positive ///< C = AB where mask > 0, else 0
+};
+
+/// The end of a product; `mask` has the shape of C and is read for `where_positive` only.
+template <class T>
+struct epilogue {
+  finish how = finish::store;
+  T scale = T(1);
+  matrix<T const> mask = {};
+};
+
+/// Rows of C in one tile: as many as the registers hold next to two vectors of B.
+template <class Arch>
+inline constexpr std::size_t tile_rows =
+    is_avx512<Arch> || std::is_same_v<Arch, xsimd::neon64> ? 8 : 6;
+
+/// Columns of C in one tile, and of one panel of packed B: two vectors.
+template <class Arch, class T>
+inline constexpr std::size_t tile_cols = 2 * lanes<Arch, T>;
+
+/// The operands of one tile. Element (i, k) of A is `a[i * a_row + k * a_step]`, so the same code
+/// multiplies by A and by its transpose; row k of B begins at `b + k * b_step`.
+template <class T>
+struct tile {
+  T const* a;
+  std::size_t a_row;
+  std::size_t a_step;
+  T const* b;
+  std::size_t b_step;
+  std::size_t depth; ///< number of products in each chain
+  std::size_t rows;  ///< rows of C that count; 1 <= rows <= tile_rows
+  std::size_t cols;  ///< columns of C that count; 1 <= cols <= tile_cols
+  T* c;
+  std::size_t c_stride;
+  T const* mask; ///< where C's own first element is masked; `where_positive` only
+  std::size_t mask_stride;
+  finish how;
+  T scale;
+};
+
+namespace detail {
+
+template <class Arch, class T>
+[[gnu::always_inline]] inline vector<Arch, T> finished(finish how, T scale, vector<Arch, T> product,
+                                                       vector<Arch, T> old, vector<Arch, T> mask) {
+  using batch = vector<Arch, T>;
+  switch (how) {
+  case finish::accumulate: return fma(batch(scale), product, old);
+  case finish::relu: return positive_part(product);
+  case finish::where_positive: return xsimd::select(mask > batch(T(0)), product, batch(T(0)));
+  case finish::store: break;
+  }
+  return batch(scale) * product;
+}
+
+/// One row of a ragged tile, from the buffer it was computed in to C: writes exactly `t.cols`.
+template <class Arch, class T>
+[[gnu::noinline]] void finish_row(tile<T> const& t, T const* product, std::size_t row) {
+  T* const c = t.c + row * t.c_stride;
+  bool const masked = t.how == finish::where_positive;
+  T const* const mask = masked ? t.mask + row * t.mask_stride : c;
+  for_each_register<Arch, T>(t.cols, [&](auto reg, std::size_t j) {
+    reg.store(c + j, finished<Arch, T>(t.how, t.scale, reg.load(product + j), reg.load(c + j),
+                                       reg.load(mask + j)));
+  });
+}
+
+/// One step of the chains of one row.
+template <bool Wide, class Batch, class T>
+[[gnu::always_inline]] inline void advance(T const* a, Batch const& b0, Batch const& b1, Batch& c0,
+                                           Batch& c1) {
+  Batch const x(*a);
+  c0 = fma(x, b0, c0);
+  if constexpr (Wide) c1 = fma(x, b1, c1);
+}
+
+/// Writes one vector of a full tile.
+template <finish How, class Arch, class T>
+[[gnu::always_inline]] inline void put(tile<T> const& t, std::size_t row, std::size_t j,
+                                       vector<Arch, T> product) {
+  using batch = vector<Arch, T>;
+  T* const c = t.c + row * t.c_stride + j;
+  batch old(T(0));
+  if constexpr (How == finish::accumulate) old = batch::load_unaligned(c);
+  batch mask(T(0));
+  if constexpr (How == finish::where_positive)
+    mask = batch::load_unaligned(t.mask + row * t.mask_stride + j);
+  finished<Arch, T>(How, t.scale, product, old, mask).store_unaligned(c);
+}
+
+template <finish How, bool Wide, class Arch, class T>
+[[gnu::always_inline]] inline void put_row(tile<T> const& t, std::size_t row, vector<Arch, T> left,
+                                           vector<Arch, T> right) {
+  put<How, Arch, T>(t, row, 0, left);
+  if constexpr (Wide) put<How, Arch, T>(t, row, lanes<Arch, T>, right);
+}
+
+/// A whole tile of C. Rows past `t.rows` repeat the last one, so that any row may be read; only a
+/// full tile may be written to C itself. Unrolled by hand: users compile with -O2.
+template <class Arch, class T, bool Wide, std::size_t... Row>
+[[gnu::noinline]] void full_tile(tile<T> const& t, std::index_sequence<Row...>) {
+  using batch = vector<Arch, T>;
+  T const* const a[] = {t.a + std::min(Row, t.rows - 1) * t.a_row...};
+  batch left[] = {(static_cast<void>(Row), batch(T(0)))...};
+  batch right[] = {(static_cast<void>(Row), batch(T(0)))...};
+  T const* b = t.b;
+  std::size_t const a_step = t.a_step;
+  std::size_t const b_step = t.b_step;
+  std::size_t offset = 0;
+  for (std::size_t k = t.depth; k != 0; --k, offset += a_step, b += b_step) {
+    batch const b0 = batch::load_unaligned(b);
+    batch const b1 = Wide ? batch::load_unaligned(b + lanes<Arch, T>) : b0;
+    (advance<Wide>(a[Row] + offset, b0, b1, left[Row], right[Row]), ...);
+  }
+  switch (t.how) {
+  case finish::store:
+    (put_row<finish::store, Wide, Arch, T>(t, Row, left[Row], right[Row]), ...);
+    break;
+  case finish::accumulate:
+    (put_row<finish::accumulate, Wide, Arch, T>(t, Row, left[Row], right[Row]), ...);
+    break;
+  case finish::relu:
+    (put_row<finish::relu, Wide, Arch, T>(t, Row, left[Row], right[Row]), ...);
+    break;
+  case finish::where_positive:
+    (put_row<finish::where_positive, Wide, Arch, T>(t, Row, left[Row], right[Row]), ...);
+    break;
+  }
+}
+
+} // namespace detail
+
+/// Computes one tile of C, full or ragged; writes only its `rows` x `cols`. Reads B up to the next
+/// multiple of a vector, A nowhere outside its rows.
+template <class Arch, class T>
+void multiply_tile(tile<T> const& t) {
+  constexpr std::make_index_sequence<tile_rows<Arch>> rows;
+  bool const wide = t.cols > lanes<Arch, T>;
+  std::size_t const width = wide ? tile_cols<Arch, T> : lanes<Arch, T>;
+  auto const run = [&](tile<T> const& full) {
+    if (wide)
+      detail::full_tile<Arch, T, true>(full, rows);
+    else
+      detail::full_tile<Arch, T, false>(full, rows);
+  };
+  if (t.rows == tile_rows<Arch> && t.cols == width) return run(t);
+
+  alignas(64) T buffer[tile_rows<Arch> * tile_cols<Arch, T>];
+  tile<T> padded = t;
+  padded.c = buffer;
+  padded.c_stride = width;
+  padded.how = finish::store;
+  padded.scale = T(1);
+  run(padded);
+  for (std::size_t row = 0; row != t.rows; ++row)
+    detail::finish_row<Arch, T>(t, buffer + row * width, row);
+}
+
+} // namespace dormant::kernels

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+// The vectors every kernel is written on: xsimd batches, and the few operations it lacks.
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <limits>
+#include <type_traits>
+#include <utility>
+
+#include <xsimd/xsimd.hpp>
+
+namespace dormant::kernels {
+
+/// One register of `Arch` full of `T`.
+template <class Arch, class T>
+using vector = xsimd::batch<T, Arch>;
+
+/// Elements in one register.
+template <class Arch, class T>
+inline constexpr std::size_t lanes = vector<Arch, T>::size;
+
+/// Whether `Arch` has 512-bit registers and masks; xsimd 8.1 leaves several operations out there.
+template <class Arch>
+inline constexpr bool is_avx512 = std::is_base_of_v<xsimd::avx512f, Arch>;
+
+/// x * y + z in one rounding wherever the architecture can. xsimd 8.1 has no AVX-512 fma: its
+/// fallback is two operations, which g++ contracts and clang does not. (Being constrained, the
+/// functions here win over xsimd's functions of the same name, so nothing calls those by accident.)
+template <class T, class Arch>
+  requires std::floating_point<T>
+[[gnu::always_inline]] inline xsimd::batch<T, Arch> fma(xsimd::batch<T, Arch> const& x,
+                                                        xsimd::batch<T, Arch> const& y,
+                                                        xsimd::batch<T, Arch> const& z) {
+#ifdef __AVX512F__
+  if constexpr (is_avx512<Arch> && std::is_same_v<T, float>) {
+    return _mm512_fmadd_ps(x, y, z);
+  } else if constexpr (is_avx512<Arch>) {
+    return _mm512_fmadd_pd(x, y, z);
+  } else
+#endif
+    return xsimd::fma(x, y, z);
+}
+
+/// The first `n` elements at `p`, `n` < lanes, the other lanes set to `fill`; reads nothing else.
+template <class Arch, class T>
+[[gnu::always_inline]] inline vector<Arch, T> load_part(T const* p, std::size_t n, T fill) {
+#ifdef __AVX512F__
+  if constexpr (is_avx512<Arch> && std::is_same_v<T, float>) {
+    return _mm512_mask_loadu_ps(_mm512_set1_ps(fill), static_cast<__mmask16>((1U << n) - 1U), p);
+  } else if constexpr (is_avx512<Arch>) {
+    return _mm512_mask_loadu_pd(_mm512_set1_pd(fill), static_cast<__mmask8>((1U << n) - 1U), p);
+  } else
+#endif
+  {
+    alignas(64) T buffer[lanes<Arch, T>];
+    for (std::size_t i = 0; i != lanes<Arch, T>; ++i) buffer[i] = i < n ? p[i] : fill;
+    return vector<Arch, T>::load_aligned(buffer);
+  }
+}
+
+/// Writes the first `n` lanes of `v` to `p`, `n` < lanes; touches nothing else.
+template <class Arch, class T>
+[[gnu::always_inline]] inline void store_part(T* p, std::size_t n, vector<Arch, T> v) {
+#ifdef __AVX512F__
+  if constexpr (is_avx512<Arch> && std::is_same_v<T, float>) {
+    _mm512_mask_storeu_ps(p, static_cast<__mmask16>((1U << n) - 1U), v);
+  } else if constexpr (is_avx512<Arch>) {
+    _mm512_mask_storeu_pd(p, static_cast<__mmask8>((1U << n) - 1U), v);
+  } else
+#endif
+  {
+    alignas(64) T buffer[lanes<Arch, T>];
+    v.store_aligned(buffer);
+    for (std::size_t i = 0; i != n; ++i) p[i] = buffer[i];
+  }
+}
+
+/// One full register of a row: what `for_each_register` hands to its callback.
+template <class Arch, class T>
+struct full_register {
+  [[gnu::always_inline]] static vector<Arch, T> load(T const* p, T = T(0)) {
+    return vector<Arch, T>::load_unaligned(p);
+  }
+  [[gnu::always_inline]] static void store(T* p, vector<Arch, T> v) { v.store_unaligned(p); }
+};
+
+/// The last, ragged register of a row: loads put `fill` into the lanes past the end.
+template <class Arch, class T>
+struct part_register {
+  std::size_t n;
+
+  [[gnu::always_inline]] vector<Arch, T> load(T const* p, T fill = T(0)) const {
+    return load_part<Arch, T>(p, n, fill);
+  }
+  [[gnu::always_inline]] void store(T* p, vector<Arch, T> v) const { store_part<Arch, T>(p, n, v); }
+};
+
+/// Walks a row of `n` elements register by register: calls `f(reg, i)` with `i` the offset and
+/// `reg` the loads and stores to use there. Never touches anything outside the row.
+template <class Arch, class T, class F>
+[[gnu::always_inline]] inline void for_each_register(std::size_t n, F&& f) {
+  std::size_t i = 0;
+  for (; i + lanes<Arch, T> <= n; i += lanes<Arch, T>) f(full_register<Arch, T>{}, i);
+  if (i != n) f(part_register<Arch, T>{n - i}, i);
+}
+
+/// The lanes of `v` combined pairwise by `combine`, halves first, then quarters: a fixed tree.
+template <class Arch, class T, class F>
+[[gnu::always_inline]] inline T fold_lanes(vector<Arch, T> v, F combine) {
+  alignas(64) T buffer[lanes<Arch, T>];
+  v.store_aligned(buffer);
+  for (std::size_t half = lanes<Arch, T> / 2; half != 0; half /= 2)
+    for (std::size_t i = 0; i != half; ++i) buffer[i] = combine(buffer[i], buffer[i + half]);
+  return buffer[0];
+}
+
+/// The sum of the lanes.
+template <class Arch, class T>
+[[gnu::always_inline]] inline T add_of(vector<Arch, T> v) {
+  return fold_lanes<Arch, T>(v, [](T a, T b) { return a + b; });
+}
+
+/// The largest lane; which lane wins when some are NaN is unspecified.
+template <class Arch, class T>
+[[gnu::always_inline]] inline T max_of(vector<Arch, T> v) {
+  return fold_lanes<Arch, T>(v, [](T a, T b) { return a > b ? a : b; });
+}
+
+// g++ 12 takes the deliberately undefined operand inside its own AVX-512 intrinsics for a mistake
+// (its bug 105593). Calls through these wrappers are spared the warning.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
+/// e^x, lane by lane: 0 for very negative x and -inf, 1 for 0, inf for very large x, NaN for NaN.
+template <class T, class Arch>
+  requires std::floating_point<T>
+[[gnu::always_inline]] inline xsimd::batch<T, Arch> exp(xsimd::batch<T, Arch> const& x) {
+  return xsimd::exp(x);
+}
+
+/// The larger operand, lane by lane.
+template <class T, class Arch>
+  requires std::floating_point<T>
+[[gnu::always_inline]] inline xsimd::batch<T, Arch> max(xsimd::batch<T, Arch> const& x,
+                                                        xsimd::batch<T, Arch> const& y) {
+  return xsimd::max(x, y);
+}
+
+/// The square root, lane by lane.
+template <class T, class Arch>
+  requires std::floating_point<T>
+[[gnu::always_inline]] inline xsimd::batch<T, Arch> sqrt(xsimd::batch<T, Arch> const& x) {
+  return xsimd::sqrt(x);
+}
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
+
+/// max(0, x), lane by lane; NaN stays NaN.
+template <class T, class Arch>
+[[gnu::always_inline]] inline xsimd::batch<T, Arch> positive_part(xsimd::batch<T, Arch> x) {
+  using batch = xsimd::batch<T, Arch>;
+  return xsimd::select(x < batch(T(0)), batch(T(0)), x);
+}
+
+} // namespace dormant::kernels

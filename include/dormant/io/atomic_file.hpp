@@ -168,7 +168,8 @@ inline void write_file_atomically(std::filesystem::path const& path, std::string
   file.commit();
 }
 
-/// The whole file. Throws if it is missing, a folder, unreadable or longer than `max_bytes`.
+/// The whole file.
+/// Throws if it is missing, a folder or device, unreadable or longer than `max_bytes`.
 [[nodiscard]] inline std::string read_file(std::filesystem::path const& path,
                                            std::size_t max_bytes = std::size_t{1} << 34U) {
   auto const fail = [&](std::string const& why) {
@@ -178,6 +179,7 @@ inline void write_file_atomically(std::filesystem::path const& path, std::string
   struct stat status {};
   if (!file.is_open() || ::fstat(file.fd(), &status) != 0) fail(io::plain_reason(errno));
   if (S_ISDIR(status.st_mode)) fail(io::plain_reason(EISDIR));
+  if (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode)) fail("it is a device, not a file");
 
   std::string contents;
   try {
@@ -211,6 +213,7 @@ inline void create_output_folder(std::filesystem::path const& path) {
   auto const fail = [&](std::string const& why) {
     throw error("the output folder " + io::shown(path) + " " + why);
   };
+  if (path.empty()) fail("has no name");
   std::error_code code;
   auto const status = fs::status(path, code);
   if (fs::exists(status)) {
@@ -222,10 +225,8 @@ inline void create_output_folder(std::filesystem::path const& path) {
     fs::create_directories(path, code);
     if (code) fail("cannot be created: " + io::plain_reason(code.value()));
   }
-  try {
-    atomic_file const trial(path / "trial"); // never committed, so it leaves no trace
-  } catch (error const&) {
-    fail("cannot be written to; choose another with --out");
+  if (::faccessat(AT_FDCWD, path.c_str(), W_OK | X_OK, AT_EACCESS) != 0) {
+    fail("cannot be written to: " + io::plain_reason(errno));
   }
 }
 

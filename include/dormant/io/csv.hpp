@@ -70,6 +70,16 @@ namespace io {
   return csv_line(std::vector<csv_cell>(columns.begin(), columns.end()));
 }
 
+[[nodiscard]] inline std::size_t count_csv_cells(std::string_view line) {
+  std::size_t cells = 1;
+  bool inside_quotes = false;
+  for (char const c : line) {
+    if (c == '"') inside_quotes = !inside_quotes;
+    if (c == ',' && !inside_quotes) ++cells;
+  }
+  return cells;
+}
+
 inline void check_csv_row(std::size_t cells, std::size_t columns, std::string const& file) {
   if (cells == columns) return;
   throw error(file + ": a row has " + std::to_string(cells) + " cells, expected " +
@@ -163,7 +173,8 @@ private:
     std::string const text = read_file(path, std::size_t{1} << 30U);
     std::string kept = io::csv_header(columns);
     if (!text.starts_with(kept)) {
-      throw error(io::shown(path) + ": line 1 is not the header " + io::in_quotes(kept) +
+      throw error(io::shown(path) + ": line 1 is not the header " +
+                  io::in_quotes(std::string_view(kept).substr(0, kept.size() - 1)) +
                   " of the run to resume");
     }
     std::string_view rest = std::string_view(text).substr(kept.size());
@@ -177,6 +188,10 @@ private:
       if (code != std::errc{} || (*last != ',' && *last != '\n')) {
         throw error(io::shown(path) + ": line " + std::to_string(number) +
                     " does not start with a step: " + io::in_quotes(line.substr(0, end)));
+      }
+      if (auto const cells = io::count_csv_cells(line); cells != columns.size()) {
+        throw error(io::shown(path) + ": line " + std::to_string(number) + " has " +
+                    std::to_string(cells) + " cells, expected " + std::to_string(columns.size()));
       }
       if (found < step) kept += line;
     }

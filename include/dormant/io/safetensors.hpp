@@ -222,7 +222,7 @@ private:
       }
       if (tensor.begin < covered) fail(who + " overlaps another tensor at " + where);
       if (tensor.begin > covered) {
-        fail(who + " leaves a gap before its " + where);
+        fail(who + " leaves a gap before " + where);
       }
       covered = tensor.end;
     }

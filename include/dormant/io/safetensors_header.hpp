@@ -61,11 +61,12 @@ public:
   bool key(std::string& text) {
     switch (place_) {
     case place::top:
-      if (!names_.insert(text).second) fail("the header names " + in_quotes(text) + " twice");
+      if (!names_.insert(text).second) fail("the header has " + in_quotes(text) + " twice");
       name_ = std::move(text);
       break;
     case place::metadata:
-      if (header_.metadata.contains(text)) fail("the metadata name " + in_quotes(text) + " twice");
+      if (header_.metadata.contains(text))
+        fail("the header has metadata " + in_quotes(text) + " twice");
       field_ = std::move(text);
       break;
     default: // within a tensor; there are no other objects
@@ -171,7 +172,9 @@ private:
       fail_tensor("has " + found + " as " + field_ + ", expected " +
                   (field_ == "dtype" ? "a text" : "a list of sizes"));
     case place::list: fail_tensor("has " + found + " in its " + field_ + ", expected sizes");
-    default: fail_tensor("is " + found + ", expected an object");
+    default:
+      if (name_ == "__metadata__") fail("metadata is " + found + ", expected an object");
+      fail_tensor("is " + found + ", expected an object");
     }
   }
 

@@ -63,6 +63,7 @@ public:
   }
 
   kernels::matrix<T> view() { return {storage_.data(), rows_, cols_, stride_}; }
+  kernels::matrix<T const> view() const { return {storage_.data(), rows_, cols_, stride_}; }
   T* data() { return storage_.data(); }
   T& operator()(std::size_t i, std::size_t j) { return storage_[i * stride_ + j]; }
   T const& operator()(std::size_t i, std::size_t j) const { return storage_[i * stride_ + j]; }

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+// READ FIRST. Everything you may replace: one concept each, followed by its archetype, the smallest
+// type that models it. Copy the archetype, fill it in, and put the `static_assert` under it.
+#pragma once
+
+#include "dormant/nonlinearity/row.hpp"
+#include "dormant/random.hpp"
+#include "dormant/sites.hpp"
+
+#include <xsimd/xsimd.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+
+namespace dormant {
+
+// ---- attention rules --------------------------------------------------------------------------
+
+/// A rule that turns the causal scores of one query into attention weights, in place, and the
+/// gradient of the weights into the gradient of the scores. Rows need not sum to one. Optional:
+///   - `scalars_per_head`, `scalars_name`: learned scalars of each head, see sink_logit.hpp;
+///   - `gate`: a gate on the head outputs with a learned matrix, see output_gate.hpp;
+///   - `needs_scores = true`: keep the scores for `backward`.
+template <class N>
+concept attention_nonlinearity =
+    requires(attention_row<float, xsimd::default_arch> row,
+             attention_row_gradient<float, xsimd::default_arch> gradient) {
+  { N::name } -> std::convertible_to<std::string_view>;
+  N::forward(row);
+  N::backward(row, gradient);
+};
+
+namespace archetype {
+struct attention_nonlinearity {
+  static constexpr std::string_view name = "archetype";
+  static void forward(auto /*row: scores in, weights out*/) {}
+  static void backward(auto /*row: weights*/, auto /*gradient: dL/dA in, dL/ds out*/) {}
+};
+static_assert(dormant::attention_nonlinearity<attention_nonlinearity>);
+} // namespace archetype
+
+// ---- optimizers -------------------------------------------------------------------------------
+
+/// A stretch of the flat parameter arena that shares one learning rate: one tensor, or part of one
+/// for an optimizer that says `elementwise = true`.
+template <class T>
+struct parameter_segment {
+  std::span<T> parameters;
+  std::span<T const> gradients;
+  std::size_t offset = 0; ///< where the stretch begins in the arena, and so in the state
+  std::size_t rows = 1;   ///< of the tensor, [out, in]
+  std::size_t cols = 0;
+  double rate_scale = 1; ///< multiplies the learning rate
+};
+
+/// An aggregate of hyper-parameters whose nested `state<T>` is what it remembers between steps.
+/// `step` is called for disjoint segments, possibly from several threads; `t` counts from 1.
+template <class O>
+concept optimizer = requires(O const hyper, typename O::template state<float>& state,
+                             parameter_segment<float> segment, std::uint64_t t) {
+  { O::name } -> std::convertible_to<std::string_view>;
+  typename O::template state<float>;
+  requires std::constructible_from<typename O::template state<float>, std::size_t>;
+  hyper.template step<xsimd::default_arch>(state, segment, t);
+};
+
+namespace archetype {
+struct optimizer {
+  static constexpr std::string_view name = "archetype";
+  template <class T>
+  struct state {
+    explicit state(std::size_t /*parameters*/) {}
+    /// Calls `f(name, arena<T>&)` for every tensor of memory, so that checkpoints can keep it.
+    void each(auto /*f*/) {}
+  };
+  template <class Arch, class T>
+  void step(state<T>& /*memory*/, parameter_segment<T> /*where*/, std::uint64_t /*t*/) const {}
+};
+static_assert(dormant::optimizer<optimizer>);
+} // namespace archetype
+
+// ---- tasks ------------------------------------------------------------------------------------
+
+/// A source of sequences: row `row` of step `step` is a pure function of (seed, stream, step, row).
+template <class K>
+concept task = requires(K const k, std::span<token> tokens, std::span<next_token_law> laws) {
+  { K::context } -> std::convertible_to<std::size_t>;
+  k.sample_row(stream::training_data, std::uint64_t{}, std::uint64_t{}, tokens, laws);
+  { k.sample(std::size_t{}) } -> std::same_as<batch>;
+  { k.table() } -> std::same_as<std::shared_ptr<law_table const>>;
+};
+
+namespace archetype {
+struct task {
+  static constexpr std::size_t context = 1;
+  void sample_row(stream, std::uint64_t /*step*/, std::uint64_t /*row*/, std::span<token> /*[T+1]*/,
+                  std::span<next_token_law> /*[T]*/) const {}
+  [[nodiscard]] batch sample(std::size_t rows) const { return {rows, context}; }
+  [[nodiscard]] std::shared_ptr<law_table const> table() const { return nullptr; }
+};
+static_assert(dormant::task<task>);
+} // namespace archetype
+
+// ---- hooks ------------------------------------------------------------------------------------
+
+/// Whether P reads at `Site`: callable with the site and a read-only view. Use it for a
+/// `static_assert` under your probe: a misspelt overload among several is not an error by itself.
+template <class P, class Site, class T = float>
+concept observes = std::invocable<P&, Site, typename detail::heard<Site, T>::reading const&>;
+
+/// Whether I writes at `Site`: callable with a writable view only. Const decides the role, so a
+/// generic callable, which accepts both, observes.
+template <class I, class Site, class T = float>
+concept edits =
+    !observes<I, Site, T> && !std::is_void_v<typename detail::heard<Site, T>::writing> &&
+    std::invocable<I const&, Site,
+                   std::add_lvalue_reference_t<typename detail::heard<Site, T>::writing>>;
+
+namespace detail {
+template <class H, class T, class Sites>
+inline constexpr bool observes_any = false;
+template <class H, class T, class... Site>
+inline constexpr bool observes_any<H, T, std::tuple<Site...>> = (observes<H, Site, T> || ...);
+
+template <class H, class T, class Sites>
+inline constexpr bool edits_any = false;
+template <class H, class T, class... Site>
+inline constexpr bool edits_any<H, T, std::tuple<Site...>> = (edits<H, Site, T> || ...);
+
+template <class Sites>
+struct mirrors;
+template <class... Site>
+struct mirrors<std::tuple<Site...>> {
+  using type = std::tuple<site::gradient_of<Site>...>;
+};
+using all_sites =
+    decltype(std::tuple_cat(site::forward{}, mirrors<site::forward>::type{}, site::events{}));
+} // namespace detail
+
+/// A hook that reads at one site at least: `void operator()(site::pattern at, view<T const, 3> const&
+/// pattern)`. One that reads the forward or backward pass is a monoid: a default-constructed (or
+/// `empty()`) state, observations, and `merge(other)`, where `other` saw the sequences that follow.
+template <class P, class T = float>
+concept probe = detail::observes_any<P, T, detail::all_sites>;
+
+/// A hook that writes at one site at least, and reads at none: `void operator()(site::z at,
+/// view<T, 3>& z) const`. To be used in training it also edits the mirror, `site::gradient_of<site::z>`.
+template <class I, class T = float>
+concept intervention = !probe<I, T> && detail::edits_any<I, T, detail::all_sites>;
+
+namespace archetype {
+struct probe {
+  void operator()(site::resid_post /*at*/, view<float const, 2> const& /*[T, C]*/) {}
+  void merge(probe const& /*later*/) {}
+};
+static_assert(dormant::probe<probe> && !dormant::intervention<probe>);
+
+struct intervention {
+  void operator()(site::z /*at*/, view<float, 3>& /*[T, H, D]*/) const {}
+  void operator()(site::gradient_of<site::z> /*at*/, view<float, 3>& /*[T, H, D]*/) const {}
+};
+static_assert(dormant::intervention<intervention> && !dormant::probe<intervention>);
+} // namespace archetype
+
+} // namespace dormant

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+// The hooks of one call, as one object: who listens is known at compile time, so a site that nobody
+// hears leaves no instruction behind.
+#pragma once
+
+#include "dormant/concepts.hpp"
+
+#include <array>
+#include <cstddef>
+#include <tuple>
+#include <utility>
+
+namespace dormant::detail {
+
+/// Hooks that read the forward or backward pass are copied for each shard of the batch and merged.
+template <class H, class T>
+inline constexpr bool reads_sequences =
+    observes_any<H, T, site::forward> || observes_any<H, T, mirrors<site::forward>::type>;
+template <class H, class T>
+inline constexpr bool reads_events = observes_any<H, T, site::events>;
+template <class H, class T>
+inline constexpr bool writes = edits_any<H, T, all_sites>;
+
+template <class H, class T, class... Site>
+constexpr bool mirrored(std::tuple<Site...> const&) {
+  return ((!edits<H, Site, T> || edits<H, site::gradient_of<Site>, T>)&&...);
+}
+
+template <class H>
+[[nodiscard]] H empty_copy(H const& hook) {
+  if constexpr (requires {
+                  { hook.empty() } -> std::same_as<H>;
+                }) {
+    return hook.empty();
+  } else {
+    return H{};
+  }
+}
+template <class H>
+concept monoid = requires(H a, H const b) {
+  a.merge(b);
+}
+&&(std::default_initializable<H> || requires(H const h) {
+  { h.empty() } -> std::same_as<H>;
+});
+
+/// References to hooks, called in the order in which they were given.
+template <class T, class... Hooks>
+class hook_pack {
+public:
+  explicit constexpr hook_pack(Hooks&... hooks) : hooks_(hooks...) {}
+
+  template <class Site>
+  static constexpr bool observed = (observes<Hooks, Site, T> || ...);
+  template <class Site>
+  static constexpr bool edited = (edits<Hooks, Site, T> || ...);
+  template <class Site>
+  static constexpr bool heard = observed<Site> || edited<Site>;
+
+  /// Shows `[rows.., ]` of memory at a site of the forward or backward pass.
+  template <class Site>
+  void at(std::size_t layer, sequence const& seq, T* data,
+          std::array<std::size_t, Site::rank> extents,
+          std::array<std::size_t, Site::rank> strides) const {
+    if constexpr (heard<Site>) {
+      auto writable = make_view<T, Site::rank>(data, extents, strides);
+      auto const readable = make_view<T const, Site::rank>(data, extents, strides);
+      each([&](auto& hook) { tell(hook, Site{{layer, seq}}, readable, writable); });
+    }
+  }
+
+  /// Tells a training event whose value can only be read.
+  template <class Site, class Value>
+  void event(Site where, Value const& value) const {
+    if constexpr (observed<Site>) {
+      each([&](auto& hook) {
+        if constexpr (observes<decltype(hook), Site, T>) hook(where, value);
+      });
+    }
+  }
+  /// Tells a training event about one parameter tensor, [rows, cols].
+  template <class Site>
+  void event(Site where, T* data, std::size_t rows, std::size_t cols) const {
+    if constexpr (heard<Site>) {
+      auto writable = make_matrix_view<T>(data, rows, cols, cols);
+      auto const readable = make_matrix_view<T const>(data, rows, cols, cols);
+      each([&](auto& hook) { tell(hook, where, readable, writable); });
+    }
+  }
+
+  template <class F>
+  void each(F&& f) const {
+    std::apply([&](Hooks&... hook) { (f(hook), ...); }, hooks_);
+  }
+
+private:
+  template <class Hook, class Site, class Readable, class Writable>
+  static void tell(Hook& hook, Site where, Readable const& readable, Writable& writable) {
+    if constexpr (observes<Hook, Site, T>) {
+      hook(where, readable);
+    } else if constexpr (edits<Hook, Site, T>) {
+      std::as_const(hook)(where, writable);
+    }
+  }
+
+  std::tuple<Hooks&...> hooks_;
+};
+
+/// One shard's own copies of the probes, and references to the interventions, which are shared.
+template <class T, class... Hooks>
+class shard_hooks {
+public:
+  explicit shard_hooks(Hooks&... hooks) : own_(make<Hooks>(hooks)...) {}
+
+  [[nodiscard]] auto pack() {
+    return std::apply([](auto&... own) { return hook_pack<T, Hooks...>(own.get()...); }, own_);
+  }
+  /// Adds what this shard saw to the caller's hooks.
+  void merge_into(std::tuple<Hooks&...> targets) {
+    merge_each(targets, std::index_sequence_for<Hooks...>{});
+  }
+
+private:
+  template <class H>
+  struct copy {
+    H hook;
+    H& get() { return hook; }
+  };
+  template <class H>
+  struct shared {
+    H* hook;
+    H& get() const { return *hook; }
+  };
+  template <class H>
+  using slot = std::conditional_t<reads_sequences<H, T>, copy<H>, shared<H>>;
+  template <class H>
+  static slot<H> make(H& hook) {
+    if constexpr (reads_sequences<H, T>) {
+      return {empty_copy(hook)};
+    } else {
+      return {&hook};
+    }
+  }
+  template <std::size_t... I>
+  void merge_each(std::tuple<Hooks&...>& targets, std::index_sequence<I...>) {
+    ((merge_one(std::get<I>(targets), std::get<I>(own_))), ...);
+  }
+  template <class H, class Slot>
+  static void merge_one(H& target, Slot& own) {
+    if constexpr (reads_sequences<H, T>) target.merge(own.hook);
+  }
+
+  std::tuple<slot<Hooks>...> own_;
+};
+
+/// The sentences for hooks that cannot work, checked where `evaluate` and `train` are called.
+template <class Model, bool Training, class Hook>
+constexpr bool check_hook() {
+  using T = typename Model::scalar;
+  static_assert(probe<Hook, T> || intervention<Hook, T>,
+                "dormant: this hook hears no site: it is neither a probe (callable with a site and "
+                "a view<T const, rank>) nor an intervention (callable with a site and a view<T, "
+                "rank>); T is the model's scalar. See <dormant/concepts.hpp>");
+  static_assert(
+      !(probe<Hook, T> && writes<Hook, T>),
+      "dormant: this hook reads at one site and writes at another; make it a probe and an "
+      "intervention, so that measuring cannot perturb");
+  if constexpr (intervention<Hook, T>) {
+    static_assert(edits_any<Hook, T, typename Model::sites> ||
+                      edits_any<Hook, T, typename mirrors<typename Model::sites>::type> ||
+                      edits_any<Hook, T, site::events>,
+                  "dormant: this intervention edits a site that does not exist in this model's "
+                  "structure, so it would change nothing");
+    static_assert(!Training || mirrored<Hook, T>(site::forward{}),
+                  "dormant: an intervention used in training needs the backward pass that belongs "
+                  "to it: edit site::gradient_of<Site> for every Site it edits");
+  } else if constexpr (probe<Hook, T>) {
+    static_assert(observes_any<Hook, T, typename Model::sites> ||
+                      observes_any<Hook, T, typename mirrors<typename Model::sites>::type> ||
+                      observes_any<Hook, T, site::events>,
+                  "dormant: this probe listens to a site that does not exist in this model's "
+                  "structure, so it would hear nothing");
+    static_assert(!reads_sequences<Hook, T> || monoid<Hook>,
+                  "dormant: a probe of the forward pass is copied for every shard of the batch, so "
+                  "it must be default constructible (or have empty()) and have merge(other)");
+  }
+  return true;
+}
+
+} // namespace dormant::detail

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+// Threads that live as long as a run and take numbered jobs from a counter. Who does which job never
+// decides a result: every job writes its own place.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace dormant::detail {
+
+class thread_pool {
+public:
+  /// \param threads at least 1; the calling thread counts as one of them
+  explicit thread_pool(std::size_t threads) {
+    for (std::size_t i = 1; i < threads; ++i) {
+      workers_.emplace_back([this, i] { serve(i); });
+    }
+  }
+  thread_pool(thread_pool const&) = delete;
+  thread_pool& operator=(thread_pool const&) = delete;
+  ~thread_pool() {
+    {
+      std::lock_guard const lock(mutex_);
+      closing_ = true;
+    }
+    wake_.notify_all();
+    for (auto& worker : workers_) worker.join();
+  }
+
+  [[nodiscard]] std::size_t threads() const { return workers_.size() + 1; }
+
+  /// Calls `f(job, thread)` once for each job in [0, jobs) and returns when all are done. Does not
+  /// allocate. The first exception thrown by a job is thrown here.
+  template <class F>
+  void run(std::size_t jobs, F&& f) {
+    auto const call = [](void* body, std::size_t job, std::size_t thread) {
+      (*static_cast<std::remove_reference_t<F>*>(body))(job, thread);
+    };
+    if (workers_.empty() || jobs <= 1) {
+      for (std::size_t job = 0; job < jobs; ++job) f(job, 0);
+      return;
+    }
+    {
+      std::lock_guard const lock(mutex_);
+      call_ = call;
+      body_ = const_cast<void*>(static_cast<void const*>(&f));
+      jobs_ = jobs;
+      next_.store(0, std::memory_order_relaxed);
+      busy_ = workers_.size();
+      failure_ = nullptr;
+      ++round_;
+    }
+    wake_.notify_all();
+    work(0);
+    std::unique_lock lock(mutex_);
+    done_.wait(lock, [this] { return busy_ == 0; });
+    if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+  }
+
+private:
+  void work(std::size_t thread) {
+    for (;;) {
+      std::size_t const job = next_.fetch_add(1, std::memory_order_relaxed);
+      if (job >= jobs_) return;
+      try {
+        call_(body_, job, thread);
+      } catch (...) {
+        std::lock_guard const lock(mutex_);
+        if (!failure_) failure_ = std::current_exception();
+        next_.store(jobs_, std::memory_order_relaxed);
+      }
+    }
+  }
+  void serve(std::size_t thread) {
+    std::size_t seen = 0;
+    for (;;) {
+      {
+        std::unique_lock lock(mutex_);
+        wake_.wait(lock, [&] { return closing_ || round_ != seen; });
+        if (closing_) return;
+        seen = round_;
+      }
+      work(thread);
+      std::lock_guard const lock(mutex_);
+      if (--busy_ == 0) done_.notify_one();
+    }
+  }
+
+  std::vector<std::thread> workers_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::condition_variable done_;
+  std::atomic<std::size_t> next_{0};
+  void (*call_)(void*, std::size_t, std::size_t) = nullptr;
+  void* body_ = nullptr;
+  std::size_t jobs_ = 0;
+  std::size_t busy_ = 0;
+  std::size_t round_ = 0;
+  std::exception_ptr failure_;
+  bool closing_ = false;
+};
+
+} // namespace dormant::detail

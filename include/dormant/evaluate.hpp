@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// Measure a model on a batch, with probes and interventions; and its gradient.
+#pragma once
+
+#include "dormant/model/transformer.hpp"
+#include "dormant/probe/risk.hpp"
+
+#include <cstddef>
+#include <limits>
+#include <string_view>
+#include <type_traits>
+
+namespace dormant {
+
+namespace detail {
+template <class Hook, class Model>
+void tell_structure(Hook& hook, Model) {
+  if constexpr (requires { hook.template require<Model>(); }) hook.template require<Model>();
+}
+} // namespace detail
+
+/// One forward pass over a batch. Hooks hear the sites in the order in which they are given: a probe
+/// placed after an intervention on the same site sees the edited value.
+/// \throws error for tokens outside the vocabulary, sequences longer than the context, or a hook
+///   that names a layer or head which the model does not have
+template <shape Shape, class... Parts, class... Hooks>
+evaluation evaluate(transformer<Shape, Parts...> const& net, batch const& rows, execution how,
+                    Hooks&&... hooks) {
+  using model = structure<Shape, Parts...>;
+  static_assert((detail::check_hook<model, false, std::remove_reference_t<Hooks>>() && ...));
+  detail::check_batch<model>(rows);
+  (detail::tell_structure(hooks, model{}), ...);
+  detail::batch_pass<model> pass(how, false);
+  risk_of<typename model::scalar> risks;
+  evaluation found;
+  found.loss = pass.evaluate(net.parameters().data(), rows, hooks..., risks);
+  found.bigram_risk = risks.bigram();
+  found.backcopy_risk = risks.backcopy();
+  return found;
+}
+
+template <shape Shape, class... Parts>
+template <class... Hooks>
+evaluation transformer<Shape, Parts...>::evaluate(batch const& rows, Hooks&&... hooks) const {
+  return dormant::evaluate(*this, rows, execution{}, hooks...);
+}
+
+/// The gradient of the mean loss over a batch, laid out like the parameters.
+template <class Net>
+struct loss_gradient {
+  double loss = 0; ///< nats
+  arena<typename Net::scalar> values;
+
+  /// dL/d(tensor), by its name in the state dict.
+  [[nodiscard]] view<typename Net::scalar const, 2> operator[](std::string_view name) const {
+    auto const& t = Net::find(name);
+    return make_matrix_view<typename Net::scalar const>(values.data() + t.offset, t.rows, t.cols,
+                                                        t.cols);
+  }
+};
+
+/// Loss and gradient of a batch without taking a step.
+/// \throws error as `evaluate` does
+template <shape Shape, class... Parts, class... Hooks>
+loss_gradient<transformer<Shape, Parts...>> differentiate(transformer<Shape, Parts...> const& net,
+                                                          batch const& rows, execution how,
+                                                          Hooks&&... hooks) {
+  using model = structure<Shape, Parts...>;
+  static_assert((detail::check_hook<model, true, std::remove_reference_t<Hooks>>() && ...));
+  detail::check_batch<model>(rows);
+  (detail::tell_structure(hooks, model{}), ...);
+  detail::batch_pass<model> pass(how, true);
+  double const loss = pass.differentiate(net.parameters().data(), rows, hooks...);
+  return {loss, std::move(pass.gradient())};
+}
+
+} // namespace dormant

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// Sentences for interventions that name a layer or a head which the model does not have.
+#pragma once
+
+#include "dormant/error.hpp"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace dormant {
+
+inline constexpr std::size_t every_layer = static_cast<std::size_t>(-1); ///< in a `layer`
+inline constexpr std::size_t every_head = static_cast<std::size_t>(-1);  ///< in a `head`
+
+namespace detail {
+/// Whether an intervention on `wanted` concerns `here`.
+[[nodiscard]] constexpr bool concerns(std::size_t wanted, std::size_t here) {
+  return wanted == every_layer || wanted == here;
+}
+
+enum class branch { attention, mlp, any };
+
+/// \throws error unless layer `layer` of the model exists and has the branch
+template <class Model>
+void require_branch(std::string_view who, std::size_t layer, branch what) {
+  if (layer == every_layer) return;
+  if (layer >= Model::shape.layers) {
+    throw error(std::string(who) + ": the model has no layer " + std::to_string(layer) +
+                "; it has " + std::to_string(Model::shape.layers) + ", counted from 0");
+  }
+  Model::each_layer([&]<class Block>(std::size_t l) {
+    if (l != layer) return;
+    if (what == branch::attention && !Block::has_attention) {
+      throw error(std::string(who) + ": layer " + std::to_string(l) + " has no attention");
+    }
+    if (what == branch::mlp && !Block::has_mlp) {
+      throw error(std::string(who) + ": layer " + std::to_string(l) + " has no MLP");
+    }
+  });
+}
+
+/// \throws error unless the model's layers have a head `head`
+template <class Model>
+void require_head(std::string_view who, std::size_t head) {
+  if (head != every_head && head >= Model::shape.heads) {
+    throw error(std::string(who) + ": the model has no head " + std::to_string(head) +
+                "; each layer has " + std::to_string(Model::shape.heads) + ", counted from 0");
+  }
+}
+} // namespace detail
+
+} // namespace dormant

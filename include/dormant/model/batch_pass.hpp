@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+// A batch through a model: sequences are cut into a fixed number of shards, threads take shards from
+// a queue, and shards are summed in a fixed order, so the bits do not depend on the threads.
+#pragma once
+
+#include "dormant/detail/hooks.hpp"
+#include "dormant/detail/thread_pool.hpp"
+#include "dormant/error.hpp"
+#include "dormant/kernels/reduce.hpp"
+#include "dormant/model/sequence_pass.hpp"
+#include "dormant/task/batch.hpp"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <thread>
+#include <tuple>
+#include <vector>
+
+namespace dormant {
+
+/// How a batch is spread over the machine. Only `shards` can change bits, and it is fixed by you.
+struct execution {
+  std::size_t threads = 0; ///< 0: as many as the machine has
+  std::size_t shards = 8;  ///< parts of a batch with a gradient of their own, at most 64
+};
+
+namespace detail {
+
+[[nodiscard]] inline std::size_t thread_count(execution how) {
+  if (how.threads != 0) return how.threads;
+  return std::max<std::size_t>(1, std::thread::hardware_concurrency());
+}
+
+/// Everything a model needs to run over batches: packed weights, one set of activations a thread,
+/// one gradient a shard. All memory is taken here, none in a step.
+template <class Model>
+class batch_pass {
+public:
+  using T = typename Model::scalar;
+  static constexpr std::size_t most_shards = 64;
+  static constexpr std::size_t chunk = 16 * 1024; // elements of the arena one job reduces
+
+  batch_pass(execution how, bool with_gradients)
+      : pool_(thread_count(how)), losses_(how.shards), with_gradients_(with_gradients) {
+    if (how.shards == 0 || how.shards > most_shards) {
+      throw error("execution: shards must be between 1 and 64, found " +
+                  std::to_string(how.shards));
+    }
+    for (std::size_t i = 0; i < pool_.threads(); ++i) {
+      activations_.push_back(std::make_unique<activations<Model>>());
+    }
+    if (!with_gradients) return;
+    for (std::size_t i = 0; i < how.shards; ++i) shards_.emplace_back(layout<Model>::size);
+    gradient_ = arena<T>(layout<Model>::size);
+  }
+
+  /// Mean cross-entropy over all positions, nats; NaN if the batch has no targets.
+  template <class... Hooks>
+  double evaluate(T const* parameters, batch const& rows, Hooks&... hooks) {
+    pack(parameters, false);
+    return over_shards<false>(rows, hooks...);
+  }
+
+  /// The same, and its gradient in `gradient()`. `finite()` tells whether every element is.
+  template <class... Hooks>
+  double differentiate(T const* parameters, batch const& rows, Hooks&... hooks) {
+    pack(parameters, true);
+    double const loss = over_shards<true>(rows, hooks...);
+    reduce(std::min(shards_.size(), rows.rows()));
+    return loss;
+  }
+
+  [[nodiscard]] arena<T>& gradient() { return gradient_; }
+  [[nodiscard]] bool finite() const { return finite_; }
+  [[nodiscard]] thread_pool& pool() { return pool_; }
+
+private:
+  void pack(T const* parameters, bool with_backward) {
+    weights_.point(parameters);
+    pool_.run(weights_.jobs(),
+              [&](std::size_t job, std::size_t) { weights_.pack(job, with_backward); });
+  }
+
+  template <bool Backward, class... Hooks>
+  double over_shards(batch const& rows, Hooks&... hooks) {
+    std::size_t const shards = std::min(losses_.size(), rows.rows());
+    if constexpr ((reads_sequences<Hooks, T> || ...)) {
+      std::vector<shard_hooks<T, Hooks...>> copies;
+      copies.reserve(shards);
+      for (std::size_t s = 0; s < shards; ++s) copies.emplace_back(hooks...);
+      pool_.run(shards, [&](std::size_t s, std::size_t thread) {
+        losses_[s] = one_shard<Backward>(rows, s, shards, thread, copies[s].pack());
+      });
+      for (auto& copy : copies) copy.merge_into(std::tie(hooks...));
+    } else {
+      hook_pack<T, Hooks...> const pack(hooks...);
+      pool_.run(shards, [&](std::size_t s, std::size_t thread) {
+        losses_[s] = one_shard<Backward>(rows, s, shards, thread, pack);
+      });
+    }
+    double sum = 0;
+    for (std::size_t s = 0; s < shards; ++s) sum += losses_[s];
+    return sum / static_cast<double>(rows.rows() * rows.context());
+  }
+
+  template <bool Backward, class Pack>
+  double one_shard(batch const& rows, std::size_t s, std::size_t shards, std::size_t thread,
+                   Pack const& hooks) {
+    using flow_type = flow<Model, Pack>;
+    auto const scale = static_cast<T>(1.0 / static_cast<double>(rows.rows() * rows.context()));
+    double sum = 0;
+    for (std::size_t b = s * rows.rows() / shards; b < (s + 1) * rows.rows() / shards; ++b) {
+      sequence const seq = rows.sequence(b);
+      flow_type f{weights_, *activations_[thread], hooks, seq, seq.length()};
+      if constexpr (Backward) f.gradient = shards_[s].data();
+      sequence_pass<flow_type>::forward(f);
+      if constexpr (Backward) {
+        sum += sequence_pass<flow_type>::loss_and_backward(f, scale);
+      } else {
+        sum += sequence_pass<flow_type>::loss(f);
+      }
+    }
+    return sum;
+  }
+
+  // gradient = sum of the shards, which are cleared for the next step
+  void reduce(std::size_t shards) {
+    constexpr std::size_t n = layout<Model>::size;
+    std::atomic<bool> finite{true};
+    pool_.run((n + chunk - 1) / chunk, [&](std::size_t job, std::size_t) {
+      std::size_t const begin = job * chunk;
+      std::array<T*, most_shards> parts{};
+      for (std::size_t s = 0; s < shards; ++s) parts[s] = shards_[s].data() + begin;
+      if (!kernels::reduce_shards<typename Model::arch, T>(
+              parts.data(), shards, gradient_.data() + begin, std::min(chunk, n - begin))) {
+        finite.store(false, std::memory_order_relaxed);
+      }
+    });
+    finite_ = finite.load();
+  }
+
+  thread_pool pool_;
+  weights<Model> weights_;
+  std::vector<std::unique_ptr<activations<Model>>> activations_;
+  std::vector<arena<T>> shards_;
+  arena<T> gradient_;
+  std::vector<double> losses_;
+  bool with_gradients_;
+  bool finite_ = true;
+};
+
+/// A clear error for tokens or lengths that a model cannot read.
+template <class Model>
+void check_batch(batch const& rows) {
+  if (rows.rows() == 0 || rows.context() == 0) {
+    throw error("the batch is empty: it needs at least one sequence of one token");
+  }
+  if (rows.context() > Model::shape.context) {
+    throw error("the sequences are longer than the model's context: expected at most " +
+                std::to_string(Model::shape.context) + " tokens, found " +
+                std::to_string(rows.context()));
+  }
+  for (std::size_t b = 0; b < rows.rows(); ++b) {
+    auto const tokens = rows.tokens(b);
+    for (std::size_t t = 0; t < tokens.size(); ++t) {
+      if (tokens[t] < 0 || static_cast<std::size_t>(tokens[t]) >= Model::shape.vocab) {
+        throw error("sequence " + std::to_string(b) + ", position " + std::to_string(t) +
+                    ": token " + std::to_string(tokens[t]) + " is outside the vocabulary of " +
+                    std::to_string(Model::shape.vocab));
+      }
+    }
+  }
+}
+
+} // namespace detail
+} // namespace dormant

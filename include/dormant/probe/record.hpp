@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// Keeps the tensor of a site for every sequence of a batch.
+#pragma once
+
+#include "dormant/probe/row.hpp"
+#include "dormant/sites.hpp"
+
+#include <array>
+#include <cstddef>
+#include <vector>
+
+namespace dormant {
+
+/// `record<site::pattern> kept; net.evaluate(batch, kept); kept.values(layer)` is [B, H, T, T].
+template <class Site, class T = float>
+class record {
+public:
+  static constexpr std::size_t rank = Site::rank + 1;
+
+  void operator()(Site at, view<T const, Site::rank> const& values) {
+    auto& layer = layers_[at.layer];
+    for (std::size_t axis = 0; axis < Site::rank; ++axis) layer.extents[axis] = values.shape(axis);
+    layer.rows += 1;
+    layer.values.insert(layer.values.end(), values.begin(), values.end());
+  }
+  void merge(record const& later) { layers_ += later.layers_; }
+
+  [[nodiscard]] std::size_t layers() const { return layers_.size(); }
+  /// [B, ...] in the order of the batch; empty if the layer does not have the site.
+  [[nodiscard]] tensor<T, rank> values(std::size_t layer = 0) const {
+    auto const kept = layers_.at(layer);
+    std::array<std::size_t, rank> extents{kept.rows};
+    for (std::size_t axis = 0; axis < Site::rank; ++axis) extents[axis + 1] = kept.extents[axis];
+    tensor<T, rank> joined(extents);
+    std::copy(kept.values.begin(), kept.values.end(), joined.begin());
+    return joined;
+  }
+
+private:
+  struct rows_of_layer {
+    std::size_t rows = 0;
+    std::array<std::size_t, Site::rank> extents{};
+    std::vector<T> values;
+    rows_of_layer& operator+=(rows_of_layer const& later) {
+      if (later.rows == 0) return *this;
+      rows += later.rows;
+      extents = later.extents;
+      values.insert(values.end(), later.values.begin(), later.values.end());
+      return *this;
+    }
+  };
+  per_layer<rows_of_layer> layers_;
+};
+
+} // namespace dormant

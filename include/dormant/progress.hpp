@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+// What a person wants from a long run: a line with rate and time left, and Ctrl-C that stops cleanly.
+#pragma once
+
+#include "dormant/sites.hpp"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <cstdio>
+#include <string>
+
+namespace dormant {
+
+/// One line on stderr, rewritten a few times a second: step, loss, tokens per second, time left.
+/// Says nothing where stderr is not a terminal.
+class progress {
+public:
+  /// \param label what is being trained, put before the line
+  explicit progress(std::string label = "training")
+      : label_(std::move(label)), shown_(isatty(STDERR_FILENO) != 0) {}
+
+  template <class T>
+  void operator()(site::step, run_state<T> const& run) {
+    if (!shown_) return;
+    using namespace std::chrono;
+    auto const now = steady_clock::now();
+    if (begun_ == steady_clock::time_point{}) {
+      begun_ = now;
+      first_ = run.step;
+      return; // the first step also pays for warming up
+    }
+    bool const last = run.step >= run.steps;
+    if (!last && now - told_ < milliseconds(200)) return;
+    told_ = now;
+    double const seconds = duration<double>(now - begun_).count();
+    double const rate = static_cast<double>(run.step - first_) / seconds;
+    double const left = static_cast<double>(run.steps - run.step) / rate;
+    std::fprintf(stderr, "\r\033[K%s: step %llu / %llu  loss %.4f  %.0f tokens/s  %.0f s left%s",
+                 label_.c_str(), static_cast<unsigned long long>(run.step),
+                 static_cast<unsigned long long>(run.steps), run.loss,
+                 rate * static_cast<double>(run.tokens_per_step), left, last ? "\n" : "");
+    std::fflush(stderr);
+  }
+
+private:
+  std::string label_;
+  bool shown_;
+  std::uint64_t first_ = 0;
+  std::chrono::steady_clock::time_point begun_{};
+  std::chrono::steady_clock::time_point told_{};
+};
+
+/// Lets Ctrl-C (SIGINT) or SIGTERM end a run after the step that is under way. A second signal kills
+/// as usual. One at a time in a process.
+class stop_on_interrupt {
+public:
+  stop_on_interrupt() {
+    struct sigaction action = {};
+    action.sa_handler = [](int) { requested() = 1; };
+    action.sa_flags = static_cast<int>(SA_RESETHAND);
+    requested() = 0;
+    sigaction(SIGINT, &action, &before_int_);
+    sigaction(SIGTERM, &action, &before_term_);
+  }
+  stop_on_interrupt(stop_on_interrupt const&) = delete;
+  stop_on_interrupt& operator=(stop_on_interrupt const&) = delete;
+  ~stop_on_interrupt() {
+    sigaction(SIGINT, &before_int_, nullptr);
+    sigaction(SIGTERM, &before_term_, nullptr);
+  }
+
+  template <class T>
+  void operator()(site::step, run_state<T> const&) {}
+  [[nodiscard]] bool stop_requested() const { return requested() != 0; }
+
+private:
+  static std::sig_atomic_t volatile& requested() {
+    static std::sig_atomic_t volatile flag = 0;
+    return flag;
+  }
+  struct sigaction before_int_ = {};
+  struct sigaction before_term_ = {};
+};
+
+} // namespace dormant

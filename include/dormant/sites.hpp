@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+// The named places of a forward pass, of its backward pass and of training, each with its shape.
+// Names are those of TransformerLens; shapes are per sequence.
+#pragma once
+
+#include "dormant/task/batch.hpp"
+#include "dormant/tensor.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <tuple>
+
+namespace dormant {
+
+/// Where a hook is called from: which layer of which sequence.
+template <std::size_t Rank>
+struct forward_place {
+  static constexpr std::size_t rank = Rank;
+  std::size_t layer = 0;
+  dormant::sequence sequence; ///< the tokens being read, their targets and laws
+};
+
+/// Which training event, and for parameter events of which tensor.
+struct training_place {
+  std::uint64_t step = 0;       ///< steps taken before this one
+  std::string_view tensor = {}; ///< name in the state dict, e.g. `layers.0.attention.wq.weight`
+};
+
+/// What a run looks like from outside after a step; the value heard at `site::step`.
+template <class T>
+struct run_state {
+  /// One tensor of optimizer memory, laid out like the parameters.
+  struct moment {
+    std::string_view name;
+    std::span<T const> values;
+  };
+  std::uint64_t step = 0;  ///< steps taken so far
+  std::uint64_t steps = 0; ///< steps the schedule asks for
+  std::size_t tokens_per_step = 0;
+  double loss = 0; ///< of the batch of this step, nats
+  std::span<T const> parameters;
+  std::span<moment const> moments;
+};
+
+namespace site {
+
+// clang-format off
+struct embed      : forward_place<2> { static constexpr std::string_view name = "embed"; };      // [T, C] token + position
+struct resid_pre  : forward_place<2> { static constexpr std::string_view name = "resid_pre"; };  // [T, C] what a layer reads
+struct norm1      : forward_place<2> { static constexpr std::string_view name = "norm1"; };      // [T, C]
+struct q          : forward_place<3> { static constexpr std::string_view name = "q"; };          // [T, H, D]
+struct k          : forward_place<3> { static constexpr std::string_view name = "k"; };          // [T, H, D]
+struct v          : forward_place<3> { static constexpr std::string_view name = "v"; };          // [T, H, D]
+struct scores     : forward_place<3> { static constexpr std::string_view name = "scores"; };     // [H, T query, T key], -inf above the diagonal
+struct pattern    : forward_place<3> { static constexpr std::string_view name = "pattern"; };    // [H, T query, T key], 0 above the diagonal
+struct z          : forward_place<3> { static constexpr std::string_view name = "z"; };          // [T, H, D] what W_O reads
+struct attn_out   : forward_place<2> { static constexpr std::string_view name = "attn_out"; };   // [T, C]
+struct resid_mid  : forward_place<2> { static constexpr std::string_view name = "resid_mid"; };  // [T, C]
+struct norm2      : forward_place<2> { static constexpr std::string_view name = "norm2"; };      // [T, C]
+struct mlp_hidden : forward_place<2> { static constexpr std::string_view name = "mlp_hidden"; }; // [T, F] after the ReLU
+struct mlp_out    : forward_place<2> { static constexpr std::string_view name = "mlp_out"; };    // [T, C]
+struct resid_post : forward_place<2> { static constexpr std::string_view name = "resid_post"; }; // [T, C] what a layer leaves
+struct final_norm : forward_place<2> { static constexpr std::string_view name = "final_norm"; }; // [T, C]
+struct logits     : forward_place<2> { static constexpr std::string_view name = "logits"; };     // [T, V]
+
+/// `W_O v_j` for each head, [H, T, C]: the value states in the residual stream. Computed on the side
+/// and only when a probe listens; nothing reads it, so it cannot be edited.
+struct value_out  : forward_place<3> { static constexpr std::string_view name = "value_out"; };
+
+/// The mirror of a site in the backward pass: dL/d(site), same shape. An intervention that changes a
+/// value during training says here what that does to the gradient.
+template <class Site>
+struct gradient_of : forward_place<Site::rank> { using mirrored = Site; };
+
+// Training events. The value heard is in brackets.
+struct loss     : training_place {}; // (double) mean over the batch, nats
+struct gradient : training_place {}; // (view<T, 2>) of one parameter tensor, before the optimizer
+struct update   : training_place {}; // (view<T const, 2>) what the optimizer added to one tensor
+struct step     : training_place {}; // (run_state<T>) after the optimizer
+// clang-format on
+
+/// Every place of the forward pass, in the order in which it is reached.
+using forward =
+    std::tuple<embed, resid_pre, norm1, q, k, v, value_out, scores, pattern, z, attn_out, resid_mid,
+               norm2, mlp_hidden, mlp_out, resid_post, final_norm, logits>;
+/// Every training event.
+using events = std::tuple<loss, gradient, update, step>;
+
+} // namespace site
+
+namespace detail {
+// What a hook is given at a site, as the type of a read-only and of a writable argument.
+template <class Site, class T>
+struct heard {
+  using reading = view<T const, Site::rank>;
+  using writing = view<T, Site::rank>;
+};
+template <class T>
+struct heard<site::value_out, T> {
+  using reading = view<T const, 3>;
+  using writing = void;
+};
+template <class T>
+struct heard<site::loss, T> {
+  using reading = double;
+  using writing = void;
+};
+template <class T>
+struct heard<site::gradient, T> {
+  using reading = view<T const, 2>;
+  using writing = view<T, 2>;
+};
+template <class T>
+struct heard<site::update, T> {
+  using reading = view<T const, 2>;
+  using writing = void;
+};
+template <class T>
+struct heard<site::step, T> {
+  using reading = run_state<T>;
+  using writing = void;
+};
+} // namespace detail
+
+} // namespace dormant

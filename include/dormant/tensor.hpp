@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+// Memory and views: an aligned arena, and the xtensor views that users and hooks see.
+// The only room that knows xtensor.
+#pragma once
+
+#include <xtensor/xbuffer_adaptor.hpp>
+#include <xtensor/xtensor.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <span>
+#include <type_traits>
+
+namespace dormant {
+
+/// A non-owning, strided, row-major look at memory that the library owns: an xtensor expression of
+/// fixed rank. `view<float const, 3>` can only be read, `view<float, 3>` can be written.
+/// Take it by `const&` (or `&` to write): a view is a handful of words, but copying costs.
+template <class T, std::size_t Rank>
+using view = xt::xtensor_adaptor<
+    xt::xbuffer_adaptor<T*, xt::no_ownership, std::allocator<std::remove_const_t<T>>>, Rank,
+    xt::layout_type::dynamic>;
+
+/// An owning tensor of fixed rank, row-major.
+template <class T, std::size_t Rank>
+using tensor = xt::xtensor<T, Rank>;
+
+/// Looks at `data` as a tensor of the given extents and strides (both in elements).
+template <class T, std::size_t Rank>
+[[nodiscard]] view<T, Rank> make_view(T* data, std::array<std::size_t, Rank> extents,
+                                      std::array<std::size_t, Rank> strides) {
+  // xtensor insists that the buffer's size is the product of the extents, padding or not; it reads
+  // through the strides all the same.
+  std::size_t count = 1;
+  std::array<std::ptrdiff_t, Rank> steps{};
+  for (std::size_t axis = 0; axis < Rank; ++axis) {
+    count *= extents[axis];
+    steps[axis] = static_cast<std::ptrdiff_t>(strides[axis]);
+  }
+  using storage = xt::xbuffer_adaptor<T*, xt::no_ownership, std::allocator<std::remove_const_t<T>>>;
+  return view<T, Rank>(storage(data, count), extents, steps);
+}
+
+/// Rows of `cols` elements, `stride` apart.
+template <class T>
+[[nodiscard]] view<T, 2> make_matrix_view(T* data, std::size_t rows, std::size_t cols,
+                                          std::size_t stride) {
+  return make_view<T, 2>(data, {rows, cols}, {stride, 1});
+}
+
+/// A zero-filled, 64-byte aligned array whose size is fixed at construction. Kernels may read (never
+/// write) up to 128 bytes past the end, so an arena always carries that much slack.
+template <class T>
+class arena {
+public:
+  static constexpr std::size_t alignment = 64;
+  static constexpr std::size_t slack = 128 / sizeof(T);
+
+  arena() = default;
+  explicit arena(std::size_t size) : data_(allocate(size)), size_(size) {
+    std::fill_n(data_.get(), size + slack, T{0});
+  }
+  arena(arena const& other) : arena(other.size_) {
+    std::copy_n(other.data_.get(), size_, data_.get());
+  }
+  arena(arena&&) noexcept = default;
+  arena& operator=(arena other) noexcept {
+    data_ = std::move(other.data_);
+    size_ = other.size_;
+    return *this;
+  }
+  ~arena() = default;
+
+  [[nodiscard]] T* data() { return data_.get(); }
+  [[nodiscard]] T const* data() const { return data_.get(); }
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] std::span<T> span() { return {data_.get(), size_}; }
+  [[nodiscard]] std::span<T const> span() const { return {data_.get(), size_}; }
+
+private:
+  struct release {
+    void operator()(T* p) const { ::operator delete (p, std::align_val_t{alignment}); }
+  };
+  static T* allocate(std::size_t size) {
+    return static_cast<T*>(
+        ::operator new ((size + slack) * sizeof(T), std::align_val_t{alignment}));
+  }
+
+  std::unique_ptr<T[], release> data_;
+  std::size_t size_ = 0;
+};
+
+/// Rounds a row length up so that every row of an arena starts on a 64-byte line.
+template <class T>
+[[nodiscard]] constexpr std::size_t padded(std::size_t cols) {
+  constexpr std::size_t line = arena<T>::alignment / sizeof(T);
+  return (cols + line - 1) / line * line;
+}
+
+} // namespace dormant

@@ -64,6 +64,7 @@ private:
 
 /// A file under construction. It stays invisible under a temporary name in the destination's folder
 /// until `commit()`; without a commit the destructor removes it and the destination is as before.
+/// A process that is killed in between leaves NAME.PID-N.tmp behind, which is safe to delete.
 /// Every failure throws `dormant::error` with a sentence naming the path and the reason.
 class atomic_file {
 public:

@@ -207,23 +207,25 @@ private:
                      });
     std::size_t covered = 0;
     for (auto const& tensor : header_.tensors) {
-      auto const who = "tensor " + io::in_quotes(tensor.name);
-      auto const where =
-          "bytes " + std::to_string(tensor.begin) + " to " + std::to_string(tensor.end);
+      auto const refuse = [&](std::string_view before, std::string const& after = {}) {
+        fail("tensor " + io::in_quotes(tensor.name) + std::string(before) + " bytes " +
+             std::to_string(tensor.begin) + " to " + std::to_string(tensor.end) + after);
+      };
       auto const expected = byte_count(tensor.shape, tensor.type);
-      if (!expected) fail(who + " has the impossible shape " + io::shown(tensor.shape));
+      if (!expected) {
+        fail("tensor " + io::in_quotes(tensor.name) + " has the impossible shape " +
+             io::shown(tensor.shape));
+      }
       if (tensor.end < tensor.begin || tensor.end - tensor.begin != *expected) {
-        fail(who + " has " + where + ", but " + std::string(names_of(tensor.type).safetensors) +
-             " of shape " + io::shown(tensor.shape) + " takes " + std::to_string(*expected));
+        refuse(" has", ", but " + std::string(names_of(tensor.type).safetensors) + " of shape " +
+                           io::shown(tensor.shape) + " takes " + std::to_string(*expected));
       }
       if (tensor.end > available) {
-        fail(who + " has " + where + ", but the file ends at " + std::to_string(available) +
-             "; it may have been cut short");
+        refuse(" has", ", but the file ends at " + std::to_string(available) +
+                           "; it may have been cut short");
       }
-      if (tensor.begin < covered) fail(who + " overlaps another tensor at " + where);
-      if (tensor.begin > covered) {
-        fail(who + " leaves a gap before " + where);
-      }
+      if (tensor.begin < covered) refuse(" overlaps another tensor at");
+      if (tensor.begin > covered) refuse(" leaves a gap before");
       covered = tensor.end;
     }
     if (covered != available) {

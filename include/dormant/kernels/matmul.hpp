@@ -47,14 +47,34 @@ void pack(matrix<T const> b, T* out) {
                                 out + j * b.rows);
 }
 
+namespace detail {
+
+/// Writes the transpose of `rows` <= lanes rows of `bt`, zero rows following, as one vector per k.
+template <class Arch, class T, std::size_t... Row>
+[[gnu::noinline]] void pack_strip(T const* bt, std::size_t stride, std::size_t rows,
+                                  std::size_t depth, T* out, std::index_sequence<Row...>) {
+  using batch = vector<Arch, T>;
+  for_each_register<Arch, T>(depth, [&](auto reg, std::size_t k) {
+    batch x[] = {(Row < rows ? reg.load(bt + Row * stride + k) : batch(T(0)))...};
+    transpose<Arch, T>(x);
+    ((k + Row < depth ? x[Row].store_unaligned(out + (k + Row) * tile_cols<Arch, T>) : void()),
+     ...);
+  });
+}
+
+} // namespace detail
+
 /// Packs the transpose of `bt` [N, K] for C = A bt^T.
 template <class Arch, class T>
-[[gnu::noinline]] void pack_transposed(matrix<T const> bt, T* out) {
+void pack_transposed(matrix<T const> bt, T* out) {
+  constexpr std::size_t strip = lanes<Arch, T>;
   constexpr std::size_t width = tile_cols<Arch, T>;
-  for (std::size_t j = 0; j < bt.rows; j += width, out += width * bt.cols)
-    for (std::size_t lane = 0; lane != width; ++lane)
-      for (std::size_t k = 0; k != bt.cols; ++k)
-        out[k * width + lane] = j + lane < bt.rows ? bt.data[(j + lane) * bt.stride + k] : T(0);
+  for (std::size_t j = 0; j < (bt.rows + width - 1) / width * width; j += strip) {
+    std::size_t const first = std::min(j, bt.rows);
+    detail::pack_strip<Arch, T>(
+        bt.data + first * bt.stride, bt.stride, std::min(strip, bt.rows - first), bt.cols,
+        out + j / width * width * bt.cols + j % width, std::make_index_sequence<strip>{});
+  }
 }
 
 /// C [M, N] = epilogue of A [M, K] times the packed B [K, N].
@@ -123,21 +143,24 @@ template <class Arch, class T>
   constexpr std::size_t width = tile_cols<Arch, T>;
   constexpr std::size_t height = tile_rows<Arch>;
   for (std::size_t j = 0; j < s.cols; j += width)
-    for (std::size_t i = j / height * height; i < s.rows; i += height)
+    for (std::size_t i = j / height * height; i < s.rows; i += height) {
+      std::size_t const rows = std::min(height, s.rows - i);
+      std::size_t const reach = i + rows - j <= width / 2 ? width / 2 : width;
       multiply_tile<Arch, T>({.a = a.data + i * a.stride,
                               .a_row = a.stride,
                               .a_step = 1,
                               .b = packed_b + j * a.cols,
                               .b_step = width,
                               .depth = a.cols,
-                              .rows = std::min(height, s.rows - i),
-                              .cols = std::min(width, s.cols - j),
+                              .rows = rows,
+                              .cols = std::min(reach, s.cols - j),
                               .c = s.data + i * s.stride + j,
                               .c_stride = s.stride,
                               .mask = nullptr,
                               .mask_stride = 0,
                               .how = finish::store,
                               .scale = scale});
+    }
 }
 
 namespace detail {

@@ -169,4 +169,35 @@ template <class T, class Arch>
   return xsimd::select(x < batch(T(0)), batch(T(0)), x);
 }
 
+namespace detail {
+
+/// The first (`Offset` 0) or second (`Offset` lanes / 2) halves of a and b, lane by lane in turn.
+template <std::size_t Offset, class Batch, std::size_t... Lane>
+[[gnu::always_inline]] inline Batch interleave(Batch const& a, Batch const& b,
+                                               std::index_sequence<Lane...>) {
+  using reg = typename Batch::register_type;
+  constexpr std::size_t count = sizeof...(Lane);
+  return Batch(__builtin_shufflevector(reg(a), reg(b),
+                                       (Offset + Lane / 2 + (Lane % 2 == 0 ? 0 : count))...));
+}
+
+template <class Batch, std::size_t... Pair>
+[[gnu::always_inline]] inline void shuffle_rows(Batch* x, std::index_sequence<Pair...>) {
+  constexpr std::size_t half = Batch::size / 2;
+  constexpr std::make_index_sequence<Batch::size> all;
+  Batch const low[] = {interleave<0>(x[Pair], x[Pair + half], all)...};
+  Batch const high[] = {interleave<half>(x[Pair], x[Pair + half], all)...};
+  ((x[2 * Pair] = low[Pair], x[2 * Pair + 1] = high[Pair]), ...);
+}
+
+} // namespace detail
+
+/// Transposes the square of `lanes` registers at `x`. Written (row bits, lane bits), the index of an
+/// element turns left by one bit in each round; when half have gone round, rows are lanes.
+template <class Arch, class T>
+[[gnu::always_inline]] inline void transpose(vector<Arch, T>* x) {
+  for (std::size_t round = 1; round != lanes<Arch, T>; round *= 2)
+    detail::shuffle_rows(x, std::make_index_sequence<lanes<Arch, T> / 2>{});
+}
+
 } // namespace dormant::kernels

@@ -46,7 +46,7 @@ struct wide_product {
     mantissa *= 2;
     --exponent;
   }
-  // log m = 2 artanh(s) = 2 (s + s^3/3 + s^5/5 + ...) with |s| <= 0.172: ten terms are enough.
+  // log m = 2 artanh(s) = 2 (s + s^3/3 + s^5/5 + ...) with |s| <= 0.172: twelve terms are enough.
   double const s = (mantissa - 1) / (mantissa + 1);
   double const square = s * s;
   double series = 1.0 / 23;

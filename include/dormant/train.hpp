@@ -232,7 +232,7 @@ concept scheduled = requires(H& hook, std::uint64_t step) {
 // Every hook has to be asked, because asking also tells it whether it may listen.
 template <class... Hooks>
 bool any_due(std::uint64_t step, Hooks&... hooks) {
-  auto const ask = [step]<class H>(H& hook) -> int {
+  [[maybe_unused]] auto const ask = [step]<class H>(H& hook) -> int {
     if constexpr (scheduled<H>) return hook.due(step) ? 1 : 0;
     return 0;
   };
@@ -240,32 +240,23 @@ bool any_due(std::uint64_t step, Hooks&... hooks) {
 }
 template <class... Hooks>
 void close_due(Hooks&... hooks) {
-  auto const close = []<class H>(H& hook) {
+  [[maybe_unused]] auto const close = []<class H>(H& hook) {
     if constexpr (scheduled<H>) hook.close();
   };
   (close(hooks), ...);
 }
 template <class... Hooks>
 bool any_wants_stop(Hooks const&... hooks) {
-  auto const ask = []<class H>(H const& hook) {
+  [[maybe_unused]] auto const ask = []<class H>(H const& hook) {
     if constexpr (requires { hook.stop_requested(); }) return bool{hook.stop_requested()};
     return false;
   };
   return (ask(hooks) || ...);
 }
-// Calls f with those hooks that have no schedule.
-template <class F, class... Taken>
-decltype(auto) with_unscheduled(F&& f, std::tuple<Taken&...> taken) {
-  return std::apply(f, taken);
-}
-template <class F, class... Taken, class Hook, class... Rest>
-decltype(auto) with_unscheduled(F&& f, std::tuple<Taken&...> taken, Hook& hook, Rest&... rest) {
-  if constexpr (scheduled<Hook>) {
-    return with_unscheduled(f, taken, rest...);
-  } else {
-    return with_unscheduled(f, std::tuple_cat(taken, std::tie(hook)), rest...);
-  }
-}
+struct unscheduled {
+  template <class H>
+  static constexpr bool keeps = !scheduled<H>;
+};
 } // namespace detail
 
 /// Runs a trainer to the end of its schedule. Hooks with a schedule of their own (cadence.hpp) are
@@ -284,8 +275,8 @@ training_result run(trainer<Net, Task, Optimizer>& run, Hooks&... hooks) {
         result.loss = run.step(hooks...);
         detail::close_due(hooks...);
       } else {
-        result.loss = detail::with_unscheduled([&](auto&... some) { return run.step(some...); },
-                                               std::tuple<>{}, hooks...);
+        result.loss = detail::with_hooks<detail::unscheduled>(
+            [&](auto&... some) { return run.step(some...); }, hooks...);
       }
     } else {
       result.loss = run.step(hooks...);

@@ -44,6 +44,26 @@ concept monoid = requires(H a, H const b) {
   { h.empty() } -> std::same_as<H>;
 });
 
+/// Calls `f` with those hooks for which `Keep::keeps<Hook>` holds. What a pass is compiled for are
+/// the hooks that it can reach, so that progress bars do not make a second copy of it.
+template <class Keep, class F, class... Hooks>
+decltype(auto) with_hooks(F&& f, Hooks&... hooks) {
+  [[maybe_unused]] auto const one = []<class H>(H& hook) {
+    if constexpr (Keep::template keeps<H>) {
+      return std::tuple<H&>(hook);
+    } else {
+      return std::tuple<>();
+    }
+  };
+  return std::apply(std::forward<F>(f), std::tuple_cat(one(hooks)...));
+}
+template <class T>
+struct reaching_sequences {
+  template <class H>
+  static constexpr bool keeps = reads_sequences<H, T> || edits_any<H, T, site::forward> ||
+                                edits_any<H, T, mirrors<site::forward>::type>;
+};
+
 /// References to hooks, called in the order in which they were given.
 template <class T, class... Hooks>
 class hook_pack {

@@ -66,11 +66,11 @@ struct clean_key {
 } // namespace detail
 
 /// All queries attend to `<s>` alone: the head is dormant everywhere.
-struct attend_only_to_bos : detail::fixed_pattern<detail::bos_key> {};
+using attend_only_to_bos = detail::fixed_pattern<detail::bos_key>;
 /// All queries attend to themselves alone.
-struct identity_pattern : detail::fixed_pattern<detail::own_key> {};
+using identity_pattern = detail::fixed_pattern<detail::own_key>;
 /// What an ideal active-dormant head does on Bigram-Backcopy: trigger queries attend to the previous
 /// token, all others to `<s>`.
-struct clean_pattern : detail::fixed_pattern<detail::clean_key> {};
+using clean_pattern = detail::fixed_pattern<detail::clean_key>;
 
 } // namespace dormant

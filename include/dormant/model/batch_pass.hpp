@@ -44,8 +44,7 @@ public:
   static constexpr std::size_t most_shards = 64;
   static constexpr std::size_t chunk = 16 * 1024; // elements of the arena one job reduces
 
-  batch_pass(execution how, bool with_gradients)
-      : pool_(thread_count(how)), losses_(how.shards), with_gradients_(with_gradients) {
+  batch_pass(execution how, bool with_gradients) : pool_(thread_count(how)), losses_(how.shards) {
     if (how.shards == 0 || how.shards > most_shards) {
       throw error("execution: shards must be between 1 and 64, found " +
                   std::to_string(how.shards));
@@ -62,14 +61,16 @@ public:
   template <class... Hooks>
   double evaluate(T const* parameters, batch const& rows, Hooks&... hooks) {
     pack(parameters, false);
-    return over_shards<false>(rows, hooks...);
+    return with_hooks<reaching_sequences<T>>(
+        [&](auto&... reaching) { return over_shards<false>(rows, reaching...); }, hooks...);
   }
 
   /// The same, and its gradient in `gradient()`. `finite()` tells whether every element is.
   template <class... Hooks>
   double differentiate(T const* parameters, batch const& rows, Hooks&... hooks) {
     pack(parameters, true);
-    double const loss = over_shards<true>(rows, hooks...);
+    double const loss = with_hooks<reaching_sequences<T>>(
+        [&](auto&... reaching) { return over_shards<true>(rows, reaching...); }, hooks...);
     reduce(std::min(shards_.size(), rows.rows()));
     return loss;
   }
@@ -149,7 +150,6 @@ private:
   std::vector<arena<T>> shards_;
   arena<T> gradient_;
   std::vector<double> losses_;
-  bool with_gradients_;
   bool finite_ = true;
 };
 

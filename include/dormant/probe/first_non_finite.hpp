@@ -5,6 +5,7 @@
 #include "dormant/sites.hpp"
 
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <limits>
 #include <string>
@@ -13,12 +14,13 @@
 namespace dormant {
 
 /// The first site, in the order of the batch and of the forward pass, that held a value which is not
-/// finite. Scores above the diagonal are minus infinity by construction and do not count.
+/// finite. Scores above the diagonal are minus infinity by construction and do not count, and
+/// neither does `value_out`, which is not on the way to the loss.
 template <class T>
 class first_non_finite {
 public:
   template <class Site, class View>
-    requires(Site::rank > 0)
+    requires(Site::rank > 0 && !std::same_as<Site, site::value_out>)
   void operator()(Site at, View const& values) {
     if constexpr (requires { Site::name; }) {
       if (found()) return;

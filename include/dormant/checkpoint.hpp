@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+// Parameters, and whole runs, as safetensors files; written atomically, with the authors' names.
+#pragma once
+
+#include "dormant/cadence.hpp"
+#include "dormant/error.hpp"
+#include "dormant/io/safetensors.hpp"
+#include "dormant/model/layout.hpp"
+#include "dormant/train.hpp"
+
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace dormant {
+
+/// Words that travel with a file, and that a resumed run must agree with.
+using run_identity = std::map<std::string, std::string>;
+
+namespace detail {
+template <class Model, class T>
+void append_tensors(std::vector<tensor_ref>& out, std::string const& prefix,
+                    std::span<T const> values) {
+  for (auto const& t : layout<Model>::tensors) {
+    auto shape = t.vector ? std::vector<std::size_t>{t.size()} : std::vector{t.rows, t.cols};
+    out.push_back(make_tensor_ref<T>(prefix + tensor_name(t), std::move(shape),
+                                     values.subspan(t.offset, t.size())));
+  }
+}
+template <class Model, class T>
+void read_tensors(safetensors_file const& file, std::string const& prefix, std::span<T> values) {
+  for (auto const& t : layout<Model>::tensors) {
+    auto const shape = t.vector ? std::vector<std::size_t>{t.size()} : std::vector{t.rows, t.cols};
+    file.read_into<T>(prefix + tensor_name(t), shape, values.subspan(t.offset, t.size()));
+  }
+}
+} // namespace detail
+
+/// Writes the parameters, matrices [out, in] under the names of the authors' state dict.
+/// \throws error if the file cannot be written; a file that was there before is then untouched
+template <class Net>
+void save_checkpoint(std::filesystem::path const& path, Net const& net,
+                     run_identity const& metadata = {}) {
+  std::vector<tensor_ref> tensors;
+  detail::append_tensors<typename Net::model, typename Net::scalar>(tensors, "", net.parameters());
+  write_safetensors(path, tensors, metadata);
+}
+
+/// Reads parameters into a model of the same structure.
+/// \throws error naming the file and the tensor that is missing, of another shape or dtype, or that
+///   the model does not have; the model is then unchanged
+template <class Net>
+void load_checkpoint(std::filesystem::path const& path, Net& net) {
+  using T = typename Net::scalar;
+  auto const file = safetensors_file::open(path);
+  arena<T> read(net.parameters().size());
+  detail::read_tensors<typename Net::model, T>(file, "", read.span());
+  std::set<std::string> known;
+  for (auto const& t : Net::plan::tensors) known.insert(tensor_name(t));
+  for (auto const& name : file.names()) {
+    if (!known.contains(name)) {
+      throw error(path.string() + ": the model has no tensor '" + name +
+                  "'; the checkpoint belongs to another structure");
+    }
+  }
+  std::copy_n(read.data(), read.size(), net.parameters().data());
+}
+
+/// Writes all that a run needs to go on as if it had never stopped: parameters, optimizer memory and
+/// the step, in one file, so that they can never disagree.
+/// \param identity words that `load_run` will insist on: seed, batch, hyper-parameters, ...
+template <class Net>
+void save_run(std::filesystem::path const& path, run_state<typename Net::scalar> const& run,
+              run_identity identity) {
+  using T = typename Net::scalar;
+  std::vector<tensor_ref> tensors;
+  detail::append_tensors<typename Net::model, T>(tensors, "", run.parameters);
+  for (auto const& moment : run.moments) {
+    detail::append_tensors<typename Net::model, T>(
+        tensors, "optimizer." + std::string(moment.name) + ".", moment.values);
+  }
+  identity["step"] = std::to_string(run.step);
+  write_safetensors(path, tensors, identity);
+}
+
+/// Puts a trainer where a saved run stopped.
+/// \throws error naming the word of the identity that differs, or the tensor that does not fit
+template <class Net, class Task, class Optimizer>
+void load_run(std::filesystem::path const& path, trainer<Net, Task, Optimizer>& run,
+              run_identity const& identity) {
+  using T = typename Net::scalar;
+  auto const file = safetensors_file::open(path);
+  auto const& saved = file.metadata();
+  for (auto const& [key, wanted] : identity) {
+    auto const found = saved.find(key);
+    if (found == saved.end() || found->second != wanted) {
+      throw error(path.string() + ": the saved run has " + key + " = " +
+                  (found == saved.end() ? "(nothing)" : found->second) + ", this one has " + key +
+                  " = " + wanted + "; a resumed run must have the same");
+    }
+  }
+  auto const word = saved.find("step");
+  std::uint64_t step = 0;
+  if (word == saved.end() ||
+      std::from_chars(word->second.data(), word->second.data() + word->second.size(), step).ptr !=
+          word->second.data() + word->second.size() ||
+      word->second.empty()) {
+    throw error(path.string() + ": no step number in the metadata; this is not a saved run");
+  }
+  arena<T> parameters(run.net().parameters().size());
+  detail::read_tensors<typename Net::model, T>(file, "", parameters.span());
+  auto const state = run.state();
+  std::vector<arena<T>> moments;
+  for (auto const& moment : state.moments) {
+    moments.emplace_back(parameters.size());
+    detail::read_tensors<typename Net::model, T>(
+        file, "optimizer." + std::string(moment.name) + ".", moments.back().span());
+  }
+  std::copy_n(parameters.data(), parameters.size(), run.net().parameters().data());
+  for (std::size_t i = 0; i < moments.size(); ++i) {
+    std::copy_n(moments[i].data(), moments[i].size(), run.memories()[i].data());
+  }
+  run.resume_at(step);
+}
+
+/// A hook that keeps a run on disk: `resume.safetensors` (the whole run) and
+/// `checkpoint.safetensors` (parameters alone, for other tools) in a folder.
+template <class Net, class Cadence = every>
+class checkpoints {
+public:
+  checkpoints(std::filesystem::path folder, Cadence cadence, run_identity identity)
+      : folder_(std::move(folder)), cadence_(cadence), identity_(std::move(identity)) {}
+
+  void operator()(site::step, run_state<typename Net::scalar> const& run) {
+    if (run.step > 0 && cadence_.due(run.step)) save(run);
+  }
+  /// \throws error if a file cannot be written; the last good ones are kept
+  void save(run_state<typename Net::scalar> const& run) const {
+    save_run<Net>(folder_ / "resume.safetensors", run, identity_);
+    std::vector<tensor_ref> tensors;
+    detail::append_tensors<typename Net::model, typename Net::scalar>(tensors, "", run.parameters);
+    auto words = identity_;
+    words["step"] = std::to_string(run.step);
+    write_safetensors(folder_ / "checkpoint.safetensors", tensors, words);
+  }
+
+private:
+  std::filesystem::path folder_;
+  Cadence cadence_;
+  run_identity identity_;
+};
+
+} // namespace dormant

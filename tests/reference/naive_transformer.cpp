@@ -131,6 +131,17 @@ TEST_CASE("reference: attention rules have the row sums they are named for") {
   CHECK(attend(rule::sigmoid, {0}, 0, 8)[0] == Approx(1.0 / 9));
 }
 
+TEST_CASE("reference: sin/cos positions are those of the formula") {
+  auto c = small({{}});
+  c.sincos_positions = true;
+  auto parameters = random_parameters(c);
+  for (auto& x : parameters.at("tok_embeddings.weight")) x = 0;
+  auto const embed = transformer(c, parameters).run(tokens, 2).sites.at("embed");
+  std::size_t const t = 3;
+  CHECK(embed[t * c.width + 2] == Approx(std::sin(3 / std::pow(10000, 2.0 / 8))));
+  CHECK(embed[t * c.width + 7] == Approx(std::cos(3 / std::pow(10000, 6.0 / 8))));
+}
+
 TEST_CASE("reference: sites have the shapes they promise") {
   auto const c = small({{}, {.attention = rule::none}});
   auto const r = transformer(c, random_parameters(c)).run(tokens, 2);

@@ -106,28 +106,6 @@ template <class Arch, class T, class F>
   if (i != n) f(part_register<Arch, T>{n - i}, i);
 }
 
-/// The lanes of `v` combined pairwise by `combine`, halves first, then quarters: a fixed tree.
-template <class Arch, class T, class F>
-[[gnu::always_inline]] inline T fold_lanes(vector<Arch, T> v, F combine) {
-  alignas(64) T buffer[lanes<Arch, T>];
-  v.store_aligned(buffer);
-  for (std::size_t half = lanes<Arch, T> / 2; half != 0; half /= 2)
-    for (std::size_t i = 0; i != half; ++i) buffer[i] = combine(buffer[i], buffer[i + half]);
-  return buffer[0];
-}
-
-/// The sum of the lanes.
-template <class Arch, class T>
-[[gnu::always_inline]] inline T add_of(vector<Arch, T> v) {
-  return fold_lanes<Arch, T>(v, [](T a, T b) { return a + b; });
-}
-
-/// The largest lane; which lane wins when some are NaN is unspecified.
-template <class Arch, class T>
-[[gnu::always_inline]] inline T max_of(vector<Arch, T> v) {
-  return fold_lanes<Arch, T>(v, [](T a, T b) { return a > b ? a : b; });
-}
-
 // g++ 12 takes the deliberately undefined operand inside its own AVX-512 intrinsics for a mistake
 // (its bug 105593). Calls through these wrappers are spared the warning.
 #if defined(__GNUC__) && !defined(__clang__)
@@ -167,6 +145,37 @@ template <class T, class Arch>
 [[gnu::always_inline]] inline xsimd::batch<T, Arch> positive_part(xsimd::batch<T, Arch> x) {
   using batch = xsimd::batch<T, Arch>;
   return xsimd::select(x < batch(T(0)), batch(T(0)), x);
+}
+
+namespace detail {
+
+/// Combines the two halves of the first 2 * Half lanes, then the halves of those: a fixed tree.
+template <std::size_t Half, class Batch, class F, std::size_t... Lane>
+[[gnu::always_inline]] inline auto fold_lanes(Batch v, F combine,
+                                              std::index_sequence<Lane...> all) {
+  using reg = typename Batch::register_type;
+  Batch const turned(__builtin_shufflevector(reg(v), reg(v), ((Lane + Half) % sizeof...(Lane))...));
+  Batch const both = combine(v, turned);
+  if constexpr (Half == 1)
+    return reg(both)[0];
+  else
+    return fold_lanes<Half / 2>(both, combine, all);
+}
+
+} // namespace detail
+
+/// The sum of the lanes.
+template <class Arch, class T>
+[[gnu::always_inline]] inline T add_of(vector<Arch, T> v) {
+  return detail::fold_lanes<lanes<Arch, T> / 2>(
+      v, [](auto a, auto b) { return a + b; }, std::make_index_sequence<lanes<Arch, T>>{});
+}
+
+/// The largest lane; which lane wins when some are NaN is unspecified.
+template <class Arch, class T>
+[[gnu::always_inline]] inline T max_of(vector<Arch, T> v) {
+  return detail::fold_lanes<lanes<Arch, T> / 2>(
+      v, [](auto a, auto b) { return max(a, b); }, std::make_index_sequence<lanes<Arch, T>>{});
 }
 
 namespace detail {

@@ -62,12 +62,13 @@ need() {
 build() {
   local preset=$1 fresh=() folder=$root/build/$1
   shift
-  if [ -f "$folder/CMakeCache.txt" ]; then
-    # A folder that was moved or copied here cannot be built in any more.
-    grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root" "$folder/CMakeCache.txt" || fresh=(--fresh)
-  elif command -v ninja >/dev/null; then
-    export CMAKE_GENERATOR=Ninja
+  # A build that was moved or copied here with the project cannot go on.
+  if [ -f "$folder/CMakeCache.txt" ] &&
+    ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root" "$folder/CMakeCache.txt"; then
+    fresh=(--fresh)
   fi
+  # Only a new build folder heeds this; others keep the generator they began with.
+  if command -v ninja >/dev/null; then export CMAKE_GENERATOR=Ninja; fi
   (
     cd "$root" &&
       quietly "cmake --preset $preset" cmake --preset "$preset" "${fresh[@]}" "$@" &&

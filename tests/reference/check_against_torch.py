@@ -38,6 +38,7 @@ except ImportError as missing:
     print(f"skipped: {missing}")
     sys.exit(77)
 
+sys.dont_write_bytecode = True  # leave no __pycache__ in the source tree
 import safetensors_file
 import torch_model
 

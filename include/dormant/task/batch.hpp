@@ -32,6 +32,8 @@ struct next_token_law {
   token copied = 0;         ///< the token that is copied with probability `copy_weight`
   float copy_weight = 0;    ///< 1 at a trigger of Bigram-Backcopy, 0 elsewhere
   bool trigger = false;     ///< whether the position holds a trigger token
+
+  friend constexpr bool operator==(next_token_law const&, next_token_law const&) = default;
 };
 
 /// One sequence as the model and the hooks see it. Non-owning.

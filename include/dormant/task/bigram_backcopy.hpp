@@ -16,6 +16,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <numeric>
 #include <span>
@@ -50,10 +51,9 @@ public:
       : seed_(options.seed), leading_(options.bos), rule_(options.rule),
         characters_(options.table.size()), is_trigger_(vocab, false) {
     check_options(options);
-    auto const& table = options.table;
-    choose_triggers(table, options.triggers);
-    make_laws(table);
-    for (auto const c : table.characters) names_.push_back(printable(c));
+    choose_triggers(options.table, options.triggers);
+    make_laws(options.table);
+    for (auto const c : options.table.characters) names_.push_back(printable(c));
     names_.insert(names_.end(), {"<s>", "<d>"});
     while (names_.size() < vocab) names_.push_back("unused " + std::to_string(names_.size()));
   }
@@ -68,8 +68,7 @@ public:
                   " tokens needs one law fewer, found " + std::to_string(laws.size()));
     }
     random_stream random(seed_, which, step, row);
-    token previous = bos();
-    token current = bos();
+    token previous = bos(), current = bos();
     for (std::size_t n = 0; n < tokens.size(); ++n) {
       auto const law = n > leading_    ? law_after(previous, current)
                        : n == leading_ ? law_of_start()
@@ -111,11 +110,14 @@ public:
   /// The triggers, the most frequent first.
   [[nodiscard]] std::span<token const> trigger_tokens() const { return triggers_; }
   [[nodiscard]] bool is_trigger(token t) const { return is_trigger_[static_cast<std::size_t>(t)]; }
-  /// How figures show a token. Throws `std::out_of_range` outside the vocabulary.
+  /// How figures show a token. Throws `dormant::error` outside the vocabulary.
   [[nodiscard]] std::string_view token_name(token t) const {
-    return names_.at(static_cast<std::size_t>(t));
+    if (t < 0 || static_cast<std::size_t>(t) >= vocab) {
+      throw error("token " + std::to_string(t) + " is outside the vocabulary of " +
+                  std::to_string(vocab));
+    }
+    return names_[static_cast<std::size_t>(t)];
   }
-  [[nodiscard]] std::uint64_t seed() const { return seed_; }
 
 private:
   static void check_options(bigram_backcopy_options const& options) {
@@ -140,15 +142,13 @@ private:
   }
 
   void choose_triggers(bigram_table const& table, std::size_t count) {
+    auto const count_of = [&](token t) { return table.unigrams[static_cast<std::size_t>(t)]; };
     std::vector<token> order(characters_);
     std::iota(order.begin(), order.end(), 0);
-    std::stable_sort(order.begin(), order.end(), [&](token a, token b) {
-      return table.unigrams[static_cast<std::size_t>(a)] >
-             table.unigrams[static_cast<std::size_t>(b)];
-    });
+    std::ranges::stable_sort(order, std::greater(), count_of);
     triggers_.assign(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count));
     for (auto const t : triggers_) is_trigger_[static_cast<std::size_t>(t)] = true;
-    if (table.unigrams[static_cast<std::size_t>(order[count])] == 0)
+    if (count_of(order[count]) == 0)
       throw error("only triggers have unigram counts above zero, so no sequence can begin");
   }
 

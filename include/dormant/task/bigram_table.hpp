@@ -83,9 +83,8 @@ inline void check(bigram_table const& table, std::string const& source) {
   if (!any(table.unigrams)) throw error(source + " has no unigram count above zero");
   for (std::size_t v = 0; v < n; ++v) {
     if (!any(table.row(v))) {
-      throw error(source + " has a row without counts: the character '" +
-                  printable(table.characters[v]) + "' (id " + std::to_string(v) +
-                  ") is never followed by anything");
+      throw error(source + " gives no law for the character '" + printable(table.characters[v]) +
+                  "' (id " + std::to_string(v) + "): nothing ever follows it");
     }
   }
 }

@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The paper's training step here and in PyTorch, in turn, on the same machine in the same minutes.
+
+    python3 benchmarks/peers/compare.py --program build/release/benchmarks/train_step
+
+Prints tokens per second (best and median over rounds) and the ratios. Needs python3-torch, with
+OpenBLAS as its BLAS for a fair comparison (Debian: libopenblas0-pthread).
+"""
+import argparse
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+def ours(program, batch, threads):
+    """One round of the library: tokens per second of the best step, and what it ran on."""
+    only = f"train_step<paper, dm::softmax, dm::adamw>/batch:{batch}/threads:{threads}/"
+    text = subprocess.run(
+        [program, f"--benchmark_filter=^{only}", "--benchmark_format=json"],
+        check=True, capture_output=True, text=True).stdout
+    runs = json.loads(text)["benchmarks"]
+    if not runs:
+        sys.exit(f"{program} has no benchmark {only}")
+    return runs[0]
+
+
+def pytorch(batch, threads, core_type):
+    """One round of PyTorch; core_type tells OpenBLAS which kernels to use, None leaves it alone."""
+    environment = dict(os.environ)
+    environment.pop("OPENBLAS_CORETYPE", None)
+    if core_type:
+        environment["OPENBLAS_CORETYPE"] = core_type
+    text = subprocess.run(
+        [sys.executable, HERE / "pytorch_step.py", "--batch", str(batch), "--threads", str(threads),
+         "--repeats", "5"],
+        check=True, capture_output=True, text=True, env=environment).stdout
+    return json.loads(text)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--program", default="build/release/benchmarks/train_step",
+                        help="the train_step benchmark of this project")
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--json", help="also write all figures to this file")
+    arguments = parser.parse_args()
+
+    figures = {}
+    for threads in (1, 2):
+        rounds = {"dormant": [], "PyTorch, SkylakeX": [], "PyTorch, as installed": []}
+        shares = []
+        for _ in range(arguments.rounds):
+            run = ours(arguments.program, arguments.batch, threads)
+            rounds["dormant"].append(run["tokens/s"])
+            shares.append(run["share of peak"])
+            for name, core in (("PyTorch, SkylakeX", "SkylakeX"), ("PyTorch, as installed", None)):
+                rounds[name].append(pytorch(arguments.batch, threads, core)["tokens_per_second_best"])
+        print(f"{threads} thread(s), SIMD {run['label']}, share of FMA peak "
+              f"{max(shares):.2f} best, {statistics.median(shares):.2f} median")
+        best = max(rounds["dormant"])
+        for name, values in rounds.items():
+            ratios = [a / b for a, b in zip(rounds["dormant"], values)]
+            print(f"  {name:24} {max(values):9.0f} tokens/s best {statistics.median(values):9.0f} "
+                  f"median   dormant is {best / max(values):.2f}x (best), "
+                  f"{statistics.median(ratios):.2f}x (median of rounds)")
+        figures[threads] = {"tokens_per_second": rounds, "share_of_peak": shares}
+    if arguments.json:
+        pathlib.Path(arguments.json).write_text(json.dumps(figures, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -101,6 +101,19 @@ template <bool Wide, class Batch, class T>
   if constexpr (Wide) c1 = fma(x, b1, c1);
 }
 
+/// Asks early for what the end of the tile reads or overwrites: nothing else hides that wait.
+template <bool Wide, class Arch, class T>
+[[gnu::always_inline]] inline void expect_row(tile<T> const& t, std::size_t row) {
+  T const* const c = t.c + row * t.c_stride;
+  __builtin_prefetch(c, 1);
+  if constexpr (Wide) __builtin_prefetch(c + lanes<Arch, T>, 1);
+  if (t.how == finish::where_positive) {
+    T const* const mask = t.mask + row * t.mask_stride;
+    __builtin_prefetch(mask);
+    if constexpr (Wide) __builtin_prefetch(mask + lanes<Arch, T>);
+  }
+}
+
 /// Writes one vector of a full tile.
 template <finish How, class Arch, class T>
 [[gnu::always_inline]] inline void put(tile<T> const& t, std::size_t row, std::size_t j,
@@ -130,6 +143,7 @@ template <class Arch, class T, bool Wide, std::size_t... Row>
   T const* const a[] = {t.a + std::min(Row, t.rows - 1) * t.a_row...};
   batch left[] = {(static_cast<void>(Row), batch(T(0)))...};
   batch right[] = {(static_cast<void>(Row), batch(T(0)))...};
+  (expect_row<Wide, Arch, T>(t, Row), ...);
   T const* b = t.b;
   std::size_t const a_step = t.a_step;
   std::size_t const b_step = t.b_step;

@@ -11,6 +11,7 @@
 
 namespace fs = std::filesystem;
 using namespace dormant;
+using namespace std::string_literals;
 using scratch::error_of;
 
 namespace {
@@ -89,7 +90,7 @@ TEST_CASE("a full disk leaves the old file and a sentence", "[io][atomic_file]")
     return error_of([&] { write_file_atomically(here / "file", std::string(bytes, 'n')); });
   };
   auto const expected =
-      "cannot write '" + (here / "file").string() + "': the file would exceed the size limit";
+      "cannot write '"s + (here / "file").string() + "': the file would exceed the size limit";
   CHECK(write_much(2'000) == expected);   // noticed in commit
   CHECK(write_much(200'000) == expected); // noticed in write
   CHECK(scratch::read(here / "file") == "old");
@@ -108,10 +109,10 @@ TEST_CASE("the system's reasons are in plain words", "[io][atomic_file]") {
 
 TEST_CASE("names from outside are safe to print", "[io][atomic_file]") {
   CHECK(io::in_quotes("a\nb\x1b[31m\x7f") == "'a?b?[31m?'");
-  CHECK(io::in_quotes(std::string(80, 'a')) == "'" + std::string(80, 'a') + "'");
-  CHECK(io::in_quotes(std::string(81, 'a')) == "'" + std::string(80, 'a') + "...'");
+  CHECK(io::in_quotes(std::string(80, 'a')) == "'"s + std::string(80, 'a') + "'");
+  CHECK(io::in_quotes(std::string(81, 'a')) == "'"s + std::string(80, 'a') + "...'");
   CHECK(io::in_quotes(std::string(79, 'a') + "\u00e9\u00e9") ==
-        "'" + std::string(79, 'a') + "...'");
+        "'"s + std::string(79, 'a') + "...'");
   CHECK(io::shown(std::vector<std::size_t>{}) == "[]");
   CHECK(io::shown(std::vector<std::size_t>(8, 1)) == "[1, 1, 1, 1, 1, 1, 1, 1]");
   CHECK(io::shown(std::vector<std::size_t>(9, 1)) == "[1, 1, 1, 1, 1, 1, 1, 1, ...]");
@@ -123,14 +124,14 @@ TEST_CASE("destinations that cannot be written are named", "[io][atomic_file]") 
   auto const trying = [](fs::path const& path) {
     return error_of([&] { write_file_atomically(path, "x"); });
   };
-  CHECK(trying(here / "no/file") == "cannot write '" + (here / "no/file").string() +
-                                        "': the folder '" + (here / "no").string() +
+  CHECK(trying(here / "no/file") == "cannot write '"s + (here / "no/file").string() +
+                                        "': the folder '"s + (here / "no").string() +
                                         "' does not exist");
-  CHECK(trying(here.path()) == "cannot write '" + here.path().string() + "': it is a folder");
+  CHECK(trying(here.path()) == "cannot write '"s + here.path().string() + "': it is a folder");
   CHECK(trying(here.path().string() + "/") ==
-        "cannot write '" + here.path().string() + "/': no file name");
+        "cannot write '"s + here.path().string() + "/': no file name");
   CHECK(trying("") == "cannot write '': no file name");
-  CHECK(trying(here / "file/below") == "cannot write '" + (here / "file/below").string() +
+  CHECK(trying(here / "file/below") == "cannot write '"s + (here / "file/below").string() +
                                            "': a part of the path is a file, not a folder");
   CHECK(trying("/dev/null") == "cannot write '/dev/null': it exists and is not a regular file");
   CHECK_THAT(trying(here / std::string(300, 'n')), Catch::EndsWith("': the name is too long"));
@@ -150,7 +151,7 @@ TEST_CASE("destinations that cannot be written are named", "[io][atomic_file]") 
     }
     locked = trying(here / "locked/file");
   }
-  CHECK(locked == "cannot write '" + (here / "locked/file").string() + "': permission denied");
+  CHECK(locked == "cannot write '"s + (here / "locked/file").string() + "': permission denied");
 }
 
 TEST_CASE("a symbolic link keeps pointing to the file that is replaced", "[io][atomic_file]") {
@@ -171,19 +172,19 @@ TEST_CASE("files are read whole, or refused with the reason", "[io][atomic_file]
   CHECK(read_file(here / "file", 5) == "12345");
   CHECK(read_file(here / "empty", 0).empty());
   CHECK_FALSE(read_file("/proc/self/status").empty()); // a file that says it has no bytes
-  auto const name = "cannot read '" + (here / "file").string();
+  auto const name = "cannot read '"s + (here / "file").string();
   CHECK(error_of([&] { (void)read_file(here / "file", 4); }) ==
         name + "': it is longer than the limit of 4 bytes");
   CHECK(error_of([&] { (void)read_file(here / "file2"); }) == name + "2': no such file or folder");
   CHECK(error_of([&] { (void)read_file(here.path()); }) ==
-        "cannot read '" + here.path().string() + "': it is a folder");
+        "cannot read '"s + here.path().string() + "': it is a folder");
   CHECK(error_of([&] { (void)read_file("/dev/zero"); }) ==
         "cannot read '/dev/zero': it is a device, not a file");
 }
 
 TEST_CASE("an output folder is new or empty, and writable", "[io][atomic_file]") {
   scratch::folder const here;
-  auto const name = "the output folder '" + (here / "out/run").string();
+  auto const name = "the output folder '"s + (here / "out/run").string();
   create_output_folder(here / "out/run");
   create_output_folder(here / "out/run");
   CHECK(fs::is_empty(here / "out/run"));
@@ -213,7 +214,7 @@ TEST_CASE("an output folder is new or empty, and writable", "[io][atomic_file]")
     locked = error_of([&] { create_output_folder(here / "locked"); });
     inside = error_of([&] { create_output_folder(here / "locked/new"); });
   }
-  auto const folder = "the output folder '" + (here / "locked").string();
+  auto const folder = "the output folder '"s + (here / "locked").string();
   CHECK(locked == folder + "' cannot be written to: permission denied");
   CHECK(inside == folder + "/new' cannot be created: permission denied");
 }

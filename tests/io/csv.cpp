@@ -13,6 +13,7 @@
 #include <vector>
 
 using namespace dormant;
+using namespace std::string_literals;
 using scratch::error_of;
 
 static_assert(!std::is_constructible_v<csv_cell, bool>);
@@ -56,12 +57,12 @@ TEST_CASE("every row of a log is in the file at once", "[io][csv]") {
   log.sync();
   CHECK(scratch::read(here / "metrics.csv") == "step,loss\n0,4.5\n1,\n");
 
-  auto const name = "'" + (here / "metrics.csv").string() + "': ";
+  auto const name = "'"s + (here / "metrics.csv").string() + "': ";
   CHECK(error_of([&] { log.append({1}); }) == name + "a row has 1 cells, expected 2");
   CHECK(error_of([&] { csv_log(here / "metrics.csv", {"step"}); }) ==
         "cannot write " + name + "it exists already");
   CHECK(error_of([&] { csv_log(here / "no/metrics.csv", {"step"}); }) ==
-        "cannot write '" + (here / "no/metrics.csv").string() + "': no such file or folder");
+        "cannot write '"s + (here / "no/metrics.csv").string() + "': no such file or folder");
 }
 
 TEST_CASE("a full disk leaves only complete rows", "[io][csv]") {
@@ -72,7 +73,7 @@ TEST_CASE("a full disk leaves only complete rows", "[io][csv]") {
     scratch::small_disk const disk(20);
     CHECK(error_of([&] {
             log.append({1, 0.3333333333333333});
-          }) == "cannot write '" + (here / "metrics.csv").string() +
+          }) == "cannot write '"s + (here / "metrics.csv").string() +
                     "': the file would exceed the size limit");
   }
   CHECK(scratch::read(here / "metrics.csv") == "step,loss\n0,4.5\n");
@@ -107,7 +108,7 @@ TEST_CASE("a log that is not of this run is left alone", "[io][csv]") {
     scratch::write(path, before);
     auto const sentence = error_of([&] { (void)csv_log::resume(path, {"step", "loss"}, 5); });
     CHECK(scratch::read(path) == before);
-    std::string const start = "'" + path.string() + "': ";
+    std::string const start = "'"s + path.string() + "': ";
     CHECK_THAT(sentence, Catch::StartsWith(start));
     return sentence.size() < start.size() ? sentence : sentence.substr(start.size());
   };
@@ -120,5 +121,5 @@ TEST_CASE("a log that is not of this run is left alone", "[io][csv]") {
   CHECK(refusal("step,loss\n1,2,3\n") == "line 2 has 3 cells, expected 2");
   CHECK(refusal("step,loss\n1\n") == "line 2 has 1 cells, expected 2");
   CHECK(error_of([&] { (void)csv_log::resume(here / "none.csv", {"step"}, 5); }) ==
-        "cannot read '" + (here / "none.csv").string() + "': no such file or folder");
+        "cannot read '"s + (here / "none.csv").string() + "': no such file or folder");
 }

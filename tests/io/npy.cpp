@@ -12,6 +12,7 @@
 #include <vector>
 
 using namespace dormant;
+using namespace std::string_literals;
 using scratch::error_of;
 
 namespace {
@@ -63,7 +64,7 @@ TEST_CASE("arrays survive a file, and no part of one is taken for one", "[io][np
 TEST_CASE("an array that does not fill its shape is not written", "[io][npy]") {
   scratch::folder const here;
   scratch::write(here / "f.npy", "old");
-  auto const name = "cannot write '" + (here / "f.npy").string() + "': ";
+  auto const name = "cannot write '"s + (here / "f.npy").string() + "': ";
   std::vector<float> const values(5);
   auto const writing = [&](sizes const& shape) {
     return error_of([&] { write_npy<float>(here / "f.npy", shape, values); });
@@ -107,7 +108,7 @@ TEST_CASE("tokens are read from any integer type", "[io][npy]") {
   write_npy<std::int32_t>(here / "f.npy", sizes{2}, std::vector<std::int32_t>{3, -4});
   CHECK(read_npy_integers(here / "f.npy").values == values{3, -4});
   CHECK(error_of([&] { (void)read_npy<float>(here / "f.npy"); }) ==
-        "'" + (here / "f.npy").string() + "': the dtype is 'i4', expected 'f4'");
+        "'"s + (here / "f.npy").string() + "': the dtype is 'i4', expected 'f4'");
 }
 
 TEST_CASE("versions 2 and 3 are read, others are not", "[io][npy]") {

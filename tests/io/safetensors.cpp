@@ -14,6 +14,7 @@
 #include <vector>
 
 using namespace dormant;
+using namespace std::string_literals;
 using scratch::error_of;
 
 namespace {
@@ -116,7 +117,7 @@ TEST_CASE("a tensor that is not what is expected is named", "[io][safetensors]")
   scratch::folder const here;
   write_safetensors(here / "f", three_tensors());
   auto const file = safetensors_file::open(here / "f");
-  auto const name = "'" + (here / "f").string() + "': tensor ";
+  auto const name = "'"s + (here / "f").string() + "': tensor ";
   std::vector<float> out(6, 7.0F);
   auto const reading = [&](std::string const& tensor, sizes const& shape) {
     return error_of([&] { file.read_into<float>(tensor, shape, out); });
@@ -140,7 +141,7 @@ TEST_CASE("what would not be read back is not written", "[io][safetensors]") {
                            std::map<std::string, std::string> const& metadata = {}) {
     return error_of([&] { write_safetensors(here / "f", tensors, metadata); });
   };
-  auto const name = "cannot write '" + (here / "f").string() + "': ";
+  auto const name = "cannot write '"s + (here / "f").string() + "': ";
   auto const tensor = make_tensor_ref<float>("a", {6}, weights);
   CHECK(writing({tensor, tensor}) == name + "tensor 'a' has a name that is taken");
   CHECK(writing({make_tensor_ref<float>("__metadata__", {6}, weights)}) ==

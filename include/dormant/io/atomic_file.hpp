@@ -72,8 +72,7 @@ public:
   /// one that is a folder or a device is refused.
   explicit atomic_file(std::filesystem::path path) : path_(std::move(path)), target_(path_) {
     namespace fs = std::filesystem;
-    if (path_.filename().empty())
-      throw error("cannot write " + io::shown(path_) + ": no file name");
+    if (path_.filename().empty()) refuse({"no file name"});
     std::error_code ignored;
     if (fs::is_symlink(path_, ignored)) {
       if (auto real = fs::canonical(path_, ignored); !ignored) target_ = std::move(real);
@@ -81,13 +80,13 @@ public:
     auto const status = fs::status(target_, ignored);
     if (fs::is_directory(status)) fail(EISDIR);
     if (fs::exists(status) && !fs::is_regular_file(status)) {
-      throw error("cannot write " + io::shown(path_) + ": it exists and is not a regular file");
+      refuse({"it exists and is not a regular file"});
     }
     static std::atomic<std::uint64_t> counter{0};
     int code = EEXIST;
     while (code == EEXIST) {
       temporary_ = target_;
-      temporary_ += "." + std::to_string(::getpid()) + "-" + std::to_string(counter++) + ".tmp";
+      temporary_ += io::sentence({".", static_cast<unsigned>(::getpid()), "-", counter++, ".tmp"});
       file_ =
           io::descriptor(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
       code = file_.is_open() ? 0 : errno;
@@ -150,9 +149,11 @@ private:
     auto const folder = target_.has_parent_path() ? target_.parent_path() : ".";
     std::error_code ignored;
     bool const homeless = code == ENOENT && !std::filesystem::exists(folder, ignored);
-    throw error("cannot write " + io::shown(path_) + ": " +
-                (homeless ? "the folder " + io::shown(folder) + " does not exist"
-                          : io::plain_reason(code)));
+    if (homeless) refuse({"the folder ", io::shown(folder), " does not exist"});
+    refuse({io::plain_reason(code)});
+  }
+  [[noreturn]] void refuse(io::words why) const {
+    io::refuse({"cannot write ", io::shown(path_), ": "}, why);
   }
 
   std::filesystem::path path_;      // as the user named it
@@ -173,14 +174,14 @@ inline void write_file_atomically(std::filesystem::path const& path, std::string
 /// Throws if it is missing, a folder or device, unreadable or longer than `max_bytes`.
 [[nodiscard]] inline std::string read_file(std::filesystem::path const& path,
                                            std::size_t max_bytes = std::size_t{1} << 34U) {
-  auto const fail = [&](std::string const& why) {
-    throw error("cannot read " + io::shown(path) + ": " + why);
+  auto const fail = [&](io::words why) {
+    io::refuse({"cannot read ", io::shown(path), ": "}, why);
   };
   io::descriptor const file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat status {};
-  if (!file.is_open() || ::fstat(file.fd(), &status) != 0) fail(io::plain_reason(errno));
-  if (S_ISDIR(status.st_mode)) fail(io::plain_reason(EISDIR));
-  if (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode)) fail("it is a device, not a file");
+  if (!file.is_open() || ::fstat(file.fd(), &status) != 0) fail({io::plain_reason(errno)});
+  if (S_ISDIR(status.st_mode)) fail({io::plain_reason(EISDIR)});
+  if (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode)) fail({"it is a device, not a file"});
 
   std::string contents;
   try {
@@ -190,19 +191,19 @@ inline void write_file_atomically(std::filesystem::path const& path, std::string
     for (;;) {
       auto const got = ::read(file.fd(), contents.data() + filled, contents.size() - filled);
       if (got < 0 && errno == EINTR) continue;
-      if (got < 0) fail(io::plain_reason(errno));
+      if (got < 0) fail({io::plain_reason(errno)});
       if (got == 0) break;
       filled += static_cast<std::size_t>(got);
       if (filled > max_bytes) {
-        fail("it is longer than the limit of " + std::to_string(max_bytes) + " bytes");
+        fail({"it is longer than the limit of ", max_bytes, " bytes"});
       }
       if (filled == contents.size()) contents.resize(2 * filled);
     }
     contents.resize(filled);
   } catch (std::bad_alloc const&) {
-    fail("it does not fit into memory");
+    fail({"it does not fit into memory"});
   } catch (std::length_error const&) {
-    fail("it does not fit into memory");
+    fail({"it does not fit into memory"});
   }
   return contents;
 }
@@ -211,23 +212,23 @@ inline void write_file_atomically(std::filesystem::path const& path, std::string
 /// Throws if it holds anything already, is a file, or cannot be created or written to.
 inline void create_output_folder(std::filesystem::path const& path) {
   namespace fs = std::filesystem;
-  auto const fail = [&](std::string const& why) {
-    throw error("the output folder " + io::shown(path) + " " + why);
+  auto const fail = [&](io::words why) {
+    io::refuse({"the output folder ", io::shown(path), " "}, why);
   };
-  if (path.empty()) fail("has no name");
+  if (path.empty()) fail({"has no name"});
   std::error_code code;
   auto const status = fs::status(path, code);
   if (fs::exists(status)) {
-    if (!fs::is_directory(status)) fail("is a file; choose another with --out");
+    if (!fs::is_directory(status)) fail({"is a file; choose another with --out"});
     bool const empty = fs::is_empty(path, code);
-    if (code) fail("cannot be read: " + io::plain_reason(code.value()));
-    if (!empty) fail("exists already and is not empty; choose another with --out");
+    if (code) fail({"cannot be read: ", io::plain_reason(code.value())});
+    if (!empty) fail({"exists already and is not empty; choose another with --out"});
   } else {
     fs::create_directories(path, code);
-    if (code) fail("cannot be created: " + io::plain_reason(code.value()));
+    if (code) fail({"cannot be created: ", io::plain_reason(code.value())});
   }
   if (::faccessat(AT_FDCWD, path.c_str(), W_OK | X_OK, AT_EACCESS) != 0) {
-    fail("cannot be written to: " + io::plain_reason(errno));
+    fail({"cannot be written to: ", io::plain_reason(errno)});
   }
 }
 

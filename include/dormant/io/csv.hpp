@@ -82,8 +82,7 @@ namespace io {
 
 inline void check_csv_row(std::size_t cells, std::size_t columns, std::string const& file) {
   if (cells == columns) return;
-  throw error(file + ": a row has " + std::to_string(cells) + " cells, expected " +
-              std::to_string(columns));
+  io::refuse({file, ": a row has "}, {cells, " cells, expected ", columns});
 }
 
 } // namespace io
@@ -164,21 +163,25 @@ private:
   }
 
   [[noreturn]] void fail(int code) const {
-    throw error("cannot write " + io::shown(path_) + ": " +
-                (code == EEXIST ? "it exists already" : io::plain_reason(code)));
+    io::refuse({"cannot write ", io::shown(path_), ": "},
+               {code == EEXIST ? "it exists already" : io::plain_reason(code)});
   }
 
   static std::string rows_before(std::filesystem::path const& path,
                                  std::span<std::string const> columns, std::uint64_t step) {
     std::string const text = read_file(path, std::size_t{1} << 30U);
+    std::size_t number = 1;
+    auto const fail = [&](io::words why) {
+      io::refuse({io::shown(path), ": line ", number, " "}, why);
+    };
     std::string kept = io::csv_header(columns);
     if (!text.starts_with(kept)) {
-      throw error(io::shown(path) + ": line 1 is not the header " +
-                  io::in_quotes(std::string_view(kept).substr(0, kept.size() - 1)) +
-                  " of the run to resume");
+      kept.pop_back();
+      fail({"is not the header ", io::in_quotes(kept), " of the run to resume"});
     }
     std::string_view rest = std::string_view(text).substr(kept.size());
-    for (std::size_t number = 2;; ++number) {
+    for (;;) {
+      ++number;
       auto const end = rest.find('\n');
       if (end == std::string_view::npos) return kept; // the end, or a line cut short
       auto const line = rest.substr(0, end + 1);
@@ -186,12 +189,10 @@ private:
       std::uint64_t found = 0;
       auto const [last, code] = std::from_chars(line.data(), line.data() + line.size(), found);
       if (code != std::errc{} || (*last != ',' && *last != '\n')) {
-        throw error(io::shown(path) + ": line " + std::to_string(number) +
-                    " does not start with a step: " + io::in_quotes(line.substr(0, end)));
+        fail({"does not start with a step: ", io::in_quotes(line.substr(0, end))});
       }
       if (auto const cells = io::count_csv_cells(line); cells != columns.size()) {
-        throw error(io::shown(path) + ": line " + std::to_string(number) + " has " +
-                    std::to_string(cells) + " cells, expected " + std::to_string(columns.size()));
+        fail({"has ", cells, " cells, expected ", columns.size()});
       }
       if (found < step) kept += line;
     }

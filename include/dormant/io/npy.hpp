@@ -44,9 +44,11 @@ struct npy_contents {
 template <storable T>
 void write_npy(std::filesystem::path const& path, std::span<std::size_t const> shape,
                std::span<T const> values) {
+  auto const fail = [&](io::words why) {
+    io::refuse({"cannot write ", io::shown(path), ": "}, why);
+  };
   if (byte_count(shape, dtype_of<T>()) != values.size_bytes()) {
-    throw error("cannot write " + io::shown(path) + ": " + std::to_string(values.size()) +
-                " values do not fill the shape " + io::shown(shape));
+    fail({values.size(), " values do not fill the shape ", io::shown(shape)});
   }
   auto const& names = names_of(dtype_of<T>());
   std::string header = names.size == 1 ? "{'descr': '|" : "{'descr': '<";
@@ -59,7 +61,7 @@ void write_npy(std::filesystem::path const& path, std::span<std::size_t const> s
   header.resize((before + header.size() + 1 + 63) / 64 * 64 - before - 1, ' ');
   header += '\n';
   if (header.size() > std::numeric_limits<std::uint16_t>::max()) {
-    throw error("cannot write " + io::shown(path) + ": the shape has too many dimensions");
+    fail({"the shape has too many dimensions"});
   }
   auto const length = static_cast<std::uint16_t>(header.size());
 
@@ -77,23 +79,23 @@ void write_npy(std::filesystem::path const& path, std::span<std::size_t const> s
 /// \param name how error messages call the file
 [[nodiscard]] inline npy_contents parse_npy(std::string contents, std::string_view name) {
   npy_contents out{.name = io::in_quotes(name), .shape = {}, .bytes = {}};
-  auto const fail = [&](std::string const& what) { throw error(out.name + ": " + what); };
+  auto const fail = [&](io::words what) { io::refuse({out.name, ": "}, what); };
   constexpr std::string_view magic = "\x93NUMPY";
-  if (!contents.starts_with(magic)) fail("the file does not start as a .npy file does");
-  if (contents.size() < 10) fail("the file ends within the first 10 bytes");
+  if (!contents.starts_with(magic)) fail({"the file does not start as a .npy file does"});
+  if (contents.size() < 10) fail({"the file ends within the first 10 bytes"});
   auto const version = static_cast<unsigned char>(contents[6]);
   if (version < 1 || version > 3 || contents[7] != 0) {
-    fail("the .npy version is " + std::to_string(version) + "." +
-         std::to_string(static_cast<unsigned char>(contents[7])) + ", expected 1.0, 2.0 or 3.0");
+    fail({"the .npy version is ", version, ".", static_cast<unsigned char>(contents[7]),
+          ", expected 1.0, 2.0 or 3.0"});
   }
   std::size_t const length_bytes = version == 1 ? 2 : 4;
-  if (contents.size() < 8 + length_bytes) fail("the file ends within the first 12 bytes");
+  if (contents.size() < 8 + length_bytes) fail({"the file ends within the first 12 bytes"});
   std::uint32_t length = 0;
   std::memcpy(&length, contents.data() + 8, length_bytes);
   std::size_t const begin = 8 + length_bytes;
   if (length > contents.size() - begin) {
-    fail("the header should have " + std::to_string(length) + " bytes, but the file ends after " +
-         std::to_string(contents.size() - begin) + " of them");
+    fail({"the header should have ", length, " bytes, but the file ends after ",
+          contents.size() - begin, " of them"});
   }
   auto header =
       io::npy_header_reader(std::string_view(contents).substr(begin, length), out.name).read();
@@ -101,12 +103,11 @@ void write_npy(std::filesystem::path const& path, std::span<std::size_t const> s
   out.shape = std::move(header.shape);
 
   auto const expected = byte_count(out.shape, out.type);
-  if (!expected) fail("the shape " + io::shown(out.shape) + " is impossible");
+  if (!expected) fail({"the shape ", io::shown(out.shape), " is impossible"});
   std::size_t const found = contents.size() - begin - length;
   if (found != *expected) {
-    fail("the shape " + io::shown(out.shape) + " of '" + std::string(names_of(out.type).npy) +
-         "' takes " + std::to_string(*expected) + " bytes, but the file has " +
-         std::to_string(found));
+    fail({"the shape ", io::shown(out.shape), " of '", names_of(out.type).npy, "' takes ",
+          *expected, " bytes, but the file has ", found});
   }
   contents.erase(0, begin + length);
   out.bytes = std::move(contents);
@@ -117,8 +118,8 @@ void write_npy(std::filesystem::path const& path, std::span<std::size_t const> s
 template <storable T>
 [[nodiscard]] npy_array<T> npy_values(npy_contents const& contents) {
   if (contents.type != dtype_of<T>()) {
-    throw error(contents.name + ": the dtype is '" + std::string(names_of(contents.type).npy) +
-                "', expected '" + std::string(names_of(dtype_of<T>()).npy) + "'");
+    io::refuse({contents.name, ": the dtype is '", names_of(contents.type).npy},
+               {"', expected '", names_of(dtype_of<T>()).npy, "'"});
   }
   npy_array<T> out{contents.shape, std::vector<T>(contents.size())};
   if (!out.values.empty()) {
@@ -136,7 +137,8 @@ template <storable T>
     out.values.reserve(narrow.values.size());
     for (auto const value : narrow.values) {
       if (!std::in_range<std::int64_t>(value)) {
-        throw error(contents.name + ": the value " + std::to_string(value) + " is too large");
+        io::refuse({contents.name, ": the value "},
+                   {static_cast<std::uint64_t>(value), " is too large"});
       }
       out.values.push_back(static_cast<std::int64_t>(value));
     }
@@ -151,8 +153,8 @@ template <storable T>
   case dtype::u16: widen(std::uint16_t{}); break;
   case dtype::u8: widen(std::uint8_t{}); break;
   default:
-    throw error(contents.name + ": the dtype is '" + std::string(names_of(contents.type).npy) +
-                "', expected integers");
+    io::refuse({contents.name, ": the dtype is '"},
+               {names_of(contents.type).npy, "', expected integers"});
   }
   return out;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The header of a .npy file, for example {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }
+// The header of a .npy file, a Python dict:
+// {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }
 #pragma once
 
 #include "dormant/error.hpp"
@@ -42,7 +43,7 @@ public:
       } else if (key == "shape" && !std::exchange(has_shape, true)) {
         out.shape = shape();
       } else {
-        fail("the header has an unknown or second field " + in_quotes(key));
+        fail({"the header has an unknown or second field ", in_quotes(key)});
       }
       if (!accept(',')) {
         expect('}');
@@ -51,16 +52,16 @@ public:
     }
     skip_space();
     if (!rest_.empty()) malformed();
-    if (!has_descr) fail("the header has no field 'descr'");
-    if (!has_order) fail("the header has no field 'fortran_order'");
-    if (!has_shape) fail("the header has no field 'shape'");
+    if (!has_descr) fail({"the header has no field 'descr'"});
+    if (!has_order) fail({"the header has no field 'fortran_order'"});
+    if (!has_shape) fail({"the header has no field 'shape'"});
     return out;
   }
 
 private:
-  [[noreturn]] void fail(std::string const& what) const { throw error(file_ + ": " + what); }
+  [[noreturn]] void fail(words what) const { refuse({file_, ": "}, what); }
   [[noreturn]] void malformed() const {
-    fail("the header is not a Python dict at " + (rest_.empty() ? "its end" : in_quotes(rest_)));
+    fail({"the header is not a Python dict at ", rest_.empty() ? "its end" : in_quotes(rest_)});
   }
   void skip_space() {
     rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t\r\n"), rest_.size()));
@@ -93,20 +94,19 @@ private:
 
   dtype type() {
     skip_space();
-    if (rest_.starts_with('[')) fail("the array has several fields an element, expected numbers");
+    if (rest_.starts_with('[')) fail({"the array has several fields an element, expected numbers"});
     auto const descr = text();
     auto const kind = descr.substr(std::min<std::size_t>(descr.size(), 1));
     auto const found = std::find_if(dtypes.begin(), dtypes.end(), [&](dtype_names const& row) {
       return !row.npy.empty() && row.npy == kind;
     });
-    if (found == dtypes.end()) fail("the dtype " + in_quotes(descr) + " is not a kind of number");
+    if (found == dtypes.end()) fail({"the dtype ", in_quotes(descr), " is not a kind of number"});
     bool const one_byte = found->size == 1;
     if (descr.front() == '>' && !one_byte) {
-      fail("the dtype " + in_quotes(descr) + " is big-endian, expected '<" + std::string(kind) +
-           "'");
+      fail({"the dtype ", in_quotes(descr), " is big-endian, expected '<", kind, "'"});
     }
     if (descr.front() != '<' && !(one_byte && (descr.front() == '|' || descr.front() == '>'))) {
-      fail("the dtype " + in_quotes(descr) + " is not known");
+      fail({"the dtype ", in_quotes(descr), " is not known"});
     }
     return found->type;
   }
@@ -114,7 +114,7 @@ private:
   void row_major() {
     if (accept_word("False")) return;
     if (!accept_word("True")) malformed();
-    fail("the array is in Fortran order; save numpy.ascontiguousarray(array) instead");
+    fail({"the array is in Fortran order; save numpy.ascontiguousarray(array) instead"});
   }
 
   std::vector<std::size_t> shape() {
@@ -124,7 +124,7 @@ private:
       skip_space();
       std::size_t size = 0;
       auto const [end, code] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), size);
-      if (code == std::errc::result_out_of_range) fail("the shape has a size that is too large");
+      if (code == std::errc::result_out_of_range) fail({"the shape has a size that is too large"});
       if (code != std::errc{}) malformed();
       rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
       out.push_back(size);

@@ -48,8 +48,8 @@ template <storable T>
 inline void write_safetensors(std::filesystem::path const& path,
                               std::span<tensor_ref const> tensors,
                               std::map<std::string, std::string> const& metadata = {}) {
-  auto const refuse = [&](tensor_ref const& tensor, std::string const& why) {
-    throw error("cannot write " + io::shown(path) + ": tensor " + io::in_quotes(tensor.name) + why);
+  auto const refuse = [&](tensor_ref const& tensor, io::words why) {
+    io::refuse({"cannot write ", io::shown(path), ": tensor ", io::in_quotes(tensor.name)}, why);
   };
   std::vector<std::size_t> order(tensors.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -58,15 +58,16 @@ inline void write_safetensors(std::filesystem::path const& path,
   });
 
   std::string header = "{";
-  auto next = [&, first = true](std::string_view key) mutable {
-    header += std::exchange(first, false) ? "" : ",";
-    header += io::json_text(key) + ":";
+  auto const next = [&](std::string_view key) {
+    if (header.back() != '{') header += ',';
+    header.append(io::json_text(key)) += ':';
   };
   if (!metadata.empty()) {
     next("__metadata__");
     header += '{';
     for (auto const& [key, value] : metadata) {
-      header += (header.back() == '{' ? "" : ",") + io::json_text(key) + ":" + io::json_text(value);
+      next(key);
+      header += io::json_text(value);
     }
     header += '}';
   }
@@ -74,26 +75,23 @@ inline void write_safetensors(std::filesystem::path const& path,
   std::size_t offset = 0;
   for (auto const i : order) {
     auto const& tensor = tensors[i];
-    if (!names.insert(tensor.name).second) refuse(tensor, " has a name that is taken");
+    if (!names.insert(tensor.name).second) refuse(tensor, {" has a name that is taken"});
     if (byte_count(tensor.shape, tensor.type) != tensor.bytes.size()) {
-      refuse(tensor, " has " + std::to_string(tensor.bytes.size()) + " bytes, which is not " +
-                         std::string(names_of(tensor.type).safetensors) + " of shape " +
-                         io::shown(tensor.shape));
+      refuse(tensor, {" has ", tensor.bytes.size(), " bytes, which is not ",
+                      names_of(tensor.type).safetensors, " of shape ", io::shown(tensor.shape)});
     }
     next(tensor.name);
-    header += "{\"dtype\":\"";
-    header += names_of(tensor.type).safetensors;
-    header += "\",\"shape\":[";
+    header += io::sentence({R"({"dtype":")", names_of(tensor.type).safetensors, R"(","shape":[)"});
     for (auto const size : tensor.shape) {
-      header += (header.back() == '[' ? "" : ",") + std::to_string(size);
+      header += io::sentence({header.back() == '[' ? "" : ",", size});
     }
-    header += "],\"data_offsets\":[" + std::to_string(offset) + ",";
-    offset += tensor.bytes.size();
-    header += std::to_string(offset) + "]}";
+    auto const end = offset + tensor.bytes.size();
+    header += io::sentence({R"(],"data_offsets":[)", offset, ",", end, "]}"});
+    offset = end;
   }
   header += '}';
-  // The reader has the last word: what it would refuse, such as names that are not UTF-8, stays out.
-  (void)io::parse_safetensors_header(header, "cannot write " + io::shown(path));
+  // The reader has the last word: what it would refuse stays out, names that are not UTF-8 too.
+  (void)io::parse_safetensors_header(header, io::sentence({"cannot write ", io::shown(path)}));
   header.resize((8 + header.size() + 63) / 64 * 64 - 8, ' ');
 
   atomic_file file(path);
@@ -131,7 +129,7 @@ public:
   /// Throws if the file has no such tensor.
   [[nodiscard]] entry tensor(std::string_view name) const {
     auto const* found = find(name);
-    if (found == nullptr) fail("tensor " + io::in_quotes(name) + " is missing");
+    if (found == nullptr) fail({"tensor ", io::in_quotes(name), " is missing"});
     auto const data = std::as_bytes(std::span(contents_)).subspan(data_begin_);
     return {found->type, found->shape, data.subspan(found->begin, found->end - found->begin)};
   }
@@ -157,18 +155,16 @@ public:
                  std::span<T> out) const {
     auto const found = tensor(name);
     if (found.type != dtype_of<T>()) {
-      fail("tensor " + io::in_quotes(name) + " has dtype " +
-           std::string(names_of(found.type).safetensors) + ", expected " +
-           std::string(names_of(dtype_of<T>()).safetensors));
+      fail({"tensor ", io::in_quotes(name), " has dtype ", names_of(found.type).safetensors,
+            ", expected ", names_of(dtype_of<T>()).safetensors});
     }
     if (!std::equal(shape.begin(), shape.end(), found.shape.begin(), found.shape.end())) {
-      fail("tensor " + io::in_quotes(name) + " has shape " + io::shown(found.shape) +
-           ", expected " + io::shown(shape));
+      fail({"tensor ", io::in_quotes(name), " has shape ", io::shown(found.shape), ", expected ",
+            io::shown(shape)});
     }
     if (out.size_bytes() != found.bytes.size()) {
-      fail("tensor " + io::in_quotes(name) + " has " +
-           std::to_string(found.bytes.size() / sizeof(T)) + " elements, but there is room for " +
-           std::to_string(out.size()));
+      fail({"tensor ", io::in_quotes(name), " has ", found.bytes.size() / sizeof(T),
+            " elements, but there is room for ", out.size()});
     }
     if (!out.empty()) std::memcpy(out.data(), found.bytes.data(), found.bytes.size());
   }
@@ -179,18 +175,17 @@ private:
   safetensors_file(std::string contents, std::string name)
       : contents_(std::move(contents)), name_(std::move(name)) {
     if (contents_.size() < 8) {
-      fail("the file has " + std::to_string(contents_.size()) +
-           " bytes, too few for a safetensors file");
+      fail({"the file has ", contents_.size(), " bytes, too few for a safetensors file"});
     }
     std::uint64_t length = 0;
     std::memcpy(&length, contents_.data(), 8);
     if (length > max_header) {
-      fail("the header would have " + std::to_string(length) +
-           " bytes, more than the format allows; this is not a safetensors file");
+      fail({"the header would have ", length,
+            " bytes, more than the format allows; this is not a safetensors file"});
     }
     if (length > contents_.size() - 8) {
-      fail("the header should have " + std::to_string(length) + " bytes, but the file ends after " +
-           std::to_string(contents_.size() - 8) + " of them");
+      fail({"the header should have ", length, " bytes, but the file ends after ",
+            contents_.size() - 8, " of them"});
     }
     data_begin_ = 8 + static_cast<std::size_t>(length);
     header_ = io::parse_safetensors_header(
@@ -201,35 +196,33 @@ private:
   // Sorts the tensors by their data and makes sure that they cover it exactly.
   void check_layout() {
     std::size_t const available = contents_.size() - data_begin_;
-    std::stable_sort(header_.tensors.begin(), header_.tensors.end(),
-                     [](auto const& a, auto const& b) {
-                       return std::tie(a.begin, a.end) < std::tie(b.begin, b.end);
-                     });
+    std::sort(header_.tensors.begin(), header_.tensors.end(), [](auto const& a, auto const& b) {
+      return std::tie(a.begin, a.end, a.name) < std::tie(b.begin, b.end, b.name);
+    });
     std::size_t covered = 0;
     for (auto const& tensor : header_.tensors) {
-      auto const refuse = [&](std::string_view before, std::string const& after = {}) {
-        fail("tensor " + io::in_quotes(tensor.name) + std::string(before) + " bytes " +
-             std::to_string(tensor.begin) + " to " + std::to_string(tensor.end) + after);
+      auto const refuse = [&](std::string_view before, io::words after = {}) {
+        fail({"tensor ", io::in_quotes(tensor.name), before, " bytes ", tensor.begin, " to ",
+              tensor.end, io::sentence(after)});
       };
       auto const expected = byte_count(tensor.shape, tensor.type);
       if (!expected) {
-        fail("tensor " + io::in_quotes(tensor.name) + " has the impossible shape " +
-             io::shown(tensor.shape));
+        fail({"tensor ", io::in_quotes(tensor.name), " has the impossible shape ",
+              io::shown(tensor.shape)});
       }
       if (tensor.end < tensor.begin || tensor.end - tensor.begin != *expected) {
-        refuse(" has", ", but " + std::string(names_of(tensor.type).safetensors) + " of shape " +
-                           io::shown(tensor.shape) + " takes " + std::to_string(*expected));
+        refuse(" has", {", but ", names_of(tensor.type).safetensors, " of shape ",
+                        io::shown(tensor.shape), " takes ", *expected});
       }
       if (tensor.end > available) {
-        refuse(" has", ", but the file ends at " + std::to_string(available) +
-                           "; it may have been cut short");
+        refuse(" has", {", but the file ends at ", available, "; it may have been cut short"});
       }
       if (tensor.begin < covered) refuse(" overlaps another tensor at");
       if (tensor.begin > covered) refuse(" leaves a gap before");
       covered = tensor.end;
     }
     if (covered != available) {
-      fail("the file has " + std::to_string(available - covered) + " bytes after the last tensor");
+      fail({"the file has ", available - covered, " bytes after the last tensor"});
     }
   }
 
@@ -238,7 +231,7 @@ private:
                                     [&](auto const& tensor) { return tensor.name == name; });
     return found == header_.tensors.end() ? nullptr : &*found;
   }
-  [[noreturn]] void fail(std::string const& what) const { throw error(name_ + ": " + what); }
+  [[noreturn]] void fail(io::words what) const { io::refuse({name_, ": "}, what); }
 
   std::string contents_;
   std::string name_;

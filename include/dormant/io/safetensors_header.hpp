@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The JSON header of a safetensors file, read strictly; the only header that includes a JSON library.
+// The JSON header of a safetensors file, read strictly. Nothing else includes a JSON library.
 // {"__metadata__": {text: text}, name: {"dtype": text, "shape": [n...], "data_offsets": [b, e]}}
 #pragma once
 
@@ -61,12 +61,12 @@ public:
   bool key(std::string& text) {
     switch (place_) {
     case place::top:
-      if (!names_.insert(text).second) fail("the header has " + in_quotes(text) + " twice");
+      if (!names_.insert(text).second) fail({"the header has ", in_quotes(text), " twice"});
       name_ = std::move(text);
       break;
     case place::metadata:
       if (header_.metadata.contains(text))
-        fail("the header has metadata " + in_quotes(text) + " twice");
+        fail({"the header has metadata ", in_quotes(text), " twice"});
       field_ = std::move(text);
       break;
     default: // within a tensor; there are no other objects
@@ -78,7 +78,7 @@ public:
       } else if (field_ == "data_offsets") {
         once(has_offsets_);
       } else {
-        fail_tensor("has the unknown field " + in_quotes(field_));
+        fail_tensor({"has the unknown field ", in_quotes(field_)});
       }
     }
     return true;
@@ -86,9 +86,9 @@ public:
 
   bool end_object() {
     if (place_ == place::tensor) {
-      if (!has_dtype_) fail_tensor("has no dtype");
-      if (!has_shape_) fail_tensor("has no shape");
-      if (!has_offsets_) fail_tensor("has no data_offsets");
+      if (!has_dtype_) fail_tensor({"has no dtype"});
+      if (!has_shape_) fail_tensor({"has no shape"});
+      if (!has_offsets_) fail_tensor({"has no data_offsets"});
       header_.tensors.push_back(std::move(entry_));
     }
     place_ = place_ == place::top ? place::done : place::top;
@@ -108,7 +108,7 @@ public:
       entry_.shape = list_;
     } else {
       if (list_.size() != 2) {
-        fail_tensor("has " + std::to_string(list_.size()) + " data_offsets, expected 2");
+        fail_tensor({"has ", list_.size(), " data_offsets, expected 2"});
       }
       entry_.begin = list_[0];
       entry_.end = list_[1];
@@ -126,7 +126,7 @@ public:
       if (found == dtypes.end()) {
         std::string known;
         for (auto const& row : dtypes) (known += known.empty() ? "" : ", ") += row.safetensors;
-        fail_tensor("has dtype " + in_quotes(text) + ", expected one of " + known);
+        fail_tensor({"has dtype ", in_quotes(text), ", expected one of ", known});
       }
       entry_.type = found->type;
     } else {
@@ -142,39 +142,38 @@ public:
   }
   bool number_integer(std::int64_t /*value*/) { return wrong_value("a negative number"); }
   bool number_float(double /*value*/, std::string const& text) {
-    return wrong_value("the number " +
-                       in_quotes(text).substr(1, std::min<std::size_t>(text.size(), 80)));
+    return wrong_value(sentence({"the number ", text.substr(0, 80)}));
   }
   bool null() { return wrong_value("null"); }
   bool boolean(bool value) { return wrong_value(value ? "true" : "false"); }
   bool binary(nlohmann::json::binary_t& /*value*/) { return wrong_value("binary data"); }
   template <class Exception>
   bool parse_error(std::size_t position, std::string const& /*token*/, Exception const& /*why*/) {
-    fail("the header is not valid JSON at its byte " + std::to_string(position));
+    fail({"the header is not valid JSON at its byte ", position});
   }
 
 private:
   enum class place { start, top, metadata, tensor, list, done };
 
-  [[noreturn]] void fail(std::string const& what) const { throw error(file_ + ": " + what); }
-  [[noreturn]] void fail_tensor(std::string const& what) const {
-    fail("tensor " + in_quotes(name_) + " " + what);
+  [[noreturn]] void fail(words what) const { refuse({file_, ": "}, what); }
+  [[noreturn]] void fail_tensor(words what) const {
+    refuse({file_, ": tensor ", in_quotes(name_), " "}, what);
   }
   void once(bool& seen) const {
-    if (std::exchange(seen, true)) fail_tensor("has two fields " + in_quotes(field_));
+    if (std::exchange(seen, true)) fail_tensor({"has two fields ", in_quotes(field_)});
   }
-  bool wrong_value(std::string const& found) const {
+  bool wrong_value(std::string_view found) const {
     switch (place_) {
-    case place::start: fail("the header is not a JSON object");
+    case place::start: fail({"the header is not a JSON object"});
     case place::metadata:
-      fail("metadata " + in_quotes(field_) + " is " + found + ", expected a text");
+      fail({"metadata ", in_quotes(field_), " is ", found, ", expected a text"});
     case place::tensor:
-      fail_tensor("has " + found + " as " + field_ + ", expected " +
-                  (field_ == "dtype" ? "a text" : "a list of sizes"));
-    case place::list: fail_tensor("has " + found + " in its " + field_ + ", expected sizes");
+      fail_tensor({"has ", found, " as ", field_, ", expected ",
+                   field_ == "dtype" ? "a text" : "a list of sizes"});
+    case place::list: fail_tensor({"has ", found, " in its ", field_, ", expected sizes"});
     default:
-      if (name_ == "__metadata__") fail("metadata is " + found + ", expected an object");
-      fail_tensor("is " + found + ", expected an object");
+      if (name_ == "__metadata__") fail({"metadata is ", found, ", expected an object"});
+      fail_tensor({"is ", found, ", expected an object"});
     }
   }
 
@@ -192,7 +191,7 @@ private:
 /// Reads a header. Throws `dormant::error` naming the file and the tensor.
 [[nodiscard]] inline safetensors_header parse_safetensors_header(std::string_view text,
                                                                  std::string const& file) {
-  if (!text.starts_with('{')) throw error(file + ": the header is not a JSON object");
+  if (!text.starts_with('{')) refuse({file}, {": the header is not a JSON object"});
   safetensors_header_reader reader(file);
   nlohmann::json::sax_parse(text.begin(), text.end(), &reader);
   return reader.take();

@@ -16,8 +16,8 @@ Every folder of DIR is a case and holds
 config.json: {"name", "dtype": "float" | "double", "vocab", "width", "context", "heads", "hidden",
 "post_norm", "final_norm", "positions": "learned" | "sincos", "tied_output", "frozen": [names],
 "layers": [{"attention": "softmax" | "relu" | "sigmoid" | "softmax_n" | "sink_logit" |
-"output_gate" | "none", "mlp": "relu" | "linear" | "none", "attention_norm", "mlp_norm",
-"identity_v", "identity_o"}], "optimizers": {"adamw": {"lr", "beta1", "beta2", "eps",
+"output_gate" | "gated_relu" | "none", "mlp": "relu" | "linear" | "none", "attention_norm",
+"mlp_norm", "identity_v", "identity_o"}], "optimizers": {"adamw": {"lr", "beta1", "beta2", "eps",
 "weight_decay"}, "sgd": {"lr", "momentum", "weight_decay"}, "sign_sgd": {"lr", "weight_decay"}}}
 
 PyTorch computes in double. The error of a tensor is its largest absolute error, divided by the

@@ -21,7 +21,9 @@ using std::size_t;
 /// Named tensors, row-major: `layers.0.attention.wq.weight`, `layers.0.pattern`, ...
 using tensors = std::map<std::string, std::vector<double>>;
 
-enum class rule { softmax, relu, sigmoid, softmax_n, sink_logit, output_gate, none };
+enum class rule { softmax, relu, sigmoid, softmax_n, sink_logit, output_gate, gated_relu, none };
+/// Whether a rule gates its values; the pattern is that of softmax or relu.
+inline bool gated(rule r) { return r == rule::output_gate || r == rule::gated_relu; }
 enum class mlp { relu, linear, none };
 
 struct layer_config {
@@ -65,7 +67,7 @@ inline std::map<std::string, std::vector<size_t>> parameter_shapes(config const&
       if (!layer.identity_v) shapes[at + "attention.wv.weight"] = {C, C};
       if (!layer.identity_o) shapes[at + "attention.wo.weight"] = {C, C};
       if (layer.attention == rule::sink_logit) shapes[at + "attention.sink.weight"] = {c.heads};
-      if (layer.attention == rule::output_gate) shapes[at + "attention.wg.weight"] = {C, C};
+      if (gated(layer.attention)) shapes[at + "attention.wg.weight"] = {C, C};
       if (layer.attention_norm) add_norm(at + "attention_norm");
     }
     if (layer.mlp == mlp::relu) {
@@ -184,7 +186,7 @@ inline matrix norm_backward(norm_memory const& memory, matrix const& weight, mat
 inline std::vector<double> attend(rule r, std::vector<double> const& s, double sink,
                                   size_t context) {
   std::vector<double> a(s.size());
-  if (r == rule::relu) {
+  if (r == rule::relu || r == rule::gated_relu) {
     for (size_t j = 0; j < s.size(); ++j)
       a[j] = std::max(s[j], 0.0) / static_cast<double>(s.size());
   } else if (r == rule::sigmoid) {
@@ -206,7 +208,7 @@ inline std::vector<double> attend(rule r, std::vector<double> const& s, double s
 inline std::vector<double> attend_backward(rule r, std::vector<double> const& a,
                                            std::vector<double> const& da, double& dsink) {
   std::vector<double> ds(a.size());
-  if (r == rule::relu) {
+  if (r == rule::relu || r == rule::gated_relu) {
     for (size_t j = 0; j < a.size(); ++j)
       ds[j] = a[j] > 0 ? da[j] / static_cast<double>(a.size()) : 0;
   } else if (r == rule::sigmoid) {

@@ -30,7 +30,8 @@ std::vector<std::pair<std::string, config>> variants() {
   std::pair<char const*, rule> const rules[] = {
       {"softmax", rule::softmax},       {"relu", rule::relu},
       {"sigmoid", rule::sigmoid},       {"softmax_n", rule::softmax_n},
-      {"sink_logit", rule::sink_logit}, {"output_gate", rule::output_gate}};
+      {"sink_logit", rule::sink_logit}, {"output_gate", rule::output_gate},
+      {"gated_relu", rule::gated_relu}};
   for (auto const& [name, r] : rules) {
     add(name + std::string(", 1 head"), small({{.attention = r}}, 1));
     add(name + std::string(", 4 heads, 2 layers"), small({{.attention = r}, {.attention = r}}, 4));

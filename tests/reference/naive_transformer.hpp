@@ -99,7 +99,7 @@ private:
     }
 
     m.z = m.ungated;
-    if (layer.attention == rule::output_gate) {
+    if (gated(layer.attention)) {
       m.gate = linear(y, w_.at(at + "attention.wg.weight"));
       for (size_t n = 0; n < m.z.values.size(); ++n)
         m.z.values[n] *= m.gate.values[n] = sigmoid(m.gate.values[n]);
@@ -115,7 +115,7 @@ private:
     size_t const T = dout.rows, H = config_.heads, D = config_.width / H;
     matrix dy(T, config_.width);
     matrix dz = layer.identity_o ? dout : back(m.z, at + "attention.wo.weight", dout);
-    if (layer.attention == rule::output_gate) {
+    if (gated(layer.attention)) {
       matrix dgate(T, config_.width);
       for (size_t n = 0; n < dz.values.size(); ++n) {
         double const g = m.gate.values[n];

@@ -15,7 +15,7 @@ def causal_pattern(rule, scores, context, sink=None):
     """Attention weights of scores [B, H, T query, T key]; `sink` is one logit per head."""
     length = scores.shape[-1]
     future = torch.ones(length, length, dtype=torch.bool).triu(1)
-    if rule == "relu":
+    if rule in ("relu", "gated_relu"):
         visible_keys = torch.arange(1, length + 1, dtype=scores.dtype)[:, None]
         return (F.relu(scores) / visible_keys).masked_fill(future, 0)
     if rule == "sigmoid":
@@ -40,7 +40,7 @@ def attention(config, layer, w, y):
     sink = w("sink") if rule == "sink_logit" else None
     pattern = causal_pattern(rule, scores, config["context"], sink)
     z = (pattern @ v).transpose(1, 2).flatten(-2)
-    if rule == "output_gate":
+    if rule in ("output_gate", "gated_relu"):
         z = z * torch.sigmoid(F.linear(y, w("wg")))
     return z if layer["identity_o"] else F.linear(z, w("wo"))
 

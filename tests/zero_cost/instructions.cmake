@@ -10,7 +10,7 @@ file(MAKE_DIRECTORY ${WORK})
 file(COPY ${SOURCE}/include DESTINATION ${WORK}/stripped)
 
 set(deleted 0)
-foreach(file IN ITEMS model/attention model/mlp model/block model/sequence_pass train)
+foreach(file IN ITEMS model/attention model/mlp model/block model/sequence_pass trainer)
   set(path ${WORK}/stripped/include/dormant/${file}.hpp)
   file(READ ${path} text)
   # Statements only: `f.template hear<site::q>(...);`, `heard.event(...);`, `tell_tensors<...>(...);`

@@ -24,17 +24,27 @@ struct risk_of {
     for (std::size_t t = 0; t < seq.length(); ++t) {
       std::span<T const> const row(&logits(t, 0), vocab);
       double const risk = law_cross_entropy<T>(row, seq.laws[t], *seq.table);
-      auto& split = seq.laws[t].trigger ? backcopy_ : bigram_;
-      split.sum += risk;
-      split.count += 1;
+      if (seq.laws[t].trigger) {
+        backcopy_.add(risk);
+        continue;
+      }
+      bigram_.add(risk);
+      bool const scored_by_unigrams = t == 0 && seq.table->unigram_row >= 0;
+      published_.add(scored_by_unigrams
+                         ? law_cross_entropy<T>(row, {.row = seq.table->unigram_row}, *seq.table)
+                         : risk);
     }
   }
   void merge(risk_of const& later) {
     bigram_ += later.bigram_;
+    published_ += later.published_;
     backcopy_ += later.backcopy_;
   }
 
   [[nodiscard]] double bigram() const { return bigram_.mean(); }
+  /// The bigram risk as the authors' probe computes it: position 0 is scored with the plain unigram
+  /// law, though no trigger can follow it.
+  [[nodiscard]] double bigram_as_published() const { return published_.mean(); }
   [[nodiscard]] double backcopy() const { return backcopy_.mean(); }
   void report(probe_row& row) const {
     row.add("bigram_risk", bigram());
@@ -43,6 +53,7 @@ struct risk_of {
 
 private:
   mean_of bigram_;
+  mean_of published_;
   mean_of backcopy_;
 };
 using risk = risk_of<float>;

@@ -19,6 +19,7 @@ struct law_table {
   std::size_t vocab = 0;
   std::vector<double> probabilities; ///< [rows, V], every row sums to one
   std::vector<double> entropies;     ///< [rows], nats
+  std::int32_t unigram_row = -1;     ///< the row of the plain unigram law, -1 if there is none
 
   [[nodiscard]] std::span<double const> row(std::size_t r) const {
     return std::span(probabilities).subspan(r * vocab, vocab);
@@ -28,10 +29,10 @@ struct law_table {
 /// The law of the token that follows one position:
 /// `(1 - copy_weight) * table.row(row) + copy_weight * one_hot(copied)`.
 struct next_token_law {
-  std::int32_t row = 0;     ///< which row of the law table
-  token copied = 0;         ///< the token that is copied with probability `copy_weight`
-  float copy_weight = 0;    ///< 1 at a trigger of Bigram-Backcopy, 0 elsewhere
-  bool trigger = false;     ///< whether the position holds a trigger token
+  std::int32_t row = 0;  ///< which row of the law table
+  token copied = 0;      ///< the token that is copied with probability `copy_weight`
+  float copy_weight = 0; ///< 1 at a trigger of Bigram-Backcopy, 0 elsewhere
+  bool trigger = false;  ///< whether the position holds a trigger token
 
   friend constexpr bool operator==(next_token_law const&, next_token_law const&) = default;
 };

@@ -166,6 +166,7 @@ private:
     for (auto const t : triggers_) weights[static_cast<std::size_t>(t)] = 0;
     add_law(*laws, weights);
     add_law(*laws, unigrams);
+    laws->unigram_row = unigram_row();
     table_ = std::move(laws);
   }
 

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+// One training run, step by step: a fresh batch, its gradient, the optimizer, and the training events
+// that hooks hear; the same bits for any number of threads (arXiv 2410.13835, section 2).
+#pragma once
+
+#include "dormant/evaluate.hpp"
+#include "dormant/model/transformer.hpp"
+#include "dormant/probe/first_non_finite.hpp"
+#include "dormant/task/batch.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace dormant {
+
+/// How long, how much and on what to train; the defaults are the paper's batch on this machine.
+struct schedule {
+  std::uint64_t steps = 1000;
+  std::size_t batch = 512;
+  std::size_t threads = 0; ///< 0: as many as the machine has; never changes the result
+  std::size_t shards = 8;  ///< see `execution`; part of the result's identity, like the seed
+};
+
+/// Training met a NaN or an infinity. The message names the step, the layer and the tensor; the
+/// parameters are those of the last finite step.
+struct non_finite : error {
+  using error::error;
+};
+
+/// One training run, step by step. `train` is a loop around it.
+template <class Net, class Task, class Optimizer>
+class trainer {
+  static_assert(task<Task>,
+                "dormant::train: the second argument must be a task: sample_row(stream, "
+                "step, row, tokens, laws), sample(rows), table() and context; see "
+                "<dormant/concepts.hpp>");
+  static_assert(
+      requires { typename Optimizer::template state<float>; },
+      "dormant::train: this optimizer has no state: give it a nested template <class T> "
+      "struct state, constructible from the number of parameters; see "
+      "<dormant/concepts.hpp>");
+  static_assert(
+      !requires { typename Optimizer::template state<float>; } || optimizer<Optimizer>,
+      "dormant::train: the third argument must be an optimizer: a name, a state and "
+      "step<Arch>(state, segment, t); see <dormant/concepts.hpp>");
+
+public:
+  using model = typename Net::model;
+  using T = typename Net::scalar;
+  using state_type = typename Optimizer::template state<T>;
+
+  /// \throws error for a batch of 0 or a task whose sequences do not fit the model
+  trainer(Net& net, Task const& task, Optimizer const& optimizer, schedule const& plan)
+      : net_(net), task_(task), optimizer_(optimizer), plan_(checked(plan)),
+        pass_({.threads = plan.threads, .shards = plan.shards}, true), state_(layout<model>::size),
+        batch_(plan.batch, Task::context, task.table()) {
+    static_assert(Task::context <= model::shape.context,
+                  "dormant::train: the task's sequences are longer than the model's context");
+    for (auto const& t : layout<model>::tensors) names_.push_back(tensor_name(t));
+    state_.each([&](auto name, auto& memory) {
+      moments_.push_back({name, std::span<T const>(memory.span())});
+      memories_.push_back(memory.span());
+    });
+    plan_jobs();
+  }
+
+  /// Takes one step and returns the loss of its batch before the step, nats.
+  /// \throws non_finite, leaving the parameters as they were
+  template <class... Hooks>
+  double step(Hooks&... hooks) {
+    detail::hook_pack<T, Hooks...> const heard(hooks...);
+    draw_batch();
+    double const loss = pass_.differentiate(net_.parameters().data(), batch_, hooks...);
+    if (!std::isfinite(loss) || !pass_.finite()) explain_non_finite(loss);
+    heard.event(site::loss{{steps_, {}}}, loss);
+    tell_tensors<site::gradient>(heard, pass_.gradient().data());
+    update(heard);
+    ++steps_;
+    loss_ = loss;
+    heard.event(site::step{{steps_ - 1, {}}}, state());
+    return loss;
+  }
+
+  /// Shows hooks the batch that the next step would use, without taking it.
+  template <class... Hooks>
+  double measure(Hooks&... hooks) {
+    detail::hook_pack<T, Hooks...> const heard(hooks...);
+    draw_batch();
+    loss_ = pass_.evaluate(net_.parameters().data(), batch_, hooks...);
+    heard.event(site::loss{{steps_, {}}}, loss_);
+    return loss_;
+  }
+
+  /// What a checkpoint keeps.
+  [[nodiscard]] run_state<T> state() const {
+    return {steps_, plan_.steps, plan_.batch * Task::context, loss_, net_.parameters(), moments_};
+  }
+  /// The writable memory behind `state().moments`, in the same order, and the step: for resuming.
+  [[nodiscard]] std::span<std::span<T> const> memories() { return memories_; }
+  void resume_at(std::uint64_t steps) { steps_ = steps; }
+
+  [[nodiscard]] std::uint64_t steps() const { return steps_; }
+  [[nodiscard]] schedule const& plan() const { return plan_; }
+  [[nodiscard]] Net& net() { return net_; }
+
+private:
+  struct job {
+    std::size_t offset, size, rows, cols;
+    double rate_scale;
+  };
+
+  static schedule const& checked(schedule const& plan) {
+    if (plan.batch == 0) throw error("train: the batch must hold at least one sequence, found 0");
+    return plan;
+  }
+
+  // Elementwise optimizers are cut into stretches that threads can share; others get whole tensors.
+  void plan_jobs() {
+    std::size_t piece = layout<model>::size;
+    if constexpr (requires { Optimizer::elementwise; }) {
+      if (Optimizer::elementwise) piece = detail::batch_pass<model>::chunk;
+    }
+    for (auto const& t : layout<model>::tensors) {
+      double scale = 1;
+      if constexpr (requires { optimizer_.rates.of(t.what); }) scale = optimizer_.rates.of(t.what);
+      for (std::size_t at = 0; t.trained && scale != 0 && at < t.size(); at += piece) {
+        jobs_.push_back({t.offset + at, std::min(piece, t.size() - at), t.rows, t.cols, scale});
+      }
+    }
+  }
+
+  void draw_batch() {
+    pass_.pool().run(plan_.batch, [&](std::size_t b, std::size_t) {
+      task_.sample_row(stream::training_data, steps_, b, batch_.tokens(b), batch_.laws(b));
+    });
+  }
+
+  template <class Pack>
+  void update(Pack const& heard) {
+    T* const parameters = net_.parameters().data();
+    constexpr bool told = Pack::template heard<site::update>;
+    if constexpr (told) before_ = arena<T>(net_.parameters().size());
+    if constexpr (told) std::copy_n(parameters, before_.size(), before_.data());
+    pass_.pool().run(jobs_.size(), [&](std::size_t i, std::size_t) {
+      job const& j = jobs_[i];
+      optimizer_.template step<typename Net::arch, T>(
+          state_,
+          {.parameters = {parameters + j.offset, j.size},
+           .gradients = {pass_.gradient().data() + j.offset, j.size},
+           .offset = j.offset,
+           .rows = j.rows,
+           .cols = j.cols,
+           .rate_scale = j.rate_scale},
+          steps_ + 1);
+    });
+    if constexpr (told) {
+      for (std::size_t i = 0; i < before_.size(); ++i) {
+        before_.data()[i] = parameters[i] - before_.data()[i];
+      }
+      tell_tensors<site::update>(heard, before_.data());
+    }
+  }
+
+  template <class Site, class Pack>
+  void tell_tensors(Pack const& heard, T* values) {
+    if constexpr (Pack::template heard<Site>) {
+      for (std::size_t i = 0; i < names_.size(); ++i) {
+        auto const& t = layout<model>::tensors[i];
+        heard.event(Site{{steps_, names_[i]}}, values + t.offset, t.rows, t.cols);
+      }
+    }
+  }
+
+  [[noreturn]] void explain_non_finite(double loss) {
+    std::string const at = "training stopped at step " + std::to_string(steps_) + ": ";
+    auto const spoiled = [&](T const* values) -> std::optional<std::string> {
+      for (std::size_t i = 0; i < names_.size(); ++i) {
+        auto const& t = layout<model>::tensors[i];
+        if (!kernels::all_finite<typename Net::arch, T>(values + t.offset, t.size())) {
+          return names_[i];
+        }
+      }
+      return std::nullopt;
+    };
+    if (auto const name = spoiled(net_.parameters().data())) {
+      throw non_finite(at + "the parameter " + *name + " is not finite");
+    }
+    first_non_finite<T> probe;
+    pass_.evaluate(net_.parameters().data(), batch_, probe);
+    if (probe.found()) throw non_finite(at + probe.sentence());
+    if (!std::isfinite(loss)) throw non_finite(at + "the loss is not finite");
+    throw non_finite(at + "the gradient of " +
+                     spoiled(pass_.gradient().data()).value_or("a parameter") + " is not finite");
+  }
+
+  Net& net_;
+  Task const& task_;
+  Optimizer optimizer_;
+  schedule plan_;
+  detail::batch_pass<model> pass_;
+  state_type state_;
+  batch batch_;
+  std::vector<std::string> names_;
+  std::vector<typename run_state<T>::moment> moments_;
+  std::vector<std::span<T>> memories_;
+  std::vector<job> jobs_;
+  arena<T> before_;
+  std::uint64_t steps_ = 0;
+  double loss_ = 0;
+};
+
+} // namespace dormant

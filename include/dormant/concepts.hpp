@@ -15,7 +15,6 @@
 #include <memory>
 #include <span>
 #include <string_view>
-#include <tuple>
 #include <type_traits>
 
 namespace dormant {
@@ -112,35 +111,36 @@ static_assert(dormant::task<task>);
 /// Whether P reads at `Site`: callable with the site and a read-only view. Use it for a
 /// `static_assert` under your probe: a misspelt overload among several is not an error by itself.
 template <class P, class Site, class T = float>
-concept observes = std::invocable<P&, Site, typename detail::heard<Site, T>::reading const&>;
+concept observes = requires(P& p, Site at, typename detail::heard<Site, T>::reading const& value) {
+  p(at, value);
+};
 
 /// Whether I writes at `Site`: callable with a writable view only. Const decides the role, so a
 /// generic callable, which accepts both, observes.
 template <class I, class Site, class T = float>
-concept edits =
-    !observes<I, Site, T> && !std::is_void_v<typename detail::heard<Site, T>::writing> &&
-    std::invocable<I const&, Site,
-                   std::add_lvalue_reference_t<typename detail::heard<Site, T>::writing>>;
+concept edits = !observes<I, Site, T> &&
+                requires(I const& i, Site at, typename detail::heard<Site, T>::writing& value) {
+  i(at, value);
+};
 
 namespace detail {
 template <class H, class T, class Sites>
 inline constexpr bool observes_any = false;
 template <class H, class T, class... Site>
-inline constexpr bool observes_any<H, T, std::tuple<Site...>> = (observes<H, Site, T> || ...);
+inline constexpr bool observes_any<H, T, types<Site...>> = (observes<H, Site, T> || ...);
 
 template <class H, class T, class Sites>
 inline constexpr bool edits_any = false;
 template <class H, class T, class... Site>
-inline constexpr bool edits_any<H, T, std::tuple<Site...>> = (edits<H, Site, T> || ...);
+inline constexpr bool edits_any<H, T, types<Site...>> = (edits<H, Site, T> || ...);
 
 template <class Sites>
 struct mirrors;
 template <class... Site>
-struct mirrors<std::tuple<Site...>> {
-  using type = std::tuple<site::gradient_of<Site>...>;
+struct mirrors<types<Site...>> {
+  using type = types<site::gradient_of<Site>...>;
 };
-using all_sites =
-    decltype(std::tuple_cat(site::forward{}, mirrors<site::forward>::type{}, site::events{}));
+using all_sites = join<site::forward, mirrors<site::forward>::type, site::events>;
 } // namespace detail
 
 /// A hook that reads at one site at least: `void operator()(site::pattern at, view<T const, 3> const&

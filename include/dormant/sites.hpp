@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
-#include <tuple>
 
 namespace dormant {
 
@@ -43,6 +42,25 @@ struct run_state {
   std::span<T const> parameters;
   std::span<moment const> moments;
 };
+
+namespace detail {
+/// A list of types and nothing more: `std::tuple` would be instantiated, which costs compile time.
+template <class... T>
+struct types {};
+
+template <class... Lists>
+struct joined {
+  using type = types<>;
+};
+template <class... A>
+struct joined<types<A...>> {
+  using type = types<A...>;
+};
+template <class... A, class... B, class... Rest>
+struct joined<types<A...>, types<B...>, Rest...> : joined<types<A..., B...>, Rest...> {};
+template <class... Lists>
+using join = typename joined<Lists...>::type;
+} // namespace detail
 
 namespace site {
 
@@ -83,10 +101,10 @@ struct step     : training_place {}; // (run_state<T>) after the optimizer
 
 /// Every place of the forward pass, in the order in which it is reached.
 using forward =
-    std::tuple<embed, resid_pre, norm1, q, k, v, value_out, scores, pattern, z, attn_out, resid_mid,
-               norm2, mlp_hidden, mlp_out, resid_post, final_norm, logits>;
+    detail::types<embed, resid_pre, norm1, q, k, v, value_out, scores, pattern, z, attn_out,
+                  resid_mid, norm2, mlp_hidden, mlp_out, resid_post, final_norm, logits>;
 /// Every training event.
-using events = std::tuple<loss, gradient, update, step>;
+using events = detail::types<loss, gradient, update, step>;
 
 } // namespace site
 

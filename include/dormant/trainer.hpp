@@ -5,7 +5,6 @@
 
 #include "dormant/evaluate.hpp"
 #include "dormant/model/transformer.hpp"
-#include "dormant/probe/first_non_finite.hpp"
 #include "dormant/task/batch.hpp"
 
 #include <algorithm>
@@ -77,7 +76,7 @@ public:
     detail::hook_pack<T, Hooks...> const heard(hooks...);
     draw_batch();
     double const loss = pass_.differentiate(net_.parameters().data(), batch_, hooks...);
-    if (!std::isfinite(loss) || !pass_.finite()) explain_non_finite(loss);
+    if (!std::isfinite(loss) || !pass_.finite()) explain_non_finite(loss, hooks...);
     heard.event(site::loss{{steps_, {}}}, loss);
     tell_tensors<site::gradient>(heard, pass_.gradient().data());
     update(heard);
@@ -177,7 +176,8 @@ private:
     }
   }
 
-  [[noreturn]] void explain_non_finite(double loss) {
+  template <class... Hooks>
+  [[noreturn]] void explain_non_finite(double loss, Hooks&... hooks) {
     std::string const at = "training stopped at step " + std::to_string(steps_) + ": ";
     auto const spoiled = [&](T const* values) -> std::optional<std::string> {
       for (std::size_t i = 0; i < names_.size(); ++i) {
@@ -191,12 +191,12 @@ private:
     if (auto const name = spoiled(net_.parameters().data())) {
       throw non_finite(at + "the parameter " + *name + " is not finite");
     }
-    first_non_finite<T> probe;
-    pass_.evaluate(net_.parameters().data(), batch_, probe);
-    if (probe.found()) throw non_finite(at + probe.sentence());
+    auto const gradient = spoiled(pass_.gradient().data());
+    if (auto const site = pass_.explain(net_.parameters().data(), batch_, hooks...)) {
+      throw non_finite(at + *site);
+    }
     if (!std::isfinite(loss)) throw non_finite(at + "the loss is not finite");
-    throw non_finite(at + "the gradient of " +
-                     spoiled(pass_.gradient().data()).value_or("a parameter") + " is not finite");
+    throw non_finite(at + "the gradient of " + gradient.value_or("a parameter") + " is not finite");
   }
 
   Net& net_;

@@ -22,7 +22,7 @@ template <class H, class T>
 inline constexpr bool writes = edits_any<H, T, all_sites>;
 
 template <class H, class T, class... Site>
-constexpr bool mirrored(std::tuple<Site...> const&) {
+constexpr bool mirrored(types<Site...>) {
   return ((!edits<H, Site, T> || edits<H, site::gradient_of<Site>, T>)&&...);
 }
 
@@ -83,9 +83,15 @@ public:
           std::array<std::size_t, Site::rank> extents,
           std::array<std::size_t, Site::rank> strides) const {
     if constexpr (heard<Site>) {
-      auto writable = make_view<T, Site::rank>(data, extents, strides);
-      auto const readable = make_view<T const, Site::rank>(data, extents, strides);
-      each([&](auto& hook) { tell(hook, Site{{layer, seq}}, readable, writable); });
+      auto const look = [&]<class Hook>(Hook& hook) {
+        if constexpr (observes<Hook, Site, T>) {
+          hook(Site{{layer, seq}}, make_view<T const, Site::rank>(data, extents, strides));
+        } else if constexpr (edits<Hook, Site, T>) {
+          auto writable = make_view<T, Site::rank>(data, extents, strides);
+          std::as_const(hook)(Site{{layer, seq}}, writable);
+        }
+      };
+      each(look);
     }
   }
 
@@ -102,9 +108,14 @@ public:
   template <class Site>
   void event(Site where, T* data, std::size_t rows, std::size_t cols) const {
     if constexpr (heard<Site>) {
-      auto writable = make_matrix_view<T>(data, rows, cols, cols);
-      auto const readable = make_matrix_view<T const>(data, rows, cols, cols);
-      each([&](auto& hook) { tell(hook, where, readable, writable); });
+      each([&]<class Hook>(Hook& hook) {
+        if constexpr (observes<Hook, Site, T>) {
+          hook(where, make_matrix_view<T const>(data, rows, cols, cols));
+        } else if constexpr (edits<Hook, Site, T>) {
+          auto writable = make_matrix_view<T>(data, rows, cols, cols);
+          std::as_const(hook)(where, writable);
+        }
+      });
     }
   }
 
@@ -114,15 +125,6 @@ public:
   }
 
 private:
-  template <class Hook, class Site, class Readable, class Writable>
-  static void tell(Hook& hook, Site where, Readable const& readable, Writable& writable) {
-    if constexpr (observes<Hook, Site, T>) {
-      hook(where, readable);
-    } else if constexpr (edits<Hook, Site, T>) {
-      std::as_const(hook)(where, writable);
-    }
-  }
-
   std::tuple<Hooks&...> hooks_;
 };
 

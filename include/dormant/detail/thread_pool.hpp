@@ -9,6 +9,7 @@
 #include <exception>
 #include <mutex>
 #include <thread>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -39,17 +40,26 @@ public:
   /// allocate. The first exception thrown by a job is thrown here.
   template <class F>
   void run(std::size_t jobs, F&& f) {
-    auto const call = [](void* body, std::size_t job, std::size_t thread) {
-      (*static_cast<std::remove_reference_t<F>*>(body))(job, thread);
-    };
+    using body = std::remove_reference_t<F>;
+    run_erased(
+        jobs,
+        [](void* p, std::size_t job, std::size_t thread) { (*static_cast<body*>(p))(job, thread); },
+        const_cast<void*>(static_cast<void const*>(&f)));
+  }
+
+private:
+  using call = void (*)(void*, std::size_t job, std::size_t thread);
+
+  // Compiled once, whatever the number of kinds of job.
+  void run_erased(std::size_t jobs, call f, void* body) {
     if (workers_.empty() || jobs <= 1) {
-      for (std::size_t job = 0; job < jobs; ++job) f(job, 0);
+      for (std::size_t job = 0; job < jobs; ++job) f(body, job, 0);
       return;
     }
     {
       std::lock_guard const lock(mutex_);
-      call_ = call;
-      body_ = const_cast<void*>(static_cast<void const*>(&f));
+      call_ = f;
+      body_ = body;
       jobs_ = jobs;
       next_.store(0, std::memory_order_relaxed);
       busy_ = workers_.size();
@@ -63,7 +73,6 @@ public:
     if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
   }
 
-private:
   void work(std::size_t thread) {
     for (;;) {
       std::size_t const job = next_.fetch_add(1, std::memory_order_relaxed);
@@ -97,7 +106,7 @@ private:
   std::condition_variable wake_;
   std::condition_variable done_;
   std::atomic<std::size_t> next_{0};
-  void (*call_)(void*, std::size_t, std::size_t) = nullptr;
+  call call_ = nullptr;
   void* body_ = nullptr;
   std::size_t jobs_ = 0;
   std::size_t busy_ = 0;

@@ -7,6 +7,7 @@
 #include "dormant/detail/thread_pool.hpp"
 #include "dormant/error.hpp"
 #include "dormant/kernels/reduce.hpp"
+#include "dormant/model/non_finite.hpp"
 #include "dormant/model/sequence_pass.hpp"
 #include "dormant/task/batch.hpp"
 
@@ -15,6 +16,7 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <tuple>
@@ -73,6 +75,21 @@ public:
         [&](auto&... reaching) { return over_shards<true>(rows, reaching...); }, hooks...);
     reduce(std::min(shards_.size(), rows.rows()));
     return loss;
+  }
+
+  /// Runs the batch again, a sequence at a time, and says where a value first was not finite.
+  /// \returns nothing if every kept value is finite
+  template <class... Hooks>
+  [[nodiscard]] std::optional<std::string> explain(T const* parameters, batch const& rows,
+                                                   Hooks&... hooks) {
+    for (std::size_t b = 0; b < rows.rows(); ++b) {
+      differentiate(parameters, rows.only(b), hooks...);
+      // One sequence is one shard, which the calling thread runs.
+      if (auto const site = first_spoiled(*activations_[0], rows.context())) {
+        return site->sentence(b);
+      }
+    }
+    return std::nullopt;
   }
 
   [[nodiscard]] arena<T>& gradient() { return gradient_; }
@@ -153,27 +170,29 @@ private:
   bool finite_ = true;
 };
 
-/// A clear error for tokens or lengths that a model cannot read.
-template <class Model>
-void check_batch(batch const& rows) {
+/// A clear error for tokens or lengths that a model of this context and vocabulary cannot read.
+inline void check_batch(batch const& rows, std::size_t context, std::size_t vocab) {
   if (rows.rows() == 0 || rows.context() == 0) {
     throw error("the batch is empty: it needs at least one sequence of one token");
   }
-  if (rows.context() > Model::shape.context) {
+  if (rows.context() > context) {
     throw error("the sequences are longer than the model's context: expected at most " +
-                std::to_string(Model::shape.context) + " tokens, found " +
-                std::to_string(rows.context()));
+                std::to_string(context) + " tokens, found " + std::to_string(rows.context()));
   }
   for (std::size_t b = 0; b < rows.rows(); ++b) {
     auto const tokens = rows.tokens(b);
     for (std::size_t t = 0; t < tokens.size(); ++t) {
-      if (tokens[t] < 0 || static_cast<std::size_t>(tokens[t]) >= Model::shape.vocab) {
+      if (tokens[t] < 0 || static_cast<std::size_t>(tokens[t]) >= vocab) {
         throw error("sequence " + std::to_string(b) + ", position " + std::to_string(t) +
                     ": token " + std::to_string(tokens[t]) + " is outside the vocabulary of " +
-                    std::to_string(Model::shape.vocab));
+                    std::to_string(vocab));
       }
     }
   }
+}
+template <class Model>
+void check_batch(batch const& rows) {
+  check_batch(rows, Model::shape.context, Model::shape.vocab);
 }
 
 } // namespace detail

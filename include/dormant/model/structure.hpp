@@ -236,7 +236,7 @@ struct structure {
 
 private:
   template <bool Exists, class... Site>
-  using sites_if = std::conditional_t<Exists, std::tuple<Site...>, std::tuple<>>;
+  using sites_if = std::conditional_t<Exists, detail::types<Site...>, detail::types<>>;
   static constexpr bool attends = any_block([]<class B>(B*) { return B::has_attention; });
   static constexpr bool normed1 = any_block([]<class B>(B*) { return B::attention_norm; });
   static constexpr bool normed2 = any_block([]<class B>(B*) { return B::mlp_norm; });
@@ -245,13 +245,13 @@ private:
 
 public:
   /// The sites of the forward pass that exist in some layer of this structure.
-  using sites = decltype(std::tuple_cat(
-      std::tuple<site::embed, site::resid_pre, site::resid_mid, site::resid_post, site::logits>{},
-      sites_if<normed1, site::norm1>{},
+  using sites = detail::join<
+      detail::types<site::embed, site::resid_pre, site::resid_mid, site::resid_post, site::logits>,
+      sites_if<normed1, site::norm1>,
       sites_if<attends, site::q, site::k, site::v, site::value_out, site::scores, site::pattern,
-               site::z, site::attn_out>{},
-      sites_if<normed2, site::norm2>{}, sites_if<hides, site::mlp_hidden>{},
-      sites_if<mixes, site::mlp_out>{}, sites_if<final_norm, site::final_norm>{}));
+               site::z, site::attn_out>,
+      sites_if<normed2, site::norm2>, sites_if<hides, site::mlp_hidden>,
+      sites_if<mixes, site::mlp_out>, sites_if<final_norm, site::final_norm>>;
 };
 
 } // namespace dormant

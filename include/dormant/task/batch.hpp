@@ -4,6 +4,7 @@
 
 #include "dormant/shape.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -80,6 +81,13 @@ public:
   [[nodiscard]] std::span<next_token_law const> laws(std::size_t b) const {
     if (laws_.empty()) return {};
     return std::span(laws_).subspan(b * context_, context_);
+  }
+  /// A batch that holds row b alone.
+  [[nodiscard]] batch only(std::size_t b) const {
+    batch one(1, context_, table_, !laws_.empty());
+    std::copy_n(tokens(b).begin(), context_ + 1, one.tokens_.begin());
+    std::copy_n(laws(b).begin(), laws(b).size(), one.laws_.begin());
+    return one;
   }
   [[nodiscard]] dormant::sequence sequence(std::size_t b) const {
     auto const row = tokens(b);

@@ -145,7 +145,9 @@ private:
     auto const count_of = [&](token t) { return table.unigrams[static_cast<std::size_t>(t)]; };
     std::vector<token> order(characters_);
     std::iota(order.begin(), order.end(), 0);
-    std::ranges::stable_sort(order, std::greater(), count_of);
+    std::sort(order.begin(), order.end(), [&](token a, token b) {
+      return count_of(a) != count_of(b) ? count_of(a) > count_of(b) : a < b;
+    });
     triggers_.assign(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count));
     for (auto const t : triggers_) is_trigger_[static_cast<std::size_t>(t)] = true;
     if (count_of(order[count]) == 0)

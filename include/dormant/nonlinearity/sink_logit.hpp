@@ -16,6 +16,7 @@ struct sink_logit {
   static constexpr std::string_view name = "sink_logit";
   static constexpr std::size_t scalars_per_head = 1;
   static constexpr std::string_view scalars_name = "sink";
+  static constexpr bool needs_scores = true;
 
   template <class Row>
   static void forward(Row row) {
@@ -28,13 +29,20 @@ struct sink_logit {
     kernels::scale<typename Row::arch, T>(row.data, row.keys, T{1} / total);
   }
 
-  // ds = A (dA - m), dS = -A_S m, with m = sum_k A dA and A_S = 1 - sum_k A the dropped column
+  // ds = A (dA - m), dS = -A_S m, with m = sum_k A dA and A_S the weight of the dropped column
   template <class Row, class Gradient>
   static void backward(Row row, Gradient d) {
     using T = typename Row::scalar;
     T const kept = kernels::sum_of<typename Row::arch, T>(row.data, row.keys);
+    T dropped = T{1} - kept;
+    // Where little was dropped the difference is all rounding error, and Adam would follow it.
+    if (kept > T{0.5}) {
+      auto const most =
+          static_cast<std::size_t>(std::max_element(row.begin(), row.end()) - row.begin());
+      dropped = row[most] * std::exp(row.parameters[0] - d.scores[most]);
+    }
     T const mean = kernels::softmax_gradient<typename Row::arch, T>(row.data, d.data, row.keys);
-    d.dparameters[0] -= (T{1} - kept) * mean;
+    d.dparameters[0] -= dropped * mean;
   }
 };
 

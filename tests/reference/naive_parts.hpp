@@ -183,9 +183,11 @@ inline matrix norm_backward(norm_memory const& memory, matrix const& weight, mat
 /// Scores s[0..query] to attention weights.
 /// \param sink the learned logit of rule sink_logit
 /// \param context the context of the model, whatever the length of the sequence
-inline std::vector<double> attend(rule r, std::vector<double> const& s, double sink,
-                                  size_t context) {
+/// \param thrown_away set to the weight that no key gets
+inline std::vector<double> attend(rule r, std::vector<double> const& s, double sink, size_t context,
+                                  double& thrown_away) {
   std::vector<double> a(s.size());
+  thrown_away = 0;
   if (r == rule::relu || r == rule::gated_relu) {
     for (size_t j = 0; j < s.size(); ++j)
       a[j] = std::max(s[j], 0.0) / static_cast<double>(s.size());
@@ -201,12 +203,14 @@ inline std::vector<double> attend(rule r, std::vector<double> const& s, double s
     double sum = std::exp(extra - top);
     for (double const score : s) sum += std::exp(score - top);
     for (size_t j = 0; j < s.size(); ++j) a[j] = std::exp(s[j] - top) / sum;
+    thrown_away = std::exp(extra - top) / sum;
   }
   return a;
 }
 /// dL/dA to dL/ds; adds to dsink.
 inline std::vector<double> attend_backward(rule r, std::vector<double> const& a,
-                                           std::vector<double> const& da, double& dsink) {
+                                           std::vector<double> const& da, double thrown_away,
+                                           double& dsink) {
   std::vector<double> ds(a.size());
   if (r == rule::relu || r == rule::gated_relu) {
     for (size_t j = 0; j < a.size(); ++j)
@@ -214,11 +218,8 @@ inline std::vector<double> attend_backward(rule r, std::vector<double> const& a,
   } else if (r == rule::sigmoid) {
     for (size_t j = 0; j < a.size(); ++j) ds[j] = da[j] * a[j] * (1 - a[j]);
   } else {
-    double mean = 0, thrown_away = 1;
-    for (size_t j = 0; j < a.size(); ++j) {
-      mean += a[j] * da[j];
-      thrown_away -= a[j];
-    }
+    double mean = 0;
+    for (size_t j = 0; j < a.size(); ++j) mean += a[j] * da[j];
     for (size_t j = 0; j < a.size(); ++j) ds[j] = a[j] * (da[j] - mean);
     if (r == rule::sink_logit) dsink -= thrown_away * mean;
   }

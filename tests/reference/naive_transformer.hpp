@@ -63,6 +63,7 @@ private:
   struct block_memory {
     matrix y1, q, k, v, gate, ungated, z; // all [T, C]
     std::vector<matrix> pattern;          // H times [T query, T key]
+    matrix thrown_away;                   // [H, T query]: weight that no key gets
     matrix y2, hidden;                    // [T, C], [T, F]
     norm_memory norm1, norm2;
   };
@@ -79,6 +80,7 @@ private:
 
     m.ungated = matrix(T, config_.width);
     m.pattern.assign(H, matrix(T, T));
+    m.thrown_away = matrix(H, T);
     for (size_t h = 0; h < H; ++h) {
       matrix scores(T, T);
       for (auto& score : scores.values) score = -std::numeric_limits<double>::infinity();
@@ -88,7 +90,8 @@ private:
           for (size_t d = h * D; d < (h + 1) * D; ++d) s[j] += m.q(i, d) * m.k(j, d);
           scores(i, j) = s[j] /= std::sqrt(static_cast<double>(D));
         }
-        auto const a = attend(layer.attention, s, sink(at, h), config_.context);
+        auto const a =
+            attend(layer.attention, s, sink(at, h), config_.context, m.thrown_away(h, i));
         for (size_t j = 0; j <= i; ++j) {
           m.pattern[h](i, j) = a[j];
           for (size_t d = h * D; d < (h + 1) * D; ++d) m.ungated(i, d) += a[j] * m.v(j, d);
@@ -137,7 +140,7 @@ private:
           }
         }
         double dsink = 0;
-        auto ds = attend_backward(layer.attention, a, da, dsink);
+        auto ds = attend_backward(layer.attention, a, da, m.thrown_away(h, i), dsink);
         if (layer.attention == rule::sink_logit)
           dw_.at(at + "attention.sink.weight")(0, h) += dsink;
         for (size_t j = 0; j <= i; ++j) {

@@ -11,8 +11,12 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
+#include <numeric>
+#include <span>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace dormant::testing {
@@ -26,43 +30,69 @@ struct gradient_check_options {
 
 namespace detail {
 
-/// The derivative at x of f, which `at(value)` evaluates: whether it agrees with `got`, and what it
-/// is at the step that comes closest. A ReLU may bend between x - 2h and x + 2h, so that no
-/// difference is right there; smaller steps leave the bend outside, but round more coarsely.
+/// Whether a derivative agrees with `got`, and what it is.
 struct difference {
   double expected = 0;
   bool agrees = false;
 };
-template <class F>
-[[nodiscard]] difference compare_derivative(double x, double got, gradient_check_options const& how,
-                                            F at) {
-  difference best;
-  double least = std::numeric_limits<double>::infinity();
-  double h = how.step;
+/// The derivative of `f` at x. A ReLU may bend between x - 2h and x + 2h, so that no difference is
+/// right there: smaller steps leave the bend outside, but round more coarsely.
+[[nodiscard]] inline difference compare_derivative(double x, double got,
+                                                   gradient_check_options const& how,
+                                                   std::function<double(double)> const& f) {
+  double nearest = 0, least = std::numeric_limits<double>::infinity(), h = how.step;
   for (int attempt = 0; attempt < 4; ++attempt, h /= 10) {
-    double const f[] = {at(x + h), at(x - h), at(x + 2 * h), at(x - 2 * h)};
-    double const expected = (8 * (f[0] - f[1]) - (f[2] - f[3])) / (12 * h);
-    double const size = std::max({std::abs(f[0]), std::abs(f[1]), std::abs(f[2]), std::abs(f[3])});
-    double const rounding = 100 * std::numeric_limits<double>::epsilon() * std::max(size, 1.0) / h;
+    double const v[] = {f(x + h), f(x - h), f(x + 2 * h), f(x - 2 * h)};
+    double const expected = (8 * (v[0] - v[1]) - (v[2] - v[3])) / (12 * h);
+    double const size = std::max({1.0, std::abs(v[0]), std::abs(v[1])});
+    double const rounding = 100 * std::numeric_limits<double>::epsilon() * size / h;
     double const off = std::abs(expected - got);
-    if (off < least || attempt == 0) best.expected = expected;
-    least = std::min(least, off);
     if (off <= how.tolerance * std::max(std::abs(expected), std::abs(got)) + rounding) {
       return {expected, true};
     }
+    if (attempt == 0 || off < least) nearest = expected;
+    least = std::min(least, off);
   }
-  return best;
+  return {nearest, false};
 }
 
 /// `samples` different numbers below `size`, or all of them.
 [[nodiscard]] inline std::vector<std::size_t> choose(std::size_t size, std::size_t samples,
                                                      random_stream draw) {
   std::vector<std::size_t> all(size);
-  for (std::size_t i = 0; i < size; ++i) all[i] = i;
+  std::iota(all.begin(), all.end(), std::size_t{0});
   if (samples == 0 || samples >= size) return all;
   for (std::size_t i = 0; i < samples; ++i) std::swap(all[i], all[i + draw.below(size - i)]);
   all.resize(samples);
   return all;
+}
+
+/// \param parameters moved while checking, and put back
+/// \param loss at the parameters as they are
+[[nodiscard]] inline verdict check_tensors(std::span<tensor_spec const> tensors,
+                                           std::span<double> parameters,
+                                           std::span<double const> gradient,
+                                           gradient_check_options const& how,
+                                           std::function<double()> const& loss) {
+  verdict found;
+  double const at_start = loss();
+  found.expect(std::isfinite(at_start), "the loss is ", at_start);
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    auto const& t = tensors[i];
+    if (!t.trained) continue;
+    for (auto const n : choose(t.size(), how.samples, {how.seed, stream::user, 0, i})) {
+      double& p = parameters[t.offset + n];
+      double const before = p, got = gradient[t.offset + n];
+      auto const at = compare_derivative(before, got, how, [&](double value) {
+        p = value;
+        return loss();
+      });
+      p = before;
+      found.expect(at.agrees, "gradient of ", tensor_name(t), "[", n / t.cols, ", ", n % t.cols,
+                   "]: expected ", at.expected, " (central difference), got ", got);
+    }
+  }
+  return found;
 }
 
 } // namespace detail
@@ -85,31 +115,12 @@ verdict check_gradients(transformer<Shape, Parts...> const& net, batch const& ro
   (dormant::detail::tell_structure(interventions, model{}), ...);
 
   dormant::detail::batch_pass<model> pass({.threads = 1, .shards = 1}, true);
-  arena<double> parameters(net.parameters().size());
-  std::copy_n(net.parameters().data(), parameters.size(), parameters.data());
-  double const loss = pass.differentiate(parameters.data(), rows, interventions...);
-  arena<double> const gradient = pass.gradient();
-
-  verdict found;
-  found.expect(std::isfinite(loss), "the loss is ", loss);
-  for (std::size_t i = 0; i < layout<model>::tensors.size(); ++i) {
-    auto const& t = layout<model>::tensors[i];
-    if (!t.trained) continue;
-    random_stream const draw(how.seed, stream::user, 0, i);
-    for (auto const n : detail::choose(t.size(), how.samples, draw)) {
-      double& p = parameters.data()[t.offset + n];
-      double const before = p;
-      double const got = gradient.data()[t.offset + n];
-      auto const at = detail::compare_derivative(before, got, how, [&](double value) {
-        p = value;
-        return pass.evaluate(parameters.data(), rows, interventions...);
-      });
-      p = before;
-      found.expect(at.agrees, "gradient of ", tensor_name(t), "[", n / t.cols, ", ", n % t.cols,
-                   "]: expected ", at.expected, " (central difference), got ", got);
-    }
-  }
-  return found;
+  arena<double> moving(net.parameters().size());
+  std::copy_n(net.parameters().data(), moving.size(), moving.data());
+  pass.differentiate(moving.data(), rows, interventions...);
+  return detail::check_tensors(
+      layout<model>::tensors, moving.span(), pass.gradient().span(), how,
+      [&] { return pass.evaluate(moving.data(), rows, interventions...); });
 }
 
 } // namespace dormant::testing

@@ -58,7 +58,7 @@ verdict thread_law(transformer<Shape, Parts...> const& net, batch const& rows,
                    std::size_t shards = 8) {
   verdict found;
   auto const one = differentiate(net, rows, {.threads = 1, .shards = shards});
-  for (std::size_t const threads : {2, 3, 7}) {
+  for (std::size_t const threads : {2UL, 3UL, 7UL}) {
     auto const many = differentiate(net, rows, {.threads = threads, .shards = shards});
     found.expect(detail::same_bits(one.loss, many.loss) &&
                      detail::same_bits(one.values.data(), many.values.data(), one.values.size()),

@@ -34,6 +34,8 @@ def pytorch(batch, threads, core_type):
     """One round of PyTorch; core_type tells OpenBLAS which kernels to use, None leaves it alone."""
     environment = dict(os.environ)
     environment.pop("OPENBLAS_CORETYPE", None)
+    # PyTorch's own setting does not reach OpenBLAS's threads.
+    environment["OPENBLAS_NUM_THREADS"] = environment["OMP_NUM_THREADS"] = str(threads)
     if core_type:
         environment["OPENBLAS_CORETYPE"] = core_type
     text = subprocess.run(

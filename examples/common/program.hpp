@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-// What all programs share: options that check what they are given, and mistakes that are one
-// sentence on stderr and an exit code.
+// The machinery behind command_line.hpp: options that check what they are given, and mistakes that
+// are one sentence on stderr and an exit code.
 #pragma once
 
+#include "common/command_line.hpp"
+#include "common/exit_code.hpp"
 #include "dormant/error.hpp"
 #include "dormant/io/plain_words.hpp"
 
@@ -15,7 +17,6 @@
 #include <cstdio>
 #include <exception>
 #include <filesystem>
-#include <limits>
 #include <new>
 #include <optional>
 #include <span>
@@ -25,19 +26,6 @@
 #include <vector>
 
 namespace program {
-
-/// How programs end.
-enum exit_code : int {
-  success = 0,
-  failure = 1,      ///< the work could not be done: data, files, numbers
-  usage = 2,        ///< the command line was not understood
-  interrupted = 130 ///< stopped by a signal, and what was done so far is kept
-};
-
-/// A mistake on the command line that only shows when options are looked at together.
-struct usage_error : dormant::error {
-  using error::error;
-};
 
 [[nodiscard]] inline std::string joined(std::vector<std::string> const& words) {
   return fmt::format("{}", fmt::join(words, ", "));
@@ -78,20 +66,19 @@ CLI::Option* add_count(CLI::App& app, std::string const& flag, Value& value,
   return detail::add(app, flag, value, help, "N")->check(CLI::Validator(check, ""));
 }
 
-/// A finite number from `least` to `most`, or above `least` where `open`.
+/// A finite number in the range.
 template <class Value>
 CLI::Option* add_number(CLI::App& app, std::string const& flag, Value& value,
-                        std::string const& help, double least, bool open = false,
-                        double most = std::numeric_limits<double>::infinity()) {
-  auto const check = [=](std::string& text) -> std::string {
+                        std::string const& help, range allowed) {
+  auto const check = [allowed](std::string& text) -> std::string {
     auto const number = detail::number_in<double>(text);
-    bool const fits = number && std::isfinite(*number) && *number <= most &&
-                      (open ? *number > least : *number >= least);
+    bool const fits = number && std::isfinite(*number) &&
+                      (allowed.open ? *number > allowed.least : *number >= allowed.least) &&
+                      (!allowed.most || *number <= *allowed.most);
     if (fits) return {};
-    auto const range = std::isfinite(most) ? fmt::format("from {} to {}", least, most)
-                                           : fmt::format("{} {}", open ? "above" : "from", least) +
-                                                 (open ? "" : " on");
-    return fmt::format("expected a finite number {}, found {}", range,
+    auto words = fmt::format("{} {}", allowed.open ? "above" : "from", allowed.least);
+    words += allowed.most ? fmt::format(" to {}", *allowed.most) : allowed.open ? "" : " on";
+    return fmt::format("expected a finite number {}, found {}", words,
                        dormant::io::in_quotes(text));
   };
   return detail::add(app, flag, value, help, "X")->check(CLI::Validator(check, ""));

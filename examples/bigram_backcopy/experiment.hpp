@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+// One run: train a model on Bigram-Backcopy, watch its extreme tokens, keep everything in a folder
+// (arXiv 2410.13835, section 2).
+#pragma once
+
+#include "bigram_backcopy/records.hpp"
+#include "bigram_backcopy/settings.hpp"
+#include "common/by_name.hpp"
+#include "common/exit_code.hpp"
+#include "common/models.hpp"
+#include "dormant/checkpoint.hpp"
+#include "dormant/dormant.hpp"
+#include "dormant/task/bigram_csv.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace experiment {
+
+namespace dm = dormant;
+
+/// Every n-th step, and the state at the end, which may lie in between.
+struct every_and_last {
+  std::uint64_t n, last;
+  [[nodiscard]] bool due(std::uint64_t step) const { return step % n == 0 || step == last; }
+};
+using metrics_log = dm::history<every_and_last, dm::attention_sink, dm::value_drain,
+                                dm::residual_peak, dm::sink_logit_gap, dm::risk>;
+
+/// Training of one model in one folder.
+template <dm::shape Base, class Net>
+class session {
+public:
+  using task_type = dm::bigram_backcopy<Base>;
+  static constexpr std::size_t layers = Net::shape.layers;
+
+  session(settings const& s, source const& from, place const& where)
+      : s_(s), where_(where), task_({.triggers = s.triggers,
+                                     .seed = s.seed,
+                                     .table = from.table,
+                                     .bos = s.bos,
+                                     .rule = rule_of(s)}),
+        net_({.seed = s.seed}),
+        trainer_(net_, task_, {}, {.steps = s.steps, .batch = s.batch, .threads = s.threads}),
+        identity_(run_identity_of(s, from)), keep_(where.folder, dm::every{0}, identity_) {}
+
+  int run(source const& from) {
+    auto rows = where_.resumes ? resume() : begin(from);
+    metrics_log log({s_.every, s_.steps}, {}, {}, {}, {}, {});
+    log.on_row([&](dm::probe_row const& row) { rows.append(cells_of(row, layers)); });
+    dm::stop_on_interrupt stop;
+    try {
+      if (!train(log, rows, stop)) return stopped();
+    } catch (dm::non_finite const& e) {
+      throw dm::error(fmt::format("{}; the last good checkpoint, of step {}, is in {}", e.what(),
+                                  saved_.value_or(0), dm::io::shown(where_.folder)));
+    }
+    finish(s_, where_, layers, attention());
+    return program::success;
+  }
+
+private:
+  dm::csv_log begin(source const& from) {
+    dm::create_output_folder(where_.folder);
+    write_run_json(s_, from, where_, Net::plan::parameters, dm::minimum_risk_of(task_));
+    dm::write_bigrams_csv(file("bigrams.csv"), from.table, from.name);
+    save(); // so that a full disk shows now and not when there is something to lose
+    return dm::csv_log(file("metrics.csv"), columns(layers));
+  }
+
+  dm::csv_log resume() {
+    dm::load_run(file("resume.safetensors"), trainer_, identity_);
+    saved_ = trainer_.steps();
+    if (trainer_.steps() > s_.steps) {
+      throw dm::error(fmt::format("the run in {} is at step {} already, so it cannot end at step "
+                                  "{}; choose more --steps",
+                                  dm::io::shown(where_.folder), trainer_.steps(), s_.steps));
+    }
+    update_run_json(s_, where_);
+    return dm::csv_log::resume(file("metrics.csv"), columns(layers), trainer_.steps());
+  }
+
+  /// \returns whether all steps were taken
+  bool train(metrics_log& log, dm::csv_log& rows, dm::stop_on_interrupt const& stop) {
+    dm::progress bar;
+    auto const measure = [&] {
+      // On the batch of the next step; if that blows up, the step says where.
+      if (log.due(trainer_.steps()) && std::isfinite(trainer_.measure(log))) log.close();
+    };
+    while (trainer_.steps() < s_.steps) {
+      measure();
+      trainer_.step(bar);
+      bool const stops = stop.stop_requested() && trainer_.steps() < s_.steps;
+      if (stops || trainer_.steps() % s_.checkpoint_every == 0) {
+        rows.sync();
+        save();
+      }
+      if (stops) return false;
+    }
+    require_finite();
+    measure();
+    rows.sync();
+    save();
+    return true;
+  }
+
+  void save() {
+    if (saved_ == trainer_.steps()) return;
+    require_finite(); // a step may have spoiled what was good before
+    keep_.save(trainer_.state());
+    saved_ = trainer_.steps();
+  }
+
+  void require_finite() const {
+    for (auto const& t : Net::plan::tensors) {
+      for (auto const p : net_.parameters().subspan(t.offset, t.size())) {
+        if (std::isfinite(p)) continue;
+        throw dm::non_finite(fmt::format("training stopped at step {}: the parameter {} is not "
+                                         "finite",
+                                         trainer_.steps(), dm::tensor_name(t)));
+      }
+    }
+  }
+
+  [[nodiscard]] int stopped() const {
+    fmt::print(stderr, "\nstopped at step {} of {}; everything is kept, and this goes on:\n  {}\n",
+               trainer_.steps(), s_.steps, where_.command);
+    return program::interrupted;
+  }
+
+  /// The attention of each layer over one sequence that training never saw.
+  std::vector<attention_record> attention() {
+    auto const batch = task_.sample(1);
+    dm::record<dm::site::pattern> kept;
+    net_.evaluate(batch, kept);
+    std::vector<attention_record> records;
+    for (std::size_t l = 0; l < kept.layers(); ++l) {
+      auto const pattern = kept.values(l); // [1, H, T, T]
+      if (pattern.shape(0) != 0) records.push_back({l, {pattern.begin(), pattern.end()}, {}, {}});
+    }
+    for (auto& r : records) {
+      for (auto const t : batch.sequence(0).inputs) {
+        r.tokens.push_back(t);
+        r.names.emplace_back(task_.token_name(t));
+      }
+    }
+    return records;
+  }
+
+  [[nodiscard]] std::filesystem::path file(std::string const& name) const {
+    return std::filesystem::path(where_.folder) / name;
+  }
+
+  settings const& s_;
+  place const& where_;
+  task_type task_;
+  Net net_;
+  dm::trainer<Net, task_type, program::optimizer_by_name> trainer_;
+  dm::run_identity identity_;
+  dm::checkpoints<Net> keep_;
+  std::optional<std::uint64_t> saved_; // the step of the checkpoint on disk
+};
+
+/// The experiment with the attention rule `Rule`; compiled for each in a file of its own.
+template <class Rule>
+int run_with(settings const& s, source const& from, place const& where) {
+  return program::with_model<Rule>(s.shape, s.layers, [&]<dm::shape Base, class Net>() {
+    return session<Base, Net>(s, from, where).run(from);
+  });
+}
+
+} // namespace experiment

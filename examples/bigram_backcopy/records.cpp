@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: MIT
+// metrics.csv, run.json and the figures of one run.
+#include "bigram_backcopy/records.hpp"
+
+#include "common/figures.hpp"
+#include "common/number_table.hpp"
+#include "common/run_info.hpp"
+#include "dormant/io/npy.hpp"
+#include "dormant/task/bigram_csv.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <string_view>
+#include <utility>
+
+namespace experiment {
+
+namespace dm = dormant;
+namespace fs = std::filesystem;
+using json = nlohmann::ordered_json;
+
+// ---- metrics.csv ------------------------------------------------------------------------------
+
+std::vector<std::string> columns(std::size_t layers) {
+  std::vector<std::string> names = {"step", "loss", "bigram_risk", "backcopy_risk"};
+  for (std::size_t l = 0; l < layers; ++l) {
+    for (auto const* name :
+         {"attention_on_bos", "sink_logit_gap", "sink_logit_gap_p10", "sink_logit_gap_p90",
+          "value_norm_bos", "value_norm_other", "residual_norm_bos", "residual_norm_other"}) {
+      names.push_back(fmt::format("{}_{}", name, l));
+    }
+  }
+  return names;
+}
+
+std::vector<dm::csv_cell> cells_of(dm::probe_row const& row, std::size_t layers) {
+  std::vector<dm::csv_cell> cells;
+  for (auto const& name : columns(layers)) {
+    cells.emplace_back(row[name]);
+    if (name == "step") cells.back() = dm::csv_cell(static_cast<std::uint64_t>(row[name]));
+  }
+  return cells;
+}
+
+// ---- run.json ---------------------------------------------------------------------------------
+
+namespace {
+
+/// 64-bit FNV-1a of the counts as they are written to bigrams.csv.
+std::string fingerprint(dm::bigram_table const& table) {
+  std::uint64_t hash = 0xcbf29ce484222325U;
+  for (char const c : dm::to_csv(table)) {
+    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+  }
+  return fmt::format("{:016x}", hash);
+}
+
+fs::path run_json(std::string const& folder) { return fs::path(folder) / "run.json"; }
+
+json parsed_run_json(std::string const& folder) {
+  auto const text = dm::read_file(run_json(folder), std::size_t{1} << 24U);
+  auto parsed = json::parse(text, nullptr, false);
+  bool valid = parsed.is_object() && parsed.contains("settings") && parsed["settings"].is_object();
+  if (valid) {
+    for (auto const& value : parsed["settings"]) valid = valid && value.is_string();
+  }
+  if (!valid) {
+    dm::io::refuse({dm::io::shown(run_json(folder))},
+                   {" does not hold the settings of a run as this program writes them"});
+  }
+  return parsed;
+}
+
+void write_json(std::string const& folder, json const& contents) {
+  dm::write_file_atomically(run_json(folder), contents.dump(2) + "\n");
+}
+
+json words_as_json(settings const& s) {
+  json words = json::object();
+  for (auto const& [flag, value] : identity_of(s)) words[flag] = value;
+  for (auto const& [flag, value] : pace_of(s)) words[flag] = value;
+  return words;
+}
+
+json versions_as_json() {
+  json versions = json::object();
+  for (auto const& [name, version] : program::versions()) versions[name] = version;
+  return versions;
+}
+
+} // namespace
+
+std::map<std::string, std::string> run_identity_of(settings const& s, source const& from) {
+  auto const words = identity_of(s);
+  std::map<std::string, std::string> identity(words.begin(), words.end());
+  identity["table"] = fingerprint(from.table);
+  return identity;
+}
+
+void write_run_json(settings const& s, source const& from, place const& where,
+                    std::size_t parameters, dm::minimum_risk const& best) {
+  write_json(where.folder, {{"program", "bigram_backcopy"},
+                            {"settings", words_as_json(s)},
+                            {"resume", where.command},
+                            {"task",
+                             {{"table", from.name},
+                              {"characters", from.table.size()},
+                              {"fingerprint", fingerprint(from.table)},
+                              {"trigger_share", best.trigger_share},
+                              {"least_bigram_risk", best.bigram},
+                              {"least_backcopy_risk", best.backcopy},
+                              {"least_loss", best.total}}},
+                            {"parameters", parameters},
+                            {"versions", versions_as_json()}});
+}
+
+void update_run_json(settings const& s, place const& where) {
+  auto contents = parsed_run_json(where.folder);
+  contents["settings"] = words_as_json(s);
+  contents["versions"] = versions_as_json();
+  write_json(where.folder, contents);
+}
+
+std::vector<word> read_run_json(std::string const& folder) {
+  std::vector<word> words;
+  auto const contents = parsed_run_json(folder);
+  for (auto const& [flag, value] : contents["settings"].items()) {
+    words.emplace_back(flag, value.get<std::string>());
+  }
+  return words;
+}
+
+// ---- figures ----------------------------------------------------------------------------------
+
+namespace {
+
+/// One line a layer of each of the named columns; the second column and later are dashed.
+figures::chart over_layers(program::number_table const& metrics, std::size_t layers,
+                           std::string title, std::string unit,
+                           std::vector<std::pair<std::string, std::string>> const& names) {
+  figures::chart chart{.title = std::move(title),
+                       .x = {.label = "step"},
+                       .y = {.label = std::move(unit)},
+                       .legend = "outside right top"};
+  for (std::size_t l = 0; l < layers; ++l) {
+    for (auto const& [column, words] : names) {
+      auto const& values = metrics[fmt::format("{}_{}", column, l)];
+      bool any = false;
+      for (double const value : values) any = any || std::isfinite(value);
+      if (!any) continue;
+      chart.lines.push_back({.label = fmt::format("layer {}{}", l, words),
+                             .x = metrics["step"],
+                             .y = values,
+                             .colour = l,
+                             .dashed = column != names.front().first});
+    }
+  }
+  return chart;
+}
+
+figures::chart risks(program::number_table const& metrics) {
+  figures::chart chart{.title = "risk",
+                       .x = {.label = "step"},
+                       .y = {.label = "nats", .log = true},
+                       .legend = "outside right top"};
+  chart.lines.push_back({"bigram (non-triggers)", metrics["step"], metrics["bigram_risk"]});
+  chart.lines.push_back({"backcopy (triggers)", metrics["step"], metrics["backcopy_risk"]});
+  chart.lines.push_back({"loss", metrics["step"], metrics["loss"], 7});
+  return chart;
+}
+
+void draw(program::number_table const& metrics, place const& where, std::size_t layers,
+          std::vector<attention_record> const& attention) {
+  figures::figure training{.width = 800, .height = 300, .name = "training"};
+  auto sinks = over_layers(metrics, layers, "attention on <s>", "mean over queries",
+                           {{"attention_on_bos", ""}});
+  sinks.y.least = 0;
+  training.panels = {risks(metrics), sinks,
+                     over_layers(metrics, layers, "sink logit gap (dashed: 10% and 90% of tokens)",
+                                 "score",
+                                 {{"sink_logit_gap", ""},
+                                  {"sink_logit_gap_p10", " 10%"},
+                                  {"sink_logit_gap_p90", " 90%"}})};
+  figures::save(training, where.folder);
+
+  figures::figure norms{.width = 800, .height = 300, .name = "norms"};
+  auto values = over_layers(metrics, layers, "value norm (dashed: other tokens)", "norm",
+                            {{"value_norm_bos", " <s>"}, {"value_norm_other", " others"}});
+  auto residuals =
+      over_layers(metrics, layers, "residual norm after the layer (dashed: other tokens)", "norm",
+                  {{"residual_norm_bos", " <s>"}, {"residual_norm_other", " others"}});
+  values.y.least = residuals.y.least = 0;
+  norms.panels = {values, residuals};
+  figures::save(norms, where.folder);
+
+  if (attention.empty()) return;
+  figures::figure maps{.width = 760, .height = 700, .name = "attention"};
+  maps.columns = attention.size();
+  for (auto const& a : attention) { // head 0 comes first
+    auto const head = a.weights.begin();
+    auto const size = static_cast<std::ptrdiff_t>(a.tokens.size() * a.tokens.size());
+    maps.panels.push_back(figures::attention_map{
+        fmt::format("attention, layer {}", a.layer), a.names, {head, head + size}});
+  }
+  figures::save(maps, where.folder);
+}
+
+void keep(place const& where, std::vector<attention_record> const& attention) {
+  for (auto const& a : attention) {
+    std::size_t const length = a.tokens.size();
+    std::size_t const heads = a.weights.size() / (length * length);
+    dm::write_npy<dm::token>(fs::path(where.folder) / "attention_tokens.npy", std::vector{length},
+                             a.tokens);
+    dm::write_npy<float>(fs::path(where.folder) / fmt::format("attention.{}.npy", a.layer),
+                         std::vector{heads, length, length}, a.weights);
+  }
+}
+
+void say(program::number_table const& metrics, std::size_t layers) {
+  auto const last = [&](std::string const& name) {
+    auto const& column = metrics[name];
+    return column.empty() ? std::nan("") : column.back();
+  };
+  fmt::print("step {:.0f}: loss {:.4f}, bigram risk {:.4f}, backcopy risk {:.4g} nats\n",
+             last("step"), last("loss"), last("bigram_risk"), last("backcopy_risk"));
+  for (std::size_t l = 0; l < layers; ++l) {
+    auto const at = [&](std::string_view name) { return last(fmt::format("{}_{}", name, l)); };
+    fmt::print("layer {}: ", l);
+    if (std::isnan(at("attention_on_bos"))) {
+      fmt::print("no attention, ");
+    } else {
+      fmt::print("attention on <s> {:.3f}, value norm of <s> {:.2f} (others {:.2f}), ",
+                 at("attention_on_bos"), at("value_norm_bos"), at("value_norm_other"));
+    }
+    fmt::print("residual norm of <s> {:.2f} (others {:.2f})\n", at("residual_norm_bos"),
+               at("residual_norm_other"));
+  }
+}
+
+} // namespace
+
+void finish(settings const& s, place const& where, std::size_t layers,
+            std::vector<attention_record> const& attention) {
+  keep(where, attention);
+  auto const metrics = program::number_table::read(fs::path(where.folder) / "metrics.csv");
+  say(metrics, layers);
+  if (!s.no_figures) {
+    try {
+      draw(metrics, where, layers, attention);
+    } catch (figures::not_drawn const& e) {
+      fmt::print(stderr, "bigram_backcopy: {}\n", e.what());
+    }
+  }
+  fmt::print("everything is in {}\n", where.folder);
+}
+
+} // namespace experiment

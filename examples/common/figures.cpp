@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+// Figures as gnuplot scripts.
+#include "common/figures.hpp"
+
+#include "dormant/io/atomic_file.hpp"
+#include "dormant/io/plain_words.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cmath>
+#include <cstdlib>
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace figures {
+
+namespace {
+
+// Okabe and Ito's colours, which most kinds of colour blindness tell apart.
+constexpr std::array<std::string_view, 8> palette = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
+                                                     "#e69f00", "#56b4e9", "#000000", "#999999"};
+
+/// Text as gnuplot takes it literally; labels of tics are format strings, hence `%%`.
+std::string literal(std::string_view text, bool is_format = false) {
+  if (text == "␠") text = "␣"; // which fonts have
+  std::string out = "'";
+  for (char const c : text) {
+    out += c;
+    if (c == '\'' || (is_format && c == '%')) out += c;
+  }
+  return out + "'";
+}
+
+std::string bound(double value) { return std::isnan(value) ? "*" : fmt::format("{}", value); }
+
+std::string describe(char letter, axis const& a) {
+  return fmt::format("set {0}label {1}\n{2} logscale {0}\nset {0}range [{3}:{4}]\n"
+                     "set format {0} '%g'\n",
+                     letter, literal(a.label), a.log ? "set" : "unset", bound(a.least),
+                     bound(a.most));
+}
+
+std::string script(chart const& c, std::size_t number, std::size_t /*pixels*/) {
+  std::string out;
+  for (std::size_t i = 0; i < c.lines.size(); ++i) {
+    out += fmt::format("$p{}_{} << EOD\n", number, i);
+    auto const& l = c.lines[i];
+    for (std::size_t k = 0; k < l.x.size(); ++k) {
+      if (std::isfinite(l.x[k]) && std::isfinite(l.y[k])) {
+        out += fmt::format("{} {}\n", l.x[k], l.y[k]);
+      } else {
+        out += "\n";
+      }
+    }
+    out += "EOD\n";
+  }
+  out +=
+      fmt::format("reset\nset title {}\nset grid lc rgb '#dddddd'\nset border lc rgb '#444444'\n",
+                  literal(c.title));
+  // Charts one above the other share their left and right ends.
+  out += c.legend.starts_with("outside") ? "set lmargin 10\nset rmargin 30\n" : "set lmargin 10\n";
+  out += fmt::format("set key {} box lc rgb '#cccccc' opaque samplen 2\n", c.legend);
+  out += describe('x', c.x) + describe('y', c.y) + "plot ";
+  for (std::size_t i = 0; i < c.lines.size(); ++i) {
+    auto const& l = c.lines[i];
+    auto const colour = palette[(l.colour < palette.size() ? l.colour : i) % palette.size()];
+    out += fmt::format("{}$p{}_{} using 1:2 with lines lw 2 lc rgb '{}' dt {} {}",
+                       i == 0 ? "" : ", ", number, i, colour, l.dashed ? 2 : 1,
+                       l.label.empty() ? "notitle" : "title " + literal(l.label));
+  }
+  return out + (c.lines.empty() ? "NaN notitle\n" : "\n");
+}
+
+std::string script(attention_map const& map, std::size_t number, std::size_t pixels) {
+  auto const n = map.tokens.size();
+  double highest = 1e-12;
+  std::string out = fmt::format("$p{} << EOD\n", number);
+  for (std::size_t q = 0; q < n; ++q) {
+    for (std::size_t k = 0; k < n; ++k) {
+      double const weight = map.weights[q * n + k];
+      if (k <= q && std::isfinite(weight)) highest = std::max(highest, weight);
+      out += k <= q ? fmt::format("{} ", weight) : "NaN ";
+    }
+    out += "\n";
+  }
+  out += fmt::format("EOD\nreset\nset title {}\nset datafile missing 'NaN'\n", literal(map.title));
+  std::string tics;
+  std::size_t const most = std::max<std::size_t>(1, pixels * 3 / 4 / 8); // labels that can be read
+  std::size_t const stride = (n + most - 1) / most;
+  for (std::size_t t = 0; t < n; t += stride) {
+    tics += fmt::format("{}{} {}", tics.empty() ? "" : ",", literal(map.tokens[t], true), t);
+  }
+  out += fmt::format(
+      "set xtics ({0}) scale 0 font 'DejaVu Sans,7' offset 0,0.3\nset ytics ({0}) scale "
+      "0 font 'DejaVu Sans,7'\n"
+      "set xrange [-0.5:{1}]\nset yrange [{1}:-0.5]\nset xlabel 'key'\nset ylabel 'query'\n"
+      "set size ratio 1\nset border lc rgb '#444444'\nunset key\nset cbrange [0:{2}]\n"
+      "set palette defined (0 '#ffffff', 0.25 '#c6dbef', 0.5 '#6baed6', 0.75 '#2171b5', "
+      "1 '#08306b')\n"
+      "set object rectangle from graph 0,0 to graph 1,1 fc rgb '#f2f2f2' fs noborder behind\n"
+      "plot $p{3} matrix with image\n",
+      tics, static_cast<double>(n) - 0.5, highest > 0.5 && highest <= 1 ? 1.0 : highest, number);
+  return out;
+}
+
+std::string script(figure const& f, std::string_view terminal, std::string_view output) {
+  std::size_t const rows = (f.panels.size() + f.columns - 1) / f.columns;
+  std::string out =
+      fmt::format("set terminal {} size {},{} font 'DejaVu Sans,11'\nset output {}\n"
+                  "set multiplot layout {},{}\n",
+                  terminal, f.width * f.columns, f.height * rows, literal(output), rows, f.columns);
+  for (std::size_t i = 0; i < f.panels.size(); ++i) {
+    out += std::visit([&](auto const& p) { return script(p, i, f.height); }, f.panels[i]);
+  }
+  return out + "unset multiplot\nset output\n";
+}
+
+} // namespace
+
+namespace detail {
+
+scratch::scratch() {
+  auto name = (std::filesystem::temp_directory_path() / "dormant-figure-XXXXXX").string();
+  if (::mkdtemp(name.data()) == nullptr) {
+    throw not_drawn("figures: no temporary folder can be made in " +
+                    dormant::io::shown(std::filesystem::temp_directory_path()));
+  }
+  folder_ = name;
+}
+scratch::~scratch() {
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
+}
+
+void run_gnuplot(std::string script_file, std::string const& messages) {
+  posix_spawn_file_actions_t streams;
+  posix_spawn_file_actions_init(&streams);
+  posix_spawn_file_actions_addopen(&streams, 1, messages.c_str(), O_WRONLY | O_CREAT, 0600);
+  posix_spawn_file_actions_adddup2(&streams, 1, 2);
+  std::string name = "gnuplot";
+  std::string no_settings_of_the_user = "-d";
+  std::array<char*, 4> const arguments{name.data(), no_settings_of_the_user.data(),
+                                       script_file.data(), nullptr};
+  pid_t child = 0;
+  int const code = posix_spawnp(&child, name.c_str(), &streams, nullptr, arguments.data(), environ);
+  posix_spawn_file_actions_destroy(&streams);
+  if (code == ENOENT) {
+    throw not_drawn("gnuplot is not installed, so no figures were drawn (Debian's package is "
+                    "gnuplot-nox); all numbers are kept");
+  }
+  if (code != 0) throw not_drawn("gnuplot cannot be started: " + dormant::io::plain_reason(code));
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {}
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return;
+  throw not_drawn("gnuplot failed, so no figures were drawn; it says " +
+                  dormant::io::in_quotes(dormant::read_file(messages)));
+}
+
+} // namespace detail
+
+namespace {
+std::string draw(figure const& f, std::string_view terminal) {
+  if (f.panels.empty()) throw not_drawn("a figure without panels cannot be drawn");
+  detail::scratch const here;
+  auto const drawn = here / "drawn";
+  dormant::write_file_atomically(here / "script", script(f, terminal, drawn.string()));
+  detail::run_gnuplot((here / "script").string(), (here / "messages").string());
+  return dormant::read_file(drawn);
+}
+} // namespace
+
+std::string svg(figure const& f) {
+  auto text = draw(f, fmt::format("svg noenhanced background '#ffffff' name '{}'", f.name));
+  // Weights are squares, also where a browser enlarges them.
+  std::string_view const image = "<image ";
+  for (auto at = text.find(image); at != std::string::npos; at = text.find(image, at + 1)) {
+    text.insert(at + image.size(), "style='image-rendering:pixelated' ");
+  }
+  return text;
+}
+std::string png(figure const& f) { return draw(f, "pngcairo noenhanced background '#ffffff'"); }
+void save(figure const& f, std::filesystem::path const& folder) {
+  dormant::write_file_atomically(folder / (f.name + ".svg"), svg(f));
+  dormant::write_file_atomically(folder / (f.name + ".png"), png(f));
+}
+
+} // namespace figures

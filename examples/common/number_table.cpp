@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// Reads a CSV of numbers.
+#include "common/number_table.hpp"
+
+#include "dormant/io/atomic_file.hpp"
+#include "dormant/io/plain_words.hpp"
+
+#include <charconv>
+#include <limits>
+
+namespace program {
+
+namespace {
+std::string_view cut(std::string_view& text, char end) {
+  auto const at = text.find(end);
+  auto const piece = text.substr(0, at);
+  text.remove_prefix(at == std::string_view::npos ? text.size() : at + 1);
+  return piece;
+}
+} // namespace
+
+number_table number_table::read(std::filesystem::path const& path) {
+  number_table table;
+  std::string const text = dormant::read_file(path);
+  std::string_view rest = text;
+  for (std::size_t number = 1; !rest.empty(); ++number) {
+    auto const line = cut(rest, '\n');
+    if (line.starts_with('#')) continue;
+    if (table.names_.empty()) {
+      for (auto header = line; !header.empty();) table.names_.emplace_back(cut(header, ','));
+      table.columns_.resize(table.names_.size());
+    } else if (!table.append(line)) {
+      dormant::io::refuse({dormant::io::shown(path), ": line ", number},
+                          {" is not a row of ", table.names_.size(), " numbers"});
+    }
+  }
+  return table;
+}
+
+bool number_table::append(std::string_view line) {
+  for (std::size_t c = 0; c < columns_.size(); ++c) {
+    bool const last = c + 1 == columns_.size();
+    if ((line.find(',') == std::string_view::npos) != last) return false;
+    auto const cell = cut(line, ',');
+    double value = std::numeric_limits<double>::quiet_NaN();
+    auto const end = cell.data() + cell.size();
+    if (!cell.empty() && std::from_chars(cell.data(), end, value).ptr != end) return false;
+    columns_[c].push_back(value);
+  }
+  return true;
+}
+
+} // namespace program

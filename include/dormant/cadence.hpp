@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -76,7 +77,7 @@ private:
 
   Cadence cadence_;
   Hook* hook_;
-  std::vector<Hook> copy_; // at most one
+  std::vector<std::remove_const_t<Hook>> copy_; // at most one
   bool active_ = false;
 };
 

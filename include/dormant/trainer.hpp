@@ -8,6 +8,7 @@
 #include "dormant/task/batch.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -26,8 +27,9 @@ struct schedule {
   std::size_t shards = 8;  ///< see `execution`; part of the result's identity, like the seed
 };
 
-/// Training met a NaN or an infinity. The message names the step, the layer and the tensor; the
-/// parameters are those of the last finite step.
+/// Training met a NaN or an infinity. The message names the step, the layer and the tensor. The
+/// parameters are those of the last finite step, unless the step itself overflowed, which no hook is
+/// told of.
 struct non_finite : error {
   using error::error;
 };
@@ -70,7 +72,8 @@ public:
   }
 
   /// Takes one step and returns the loss of its batch before the step, nats.
-  /// \throws non_finite, leaving the parameters as they were
+  /// \throws non_finite, leaving the parameters as they were; error for a task that draws tokens
+  ///   outside the model's vocabulary
   template <class... Hooks>
   double step(Hooks&... hooks) {
     detail::hook_pack<T, Hooks...> const heard(hooks...);
@@ -138,14 +141,16 @@ private:
     pass_.pool().run(plan_.batch, [&](std::size_t b, std::size_t) {
       task_.sample_row(stream::training_data, steps_, b, batch_.tokens(b), batch_.laws(b));
     });
+    detail::check_batch<model>(batch_);
   }
 
   template <class Pack>
   void update(Pack const& heard) {
     T* const parameters = net_.parameters().data();
     constexpr bool told = Pack::template heard<site::update>;
-    if constexpr (told) before_ = arena<T>(net_.parameters().size());
+    if constexpr (told) detail::activations<model>::grown(before_, net_.parameters().size());
     if constexpr (told) std::copy_n(parameters, before_.size(), before_.data());
+    std::atomic<bool> finite{true};
     pass_.pool().run(jobs_.size(), [&](std::size_t i, std::size_t) {
       job const& j = jobs_[i];
       optimizer_.template step<typename Net::arch, T>(
@@ -157,7 +162,15 @@ private:
            .cols = j.cols,
            .rate_scale = j.rate_scale},
           steps_ + 1);
+      if (!kernels::all_finite<typename Net::arch, T>(parameters + j.offset, j.size)) {
+        finite.store(false, std::memory_order_relaxed);
+      }
     });
+    // Before any hook is told of the step, so that no checkpoint is overwritten.
+    if (!finite) {
+      throw non_finite(stopped() + "the step left the parameter " +
+                       spoiled(net_.parameters().data()).value_or("") + " not finite");
+    }
     if constexpr (told) {
       for (std::size_t i = 0; i < before_.size(); ++i) {
         before_.data()[i] = parameters[i] - before_.data()[i];
@@ -176,18 +189,22 @@ private:
     }
   }
 
+  [[nodiscard]] std::string stopped() const {
+    return "training stopped at step " + std::to_string(steps_) + ": ";
+  }
+  // The first tensor that holds a value which is not finite.
+  [[nodiscard]] std::optional<std::string> spoiled(T const* values) const {
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      auto const& t = layout<model>::tensors[i];
+      if (!kernels::all_finite<typename Net::arch, T>(values + t.offset, t.size())) {
+        return names_[i];
+      }
+    }
+    return std::nullopt;
+  }
   template <class... Hooks>
   [[noreturn]] void explain_non_finite(double loss, Hooks&... hooks) {
-    std::string const at = "training stopped at step " + std::to_string(steps_) + ": ";
-    auto const spoiled = [&](T const* values) -> std::optional<std::string> {
-      for (std::size_t i = 0; i < names_.size(); ++i) {
-        auto const& t = layout<model>::tensors[i];
-        if (!kernels::all_finite<typename Net::arch, T>(values + t.offset, t.size())) {
-          return names_[i];
-        }
-      }
-      return std::nullopt;
-    };
+    std::string const at = stopped();
     if (auto const name = spoiled(net_.parameters().data())) {
       throw non_finite(at + "the parameter " + *name + " is not finite");
     }

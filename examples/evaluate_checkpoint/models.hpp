@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+// Evaluation of one model: load it, show its sites to a recorder, take its gradient.
+#pragma once
+
+#include "common/by_name.hpp"
+#include "common/models.hpp"
+#include "dormant/dormant.hpp"
+#include "evaluate_checkpoint/evaluation.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace evaluation {
+
+namespace dm = dormant;
+
+/// Keeps the tensors of all sites whose names are wanted. Its call operator is generic, so it is one
+/// probe for every site.
+template <class T>
+class recorder {
+public:
+  explicit recorder(std::set<std::string_view> wanted) : wanted_(std::move(wanted)) {}
+  [[nodiscard]] recorder empty() const { return recorder(wanted_); }
+
+  template <class Site>
+    requires requires { Site::name; }
+  void operator()(Site at, dm::view<T const, Site::rank> const& values) {
+    if (!wanted_.contains(Site::name)) return;
+    auto& kept = kept_[{Site::name, at.layer}];
+    if (kept.shape.empty()) {
+      kept.shape.push_back(0);
+      for (std::size_t axis = 0; axis < Site::rank; ++axis) {
+        kept.shape.push_back(values.shape(axis));
+      }
+    }
+    kept.shape[0] += 1;
+    kept.values.insert(kept.values.end(), values.begin(), values.end());
+  }
+  void merge(recorder const& later) {
+    for (auto const& [place, more] : later.kept_) {
+      auto& kept = kept_[place];
+      if (kept.shape.empty()) {
+        kept = more;
+        continue;
+      }
+      kept.shape[0] += more.shape[0];
+      kept.values.insert(kept.values.end(), more.values.begin(), more.values.end());
+    }
+  }
+
+  /// Named `site.layer`, or `site` for those that a model has only once.
+  [[nodiscard]] std::vector<array<T>> arrays() const {
+    std::vector<array<T>> all;
+    for (auto const& [place, kept] : kept_) {
+      auto const& [site, layer] = place;
+      bool const once = site == dm::site::embed::name || site == dm::site::final_norm::name ||
+                        site == dm::site::logits::name;
+      all.push_back(kept);
+      all.back().name = std::string(site) + (once ? "" : "." + std::to_string(layer));
+    }
+    return all;
+  }
+
+private:
+  std::set<std::string_view> wanted_;
+  std::map<std::pair<std::string_view, std::size_t>, array<T>> kept_;
+};
+
+/// The first `inputs` tokens of each row, and those that follow each of them; a row's last token is
+/// followed by none, and then by token 0.
+inline dm::batch batch_of(tokens const& read, std::size_t inputs) {
+  dm::batch rows(read.rows, inputs, nullptr, false);
+  for (std::size_t b = 0; b < read.rows; ++b) {
+    auto const from = std::span(read.values).subspan(b * read.columns, read.columns);
+    auto const known = std::min(inputs + 1, read.columns);
+    std::copy_n(from.begin(), known, rows.tokens(b).begin());
+  }
+  return rows;
+}
+
+/// A tensor of the file in the precision of the model.
+template <class T>
+void read_tensor(dm::safetensors_file const& file, dm::tensor_spec const& t, std::span<T> out) {
+  auto const name = dm::tensor_name(t);
+  auto const shape = t.vector ? std::vector{t.size()} : std::vector{t.rows, t.cols};
+  auto const convert = [&]<class Stored>(Stored) {
+    std::vector<Stored> stored(t.size());
+    file.read_into<Stored>(name, shape, stored);
+    std::transform(stored.begin(), stored.end(), out.begin(),
+                   [](Stored value) { return static_cast<T>(value); });
+  };
+  if (file.tensor(name).type == dm::dtype::f64) {
+    convert(double{});
+  } else {
+    convert(float{}); // and says so if it is not
+  }
+}
+
+/// All parameters; the file must hold these and no others.
+inline void read_parameters(dm::safetensors_file const& file,
+                            std::span<dm::tensor_spec const> tensors, auto parameters) {
+  std::set<std::string> known;
+  for (auto const& t : tensors) known.insert(dm::tensor_name(t));
+  for (auto const& name : file.names()) {
+    if (known.contains(name)) continue;
+    dm::io::refuse({file.name(), ": this model has no tensor ", dm::io::in_quotes(name)},
+                   {"; the checkpoint belongs to another structure"});
+  }
+  for (auto const& t : tensors) read_tensor(file, t, parameters.subspan(t.offset, t.size()));
+}
+
+template <class Net>
+results<typename Net::scalar> evaluate_model(dm::safetensors_file const& file, tokens const& read,
+                                             std::vector<std::string> const& sites) {
+  using T = typename Net::scalar;
+  Net net;
+  read_parameters(file, Net::plan::tensors, net.parameters());
+  results<T> found;
+  // Gradients are taken where the next token is known, sites are kept where tokens are read.
+  std::size_t const learnable = std::min(read.inputs, read.columns - 1);
+  auto const pass = [&](std::size_t inputs, bool keeps) {
+    recorder<T> kept(keeps ? std::set<std::string_view>(sites.begin(), sites.end())
+                           : std::set<std::string_view>());
+    auto gradient = dm::differentiate(net, batch_of(read, inputs), {}, kept);
+    if (keeps) found.sites = kept.arrays();
+    return gradient;
+  };
+  if (learnable < read.inputs) (void)pass(read.inputs, true);
+  if (learnable == 0) return found;
+  auto const gradient = pass(learnable, learnable == read.inputs);
+  found.loss = gradient.loss;
+  for (auto const& t : Net::plan::tensors) {
+    auto const values = gradient.values.span().subspan(t.offset, t.size());
+    found.gradients.push_back({dm::tensor_name(t),
+                               t.vector ? std::vector{t.size()} : std::vector{t.rows, t.cols},
+                               {values.begin(), values.end()}});
+  }
+  return found;
+}
+
+template <class T>
+results<T> evaluate(description const& model, dm::safetensors_file const& file, tokens const& read,
+                    std::vector<std::string> const& sites) {
+  return program::with_attention(model.attention, [&]<class Rule>() {
+    return program::with_model<Rule, T>(model.shape, model.layers, [&]<dm::shape, class Net>() {
+      return evaluate_model<Net>(file, read, sites);
+    });
+  });
+}
+
+} // namespace evaluation

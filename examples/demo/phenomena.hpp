@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+// What the demo measures, as one probe: the library's probes, and three of its own
+// (arXiv 2410.13835, sections 2 and 4).
+#pragma once
+
+#include "demo/setting.hpp"
+#include "dormant/concepts.hpp"
+#include "dormant/probe/attention_sink.hpp"
+#include "dormant/probe/norms.hpp"
+#include "dormant/probe/residual_peak.hpp"
+#include "dormant/probe/value_drain.hpp"
+#include "dormant/task/oracle.hpp"
+
+#include <cstddef>
+#include <span>
+
+namespace demo {
+
+/// How far the logits are from the exact next-token law: risk minus its own minimum, position by
+/// position, so that not even the luck of the batch is left in it.
+struct excess_risk {
+  dm::mean_of bigram, backcopy;
+
+  void operator()(dm::site::logits at, dm::view<float const, 2> const& logits) {
+    auto const& seq = at.sequence;
+    for (std::size_t t = 0; t < seq.length(); ++t) {
+      std::span<float const> const row(&logits(t, 0), logits.shape(1));
+      (seq.trigger(t) ? backcopy : bigram)
+          .add(dm::law_cross_entropy(row, seq.laws[t], *seq.table) -
+               dm::law_entropy(seq.laws[t], *seq.table));
+    }
+  }
+  void merge(excess_risk const& later) {
+    bigram += later.bigram;
+    backcopy += later.backcopy;
+  }
+};
+
+/// Norms of what the MLP of the writing layer adds to the residual stream.
+struct first_write {
+  dm::bos_norms norms;
+
+  void operator()(dm::site::mlp_out at, dm::view<float const, 2> const& out) {
+    if (at.layer != writing_layer) return;
+    for (std::size_t t = 0; t < out.shape(0); ++t) {
+      norms.add(t, out.shape(1), [&](std::size_t c) { return out(t, c); });
+    }
+  }
+  void merge(first_write const& later) { norms += later.norms; }
+};
+
+/// All numbers of the demo. Ratios are `<s>` against the mean of the other positions; attention on
+/// `<s>` is that of non-trigger queries unless the name says otherwise.
+struct phenomena {
+  dm::attention_sink sink;
+  dm::value_drain drain;
+  dm::residual_peak peak;
+  excess_risk excess;
+  first_write write;
+
+  void operator()(dm::site::pattern at, dm::view<float const, 3> const& x) { sink(at, x); }
+  void operator()(dm::site::value_out at, dm::view<float const, 3> const& x) { drain(at, x); }
+  void operator()(dm::site::resid_post at, dm::view<float const, 2> const& x) { peak(at, x); }
+  void operator()(dm::site::mlp_out at, dm::view<float const, 2> const& x) { write(at, x); }
+  void operator()(dm::site::logits at, dm::view<float const, 2> const& x) { excess(at, x); }
+  void merge(phenomena const& later) {
+    sink.merge(later.sink);
+    drain.merge(later.drain);
+    peak.merge(later.peak);
+    excess.merge(later.excess);
+    write.merge(later.write);
+  }
+
+  void report(dm::probe_row& row) const {
+    row.add("attention_on_bos", sink.on_background(reading_layer));
+    row.add("attention_on_bos_from_triggers", sink.on_triggers(reading_layer));
+    row.add("attention_on_bos_from_all", sink.mean(reading_layer));
+    row.add("value_ratio", drain.ratio(reading_layer));
+    row.add("residual_ratio", peak.ratio(writing_layer));
+    row.add("write_ratio", write.norms.ratio());
+    row.add("bigram_excess", excess.bigram.mean());
+    row.add("backcopy_excess", excess.backcopy.mean());
+  }
+};
+static_assert(dm::observes<phenomena, dm::site::pattern> &&
+              dm::observes<phenomena, dm::site::value_out> &&
+              dm::observes<phenomena, dm::site::resid_post> &&
+              dm::observes<phenomena, dm::site::mlp_out> &&
+              dm::observes<phenomena, dm::site::logits>);
+
+} // namespace demo

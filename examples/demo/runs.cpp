@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+// Trains every story on every seed, one run a thread, and measures what became of it.
+#include "demo/runs.hpp"
+
+#include "demo/board.hpp"
+#include "demo/one_sequence.hpp"
+#include "demo/phenomena.hpp"
+#include "dormant/cadence.hpp"
+#include "dormant/evaluate.hpp"
+#include "dormant/intervention/ablate.hpp"
+#include "dormant/nonlinearity/relu.hpp"
+#include "dormant/nonlinearity/softmax.hpp"
+#include "dormant/optimizer/adamw.hpp"
+#include "dormant/optimizer/sgd.hpp"
+#include "dormant/train.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <exception>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace demo {
+
+namespace {
+
+template <class Rule>
+using net = dm::transformer<shape, dm::stack<dm::mlp_block<>, dm::block<Rule>, dm::mlp_block<>>>;
+
+/// Takes a part of the model out while it is measured, or nothing: one type for all three, because
+/// each type of hook makes another forward pass to compile.
+struct without {
+  enum part { nothing, head, first_mlp } what;
+
+  void operator()(dm::site::z at, dm::view<float, 3>& z) const {
+    if (what == head) dm::ablate_head{.layer = reading_layer}(at, z);
+  }
+  void operator()(dm::site::mlp_out at, dm::view<float, 2>& out) const {
+    if (what == first_mlp) dm::zero_mlp{.layer = writing_layer}(at, out);
+  }
+};
+static_assert(dm::edits<without, dm::site::z> && dm::edits<without, dm::site::mlp_out>);
+
+template <class Rule, class Optimizer>
+void train_and_measure(run& r, Optimizer const& optimizer, task const& data, setting const& how,
+                       board& all) {
+  net<Rule> model({.seed = r.seed});
+  dm::history log(dm::every{how.cadence()}, phenomena{});
+  // One thread a run: no waiting for each other within a step. Bits do not depend on threads.
+  dm::train(model, data, optimizer, {.steps = how.steps, .batch = how.batch, .threads = 1}, log,
+            on_board{all});
+  if (all.stopping()) return;
+  r.curve = log.rows();
+
+  auto const batch = data.sample(sequences_measured);
+  auto const measure = [&](without removed) {
+    phenomena found;
+    one_sequence seen{.index = most_varied(batch)};
+    dm::evaluate(model, batch, {.threads = 1}, removed, found, seen);
+    dm::probe_row row;
+    found.report(row);
+    r.shown = std::move(seen.seen);
+    return row;
+  };
+  r.without_head = measure({without::head});
+  r.without_first_mlp = measure({without::first_mlp});
+  r.after = measure({without::nothing}); // last, so that `shown` is of the whole model
+  all.finished(fmt::format(
+      "{}, seed {}: attention on <s> {:.2f}, value norm x {:.2f}, residual norm x {:.2f}",
+      stories[r.story].title, r.seed, r.after["attention_on_bos"], r.after["value_ratio"],
+      r.after["residual_ratio"]));
+}
+
+void train_and_measure(run& r, task const& data, setting const& how, board& all) {
+  dm::adamw const adamw{.lr = how.adamw_lr};
+  dm::sgd const sgd{.lr = how.sgd_lr};
+  switch (r.story) {
+  case softmax_adamw: return train_and_measure<dm::softmax>(r, adamw, data, how, all);
+  case relu_adamw: return train_and_measure<dm::relu>(r, adamw, data, how, all);
+  default: return train_and_measure<dm::softmax>(r, sgd, data, how, all);
+  }
+}
+
+} // namespace
+
+training train_all(setting const& how, dm::bigram_table const& table) {
+  training done;
+  auto& runs = done.runs;
+  runs.resize(how.seeds * stories.size());
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    runs[i].story = i % stories.size();
+    runs[i].seed = how.first_seed + i / stories.size();
+  }
+  auto const wanted = how.threads != 0 ? how.threads : std::thread::hardware_concurrency();
+  done.threads = std::clamp<std::size_t>(wanted, 1, runs.size());
+
+  board all(runs.size(), how.steps);
+  std::atomic<std::size_t> next = 0;
+  std::exception_ptr failure;
+  std::atomic_flag failed;
+  auto const work = [&] {
+    try {
+      for (auto i = next++; i < runs.size() && !all.stopping(); i = next++) {
+        train_and_measure(runs[i], task_for(table, runs[i].seed), how, all);
+      }
+    } catch (...) {
+      if (!failed.test_and_set()) failure = std::current_exception();
+      all.fail();
+    }
+  };
+  std::vector<std::thread> workers;
+  for (std::size_t i = 1; i < done.threads; ++i) workers.emplace_back(work);
+  work();
+  for (auto& worker : workers) worker.join();
+  all.clear();
+  if (failure) std::rethrow_exception(failure);
+  done.interrupted = all.interrupted();
+  done.seconds = all.seconds();
+  return done;
+}
+
+} // namespace demo

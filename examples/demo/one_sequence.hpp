@@ -58,14 +58,18 @@ static_assert(dm::observes<one_sequence, dm::site::pattern> &&
               dm::observes<one_sequence, dm::site::value_out> &&
               dm::observes<one_sequence, dm::site::resid_post>);
 
-/// The sequence with the most different tokens among those shown: copying makes some monotonous.
+/// The sequence to show: many different tokens, and many different ones to copy.
 inline std::size_t most_varied(dm::batch const& batch) {
   std::size_t best = 0, most = 0;
   for (std::size_t b = 0; b < batch.rows(); ++b) {
-    auto const tokens = batch.tokens(b).first(std::min(tokens_shown, batch.context()));
-    auto const different = std::set(tokens.begin(), tokens.end()).size();
-    if (different > most) {
-      most = different;
+    auto const seq = batch.sequence(b);
+    std::set<dm::token> tokens, copied;
+    for (std::size_t t = 0; t < std::min(tokens_shown, seq.length()); ++t) {
+      tokens.insert(seq.inputs[t]);
+      if (seq.trigger(t)) copied.insert(seq.laws[t].copied);
+    }
+    if (auto const variety = tokens.size() + 2 * copied.size(); variety > most) {
+      most = variety;
       best = b;
     }
   }

@@ -88,7 +88,7 @@ std::string every_seed(std::vector<paired> const& pairs) {
 std::string ending(setting const& how, circumstances const& c) {
   std::string versions;
   for (auto const& [name, version] : program::versions()) {
-    versions += fmt::format("{} {}, ", name, version);
+    versions += fmt::format("{}{} {}", versions.empty() ? "" : ", ", name, version);
   }
   auto const law = how.bigrams.empty() ? "the built-in English table" : escaped(how.bigrams);
   return fmt::format(
@@ -100,11 +100,12 @@ std::string ending(setting const& how, circumstances const& c) {
       "Everything that was measured is in <code>curves.csv</code> and "
       "<code>measurements.csv</code> "
       "beside this page.</p>{}"
-      "<p class=\"fine\">Training took {:.0f} s with {} run{} at a time, {:.0f} s of processor "
-      "time in all. {}seeds {} to {}.</p>\n",
+      "<p class=\"fine\">Seeds {} to {}. Training took {:.0f} s with {} run{} at a time, {:.0f} s "
+      "of "
+      "processor time in all. Built with {}.</p>\n",
       escaped(how.command()), shape.width, shape.context, shape.vocab, how.batch, how.steps,
-      how.adamw_lr, how.sgd_lr, law, words::seeds, c.seconds, c.threads, c.threads == 1 ? "" : "s",
-      c.cpu_seconds, versions, how.first_seed, how.first_seed + how.seeds - 1);
+      how.adamw_lr, how.sgd_lr, law, words::seeds, how.first_seed, how.first_seed + how.seeds - 1,
+      c.seconds, c.threads, c.threads == 1 ? "" : "s", c.cpu_seconds, versions);
 }
 
 } // namespace

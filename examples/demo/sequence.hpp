@@ -47,16 +47,6 @@ inline double mean_but_first(std::vector<double> const& values) {
 }
 } // namespace detail
 
-/// The largest attention weight of a query that is not the first, which full colour stands for.
-inline double strongest(shown_sequence const& seq) {
-  double most = 0;
-  auto const n = seq.tokens.size();
-  for (std::size_t q = 1; q < n; ++q) {
-    for (std::size_t k = 0; k <= q; ++k) most = std::max(most, seq.attention[q * n + k]);
-  }
-  return most;
-}
-
 /// Attention of the same sequence in several runs: a row a query, a column a key.
 inline picture attention_maps(std::vector<run const*> const& runs, task const& names) {
   std::string data, body;
@@ -65,11 +55,10 @@ inline picture attention_maps(std::vector<run const*> const& runs, task const& n
     auto const n = seq.tokens.size();
     auto const shown = std::min(n, tokens_shown);
     auto const& c = story_colours[runs[i]->story];
-    double const top = std::max(strongest(seq), 1e-12);
     std::vector<double> x, y, tint;
     for (std::size_t q = 0; q < shown; ++q) {
       for (std::size_t k = 0; k <= q; ++k) {
-        double const share = std::min(1.0, seq.attention[q * n + k] / top);
+        double const share = std::min(1.0, seq.attention[q * n + k]);
         if (share < 0.01) continue;
         x.push_back(static_cast<double>(k));
         y.push_back(static_cast<double>(q));
@@ -80,8 +69,7 @@ inline picture attention_maps(std::vector<run const*> const& runs, task const& n
       }
     }
     data += data_block(fmt::format("map{}", i), {x, y, tint});
-    body += title(fmt::format("{} (full colour: weight {:.2f})", stories[runs[i]->story].title,
-                              strongest(seq)));
+    body += title(stories[runs[i]->story].title);
     body += "unset label\n" + detail::token_labels(seq, names, shown, true, 1) +
             detail::token_labels(seq, names, shown, false, 1 + shown);
     body += fmt::format("set xrange [-0.5:{0}-0.5]\nset yrange [{0}-0.5:-0.5]\n"

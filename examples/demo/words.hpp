@@ -21,8 +21,8 @@ order and the same initial parameters, trained in three ways. A phenomenon separ
 training if every line goes the same way between them.)";
 
 inline constexpr std::string_view attention_caption =
-    R"(<b>How to read it.</b> Row: the token that looks. Column: the token looked at. A head that
-copies looks one step back from <span class="trigger">triggers</span>, which are coloured. Elsewhere
+    R"(<b>How to read it.</b> Row: the token that looks. Column: the token looked at. Full colour: a
+weight of 1 or more (rows of ReLU attention need not sum to 1). A head that copies looks one step back from <span class="trigger">triggers</span>, which are coloured. Elsewhere
 it has nothing to look up: under softmax its weight has to go somewhere, and with a sink it goes to
 the first column, &lt;s&gt;; under ReLU a row may stay empty.)";
 
@@ -45,12 +45,11 @@ to the residual stream at &lt;s&gt;, against what it adds elsewhere: it makes a 
 one.)";
 
 inline constexpr std::string_view seeds =
-    R"(<p>Why seeds 3, 4 and 5? In this setting, over seeds 1 to 12, every seed shows sink, drain and
-active-dormant head, with the built-in English table as with tiny Shakespeare. The peak is shown by
-11 with English (all but 1) and by 10 with Shakespeare (all but 2 and 12). Those three owe their
-drain least to the first MLP: silencing it leaves more of the drain than in any other seed of their
-table. The default seeds are the first three in a row that show everything with both tables;
-<code>--first-seed 1 --seeds 12</code> shows the others.</p>
+    R"(<p>The default seeds are the first three, not chosen. In this setting, over seeds 1 to 12, every
+seed shows sink, drain and active-dormant head, with the built-in English table as with tiny
+Shakespeare. The peak is shown by 11 with English (all but 1) and by 10 with Shakespeare (all but 2
+and 12). Those three owe their drain least to the first MLP: silencing it leaves more of the drain
+than in any other seed of their table. <code>--seeds 12</code> shows them all.</p>
 )";
 
 inline constexpr std::string_view glossary = R"(<dl>

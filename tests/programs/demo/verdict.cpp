@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+// The demo's verdicts on made-up runs: every criterion, and what one or two bad seeds do.
+#include "catch.hpp"
+
+#include "demo/judge.hpp"
+
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+constexpr double none = std::numeric_limits<double>::quiet_NaN();
+
+demo::run made_up(std::size_t story, double attention, double value, double residual) {
+  demo::run r;
+  r.story = story;
+  r.after.add("attention_on_bos", attention);
+  r.after.add("value_ratio", value);
+  r.after.add("residual_ratio", residual);
+  r.after.add("bigram_excess", 0.03);
+  r.after.add("backcopy_excess", 0.01);
+  r.without_head.add("bigram_excess", 0.02);
+  r.without_head.add("backcopy_excess", 4.0);
+  r.curve.emplace_back().add("residual_ratio", 1.0);
+  return r;
+}
+
+/// Runs of so many seeds that show what the paper says.
+std::vector<demo::run> as_published(std::size_t seeds) {
+  std::vector<demo::run> runs;
+  for (std::size_t s = 0; s < seeds; ++s) {
+    runs.push_back(made_up(demo::softmax_adamw, 0.9, 0.2, 2.0));
+    runs.push_back(made_up(demo::relu_adamw, 0.0, 0.8, 1.3));
+    runs.push_back(made_up(demo::softmax_sgd, 0.7, 0.25, 1.2));
+  }
+  return runs;
+}
+
+demo::verdict judged(std::vector<demo::run> const& runs, std::size_t which) {
+  return demo::judge(demo::pairs_of(runs)).at(which);
+}
+
+/// Verdict `which` after one number of one story of the first seed is changed.
+demo::outcome after_changing(std::size_t story, std::string_view column, double value,
+                             std::size_t which) {
+  auto runs = as_published(1);
+  runs[story].after.set(column, value);
+  return judged(runs, which).result();
+}
+
+constexpr std::size_t sink = 0, drain = 1, peak = 2, active_dormant = 3;
+
+} // namespace
+
+TEST_CASE("medians leave out what is not a number") {
+  CHECK(demo::median({3, 1, 2}) == 2);
+  CHECK(demo::median({4, 1, 2, 3}) == 2.5);
+  CHECK(demo::median({none, 5}) == 5);
+  CHECK(std::isnan(demo::median({})));
+}
+
+TEST_CASE("all four verdicts hold for runs like the published ones") {
+  for (auto const& v : demo::judge(demo::pairs_of(as_published(3)))) {
+    CAPTURE(v.name);
+    CHECK(v.result() == demo::outcome::holds);
+    CHECK(v.seeds() == "3 of 3 seeds");
+  }
+  CHECK(judged(as_published(3), peak).medians.at(demo::softmax_adamw).value == "2.00");
+  CHECK(judged(as_published(3), active_dormant).medians.at(1).value == "+3.99");
+}
+
+TEST_CASE("one bad seed of three makes it hold in part, two make it fail") {
+  auto runs = as_published(3);
+  runs[demo::softmax_adamw].after.set("residual_ratio", 1.25); // less than ReLU at this seed
+  CHECK(judged(runs, peak).result() == demo::outcome::in_part);
+  CHECK(judged(runs, peak).seeds() == "2 of 3 seeds");
+  CHECK(judged(runs, sink).result() == demo::outcome::holds);
+  runs[3 + demo::softmax_sgd].after.set("residual_ratio", 1.99); // another seed, too close
+  CHECK(judged(runs, peak).result() == demo::outcome::not_here);
+}
+
+TEST_CASE("half of the seeds are not enough") {
+  auto runs = as_published(2);
+  runs[demo::relu_adamw].after.set("attention_on_bos", 0.5);
+  CHECK(judged(runs, sink).result() == demo::outcome::not_here);
+}
+
+TEST_CASE("each criterion can fail") {
+  using namespace demo;
+  CHECK(after_changing(softmax_adamw, "attention_on_bos", 0.29, sink) == outcome::not_here);
+  CHECK(after_changing(softmax_sgd, "attention_on_bos", 0.29, sink) == outcome::not_here);
+  CHECK(after_changing(relu_adamw, "attention_on_bos", 0.06, sink) == outcome::not_here);
+  CHECK(after_changing(softmax_adamw, "value_ratio", 0.51, drain) == outcome::not_here);
+  CHECK(after_changing(softmax_sgd, "value_ratio", 0.51, drain) == outcome::not_here);
+  CHECK(after_changing(relu_adamw, "value_ratio", 0.29, drain) == outcome::not_here);
+  CHECK(after_changing(softmax_adamw, "residual_ratio", 1.3, peak) == outcome::not_here);
+  CHECK(after_changing(relu_adamw, "residual_ratio", 2.0, peak) == outcome::not_here);
+  CHECK(after_changing(softmax_sgd, "residual_ratio", 2.0, peak) == outcome::not_here);
+  CHECK(after_changing(softmax_adamw, "bigram_excess", 0.08, active_dormant) == outcome::not_here);
+  CHECK(after_changing(softmax_adamw, "backcopy_excess", 3.5, active_dormant) == outcome::not_here);
+}
+
+TEST_CASE("a number that is none shows nothing") {
+  using namespace demo;
+  CHECK(after_changing(softmax_adamw, "attention_on_bos", none, sink) == outcome::not_here);
+  CHECK(after_changing(relu_adamw, "value_ratio", none, drain) == outcome::not_here);
+  CHECK(after_changing(softmax_sgd, "residual_ratio", none, peak) == outcome::not_here);
+  CHECK(after_changing(softmax_adamw, "backcopy_excess", none, active_dormant) ==
+        outcome::not_here);
+}

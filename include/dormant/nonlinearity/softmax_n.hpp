@@ -19,10 +19,10 @@ struct softmax_n {
   static void forward(Row row) {
     using T = typename Row::scalar;
     T const highest = kernels::max_of<typename Row::arch, T>(row.data, row.keys);
-    // The extra keys have score zero, so zero takes part in the maximum. A NaN must come through.
-    T const top = highest < T{0} ? T{0} : highest;
+    // Extra keys have score zero, so zero takes part in the maximum. A NaN must come through.
+    T const top = N > 0 && highest < T{0} ? T{0} : highest;
     T const sum = kernels::exp_minus<typename Row::arch, T>(row.data, row.keys, top);
-    T const total = sum + static_cast<T>(N) * std::exp(-top);
+    T const total = N > 0 ? sum + static_cast<T>(N) * std::exp(-top) : sum;
     kernels::scale<typename Row::arch, T>(row.data, row.keys, T{1} / total);
   }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <xtensor/xbuffer_adaptor.hpp>
+#include <xtensor/xstrided_view.hpp>
 #include <xtensor/xtensor.hpp>
 
 #include <algorithm>
@@ -13,16 +14,19 @@
 #include <new>
 #include <span>
 #include <type_traits>
+#include <utility>
 
 namespace dormant {
 
 /// A non-owning, strided, row-major look at memory that the library owns: an xtensor expression of
 /// fixed rank. `view<float const, 3>` can only be read, `view<float, 3>` can be written.
 /// Take it by `const&` (or `&` to write): a view is a handful of words, but copying costs.
+/// Writing respects the padding between rows: `v *= 2`, `v = w + 1`, `v.fill(0)`.
 template <class T, std::size_t Rank>
-using view = xt::xtensor_adaptor<
-    xt::xbuffer_adaptor<T*, xt::no_ownership, std::allocator<std::remove_const_t<T>>>, Rank,
-    xt::layout_type::dynamic>;
+using view = xt::xstrided_view<
+    xt::xtensor_adaptor<
+        xt::xbuffer_adaptor<T*, xt::no_ownership, std::allocator<std::remove_const_t<T>>>, 1>,
+    std::array<std::size_t, Rank>, xt::layout_type::dynamic>;
 
 /// An owning tensor of fixed rank, row-major.
 template <class T, std::size_t Rank>
@@ -32,16 +36,15 @@ using tensor = xt::xtensor<T, Rank>;
 template <class T, std::size_t Rank>
 [[nodiscard]] view<T, Rank> make_view(T* data, std::array<std::size_t, Rank> extents,
                                       std::array<std::size_t, Rank> strides) {
-  // xtensor insists that the buffer's size is the product of the extents, padding or not; it reads
-  // through the strides all the same.
-  std::size_t count = 1;
+  using buffer = xt::xbuffer_adaptor<T*, xt::no_ownership, std::allocator<std::remove_const_t<T>>>;
+  std::size_t count = 1; // up to the last element that the strides reach
   std::array<std::ptrdiff_t, Rank> steps{};
   for (std::size_t axis = 0; axis < Rank; ++axis) {
-    count *= extents[axis];
+    count += (extents[axis] - 1) * strides[axis];
     steps[axis] = static_cast<std::ptrdiff_t>(strides[axis]);
   }
-  using storage = xt::xbuffer_adaptor<T*, xt::no_ownership, std::allocator<std::remove_const_t<T>>>;
-  return view<T, Rank>(storage(data, count), extents, steps);
+  return view<T, Rank>(xt::xtensor_adaptor<buffer, 1>(buffer(data, count), {count}), extents,
+                       std::move(steps), std::size_t{0}, xt::layout_type::dynamic);
 }
 
 /// Rows of `cols` elements, `stride` apart.

@@ -95,6 +95,10 @@ verdict probe_laws(Probe const& empty, transformer<Shape, Parts...> const& net, 
 
   auto const whole = seen(1);
   auto const said = read(whole);
+  verdict unmoved;
+  detail::expect_same(unmoved, "", read(empty), said, 0);
+  found.expect(!unmoved, "the probe reports the same after a batch as before it; does merge keep "
+                         "what the other has seen?");
   detail::expect_same(found, "merged from two parts, ", said, read(seen(2)), tolerance);
   detail::expect_same(found, "merged from one part for each sequence, ", said,
                       read(seen(std::min<std::size_t>(rows.rows(), 64))), tolerance);

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+// The library's tasks keep the laws; tasks with one mistake each do not.
+#include "dormant/task/bigram_backcopy.hpp"
+#include "dormant/task/zipf.hpp"
+#include "dormant/testing/task_laws.hpp"
+
+#include "catch.hpp"
+
+#include <cmath>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace {
+
+using namespace dormant;
+
+constexpr shape small{.width = 8, .vocab = 67, .context = 40};
+using whole = bigram_backcopy<small>;
+
+void says(testing::verdict const& found, std::string_view words) {
+  INFO(found);
+  CHECK_FALSE(found);
+  CHECK(found.log.find(words) != std::string::npos);
+}
+
+// A copy of the task, with one thing changed.
+struct copy_of_task {
+  static constexpr std::size_t context = whole::context;
+  whole own{{.seed = 4}};
+  void sample_row(stream which, std::uint64_t step, std::uint64_t row, std::span<token> tokens,
+                  std::span<next_token_law> laws) const {
+    own.sample_row(which, step, row, tokens, laws);
+  }
+  [[nodiscard]] batch sample(std::size_t rows) const { return own.sample(rows); }
+  [[nodiscard]] std::shared_ptr<law_table const> table() const { return own.table(); }
+};
+struct remembers : copy_of_task {
+  mutable std::uint64_t calls = 0;
+  void sample_row(stream which, std::uint64_t step, std::uint64_t, std::span<token> tokens,
+                  std::span<next_token_law> laws) const {
+    own.sample_row(which, step, ++calls, tokens, laws);
+  }
+};
+struct always_the_same : copy_of_task {
+  void sample_row(stream which, std::uint64_t, std::uint64_t row, std::span<token> tokens,
+                  std::span<next_token_law> laws) const {
+    own.sample_row(which, 0, row, tokens, laws);
+  }
+};
+// Says that triggers copy, but draws from the chain.
+struct tells_another_law : copy_of_task {
+  whole chain{{.seed = 4, .rule = plain_markov}};
+  void sample_row(stream which, std::uint64_t step, std::uint64_t row, std::span<token> tokens,
+                  std::span<next_token_law> laws) const {
+    chain.sample_row(which, step, row, tokens, laws);
+    for (std::size_t t = 2; t < laws.size(); ++t) laws[t] = own.law_after(tokens[t - 1], tokens[t]);
+  }
+};
+// Says that everything is twice as uncertain as it is.
+struct is_surer_than_it_says : copy_of_task {
+  std::shared_ptr<law_table const> said = [this] {
+    auto flat = std::make_shared<law_table>(*own.table());
+    for (std::size_t r = 0; r < flat->rows; ++r) {
+      flat->entropies[r] = 0;
+      for (std::size_t v = 0; v < flat->vocab; ++v) {
+        double& p = flat->probabilities[r * flat->vocab + v];
+        p = (p + 1.0 / static_cast<double>(flat->vocab)) / 2;
+        flat->entropies[r] -= p * std::log(p);
+      }
+    }
+    return flat;
+  }();
+  [[nodiscard]] batch sample(std::size_t rows) const { return {rows, context, said}; }
+  [[nodiscard]] std::shared_ptr<law_table const> table() const { return said; }
+};
+struct wrong_table : copy_of_task {
+  [[nodiscard]] std::shared_ptr<law_table const> table() const {
+    auto changed = std::make_shared<law_table>(*own.table());
+    changed->probabilities[3] += 0.25;
+    return changed;
+  }
+};
+
+} // namespace
+
+TEST_CASE("laws: Bigram-Backcopy and its relatives keep them") {
+  CHECK(testing::task_laws(whole({.seed = 1})));
+  CHECK(testing::task_laws(whole({.triggers = 5, .seed = 2, .bos = 2})));
+  CHECK(testing::task_laws(whole({.triggers = 0, .seed = 3, .bos = 0})));
+  CHECK(testing::task_laws(whole({.seed = 4, .rule = plain_markov})));
+  CHECK(testing::task_laws(whole({.seed = 5, .rule = bigram_backward})));
+  CHECK(testing::task_laws(whole({.seed = 6, .rule = {.copy = 0.3F}})));
+}
+
+TEST_CASE("laws: a task with one mistake is told which") {
+  says(testing::task_laws(remembers{}), "the same row drawn again is another one");
+  says(testing::task_laws(always_the_same{}), "another stream, step or row gives the same tokens");
+  says(testing::task_laws(tells_another_law{}), "but its law says that it cannot come");
+  says(testing::task_laws(is_surer_than_it_says{}), "standard deviations from what their laws say");
+  says(testing::task_laws(wrong_table{}), "sums to 1.25, expected 1");
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// Promise 3: memory is taken once; a step after the first calls `operator new` not once.
+#include "dormant/dormant.hpp"
+
+#include "catch.hpp"
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+namespace {
+std::atomic<std::size_t> taken{0};
+
+void* take(std::size_t size, std::size_t alignment) {
+  ++taken;
+  std::size_t const rounded = (size + alignment - 1) / alignment * alignment;
+  if (void* const p = std::aligned_alloc(alignment, rounded == 0 ? alignment : rounded)) return p;
+  throw std::bad_alloc();
+}
+
+// Not inlined: g++ 12 takes `free` in a `delete` for a mismatch.
+[[gnu::noinline]] void give_back(void* p) noexcept { std::free(p); }
+} // namespace
+
+// The whole program's allocations go through these.
+void* operator new(std::size_t size) { return take(size, alignof(std::max_align_t)); }
+void* operator new(std::size_t size, std::align_val_t a) {
+  return take(size, static_cast<std::size_t>(a));
+}
+void operator delete(void* p) noexcept { give_back(p); }
+void operator delete(void* p, std::size_t) noexcept { give_back(p); }
+void operator delete(void* p, std::align_val_t) noexcept { give_back(p); }
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept { give_back(p); }
+
+namespace dm = dormant;
+
+namespace {
+constexpr dm::shape small{.layers = 2, .heads = 2, .width = 16, .vocab = 67, .context = 12};
+
+template <class Optimizer>
+std::size_t allocations_of_a_step(std::size_t threads) {
+  auto const task = dm::bigram_backcopy<small>({.seed = 1});
+  auto net = dm::transformer<small, dm::softmax>({.seed = 1});
+  dm::trainer run(net, task, Optimizer{},
+                  dm::schedule{.steps = 9, .batch = 12, .threads = threads});
+  run.step();
+  std::size_t const before = taken;
+  for (int i = 0; i < 5; ++i) run.step();
+  return taken - before;
+}
+} // namespace
+
+TEST_CASE("the counter counts", "[zero_cost]") {
+  std::size_t const before = taken;
+  dm::arena<float> const memory(10);
+  CHECK(taken - before == 1);
+}
+
+TEST_CASE("a step after the first allocates nothing", "[zero_cost]") {
+  for (std::size_t const threads : {1UL, 2UL, 3UL}) {
+    INFO(threads << " threads");
+    CHECK(allocations_of_a_step<dm::adamw>(threads) == 0);
+    CHECK(allocations_of_a_step<dm::sgd>(threads) == 0);
+    CHECK(allocations_of_a_step<dm::sign_sgd>(threads) == 0);
+  }
+}

@@ -19,8 +19,8 @@
 #include <cstdio>
 #include <filesystem>
 #include <optional>
-#include <span>
 #include <string>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -92,13 +92,15 @@ private:
   /// \returns whether all steps were taken
   bool train(metrics_log& log, dm::csv_log& rows, dm::stop_on_interrupt const& stop) {
     dm::progress bar;
-    auto const measure = [&] {
-      // On the batch of the next step; if that blows up, the step says where.
-      if (log.due(trainer_.steps()) && std::isfinite(trainer_.measure(log))) log.close();
+    auto const measure = [&] { // on the batch of the next step
+      if (!log.due(trainer_.steps())) return true;
+      bool const finite = std::isfinite(trainer_.measure(log));
+      if (finite) log.close();
+      return finite;
     };
     while (trainer_.steps() < s_.steps) {
       measure();
-      trainer_.step(bar);
+      trainer_.step(bar); // says where, if a number is not finite
       bool const stops = stop.stop_requested() && trainer_.steps() < s_.steps;
       if (stops || trainer_.steps() % s_.checkpoint_every == 0) {
         rows.sync();
@@ -106,8 +108,7 @@ private:
       }
       if (stops) return false;
     }
-    require_finite();
-    measure();
+    if (!measure()) throw dm::non_finite("the loss after the last step is not finite");
     rows.sync();
     save();
     return true;
@@ -115,25 +116,13 @@ private:
 
   void save() {
     if (saved_ == trainer_.steps()) return;
-    require_finite(); // a step may have spoiled what was good before
     keep_.save(trainer_.state());
     saved_ = trainer_.steps();
   }
 
-  void require_finite() const {
-    for (auto const& t : Net::plan::tensors) {
-      for (auto const p : net_.parameters().subspan(t.offset, t.size())) {
-        if (std::isfinite(p)) continue;
-        throw dm::non_finite(fmt::format("training stopped at step {}: the parameter {} is not "
-                                         "finite",
-                                         trainer_.steps(), dm::tensor_name(t)));
-      }
-    }
-  }
-
   [[nodiscard]] int stopped() const {
-    fmt::print(stderr, "\nstopped at step {} of {}; everything is kept, and this goes on:\n  {}\n",
-               trainer_.steps(), s_.steps, where_.command);
+    fmt::print(stderr, "{}stopped at step {} of {}; everything is kept, and this goes on:\n  {}\n",
+               isatty(STDERR_FILENO) != 0 ? "\n" : "", trainer_.steps(), s_.steps, where_.command);
     return program::interrupted;
   }
 

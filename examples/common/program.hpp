@@ -125,7 +125,11 @@ inline std::string sentence_of(CLI::App const& app, CLI::ParseError const& mista
     return fmt::format("there is no option {}; the options are {}",
                        dormant::io::in_quotes(extra.front()), joined(known));
   }
-  return fmt::format("{}; see {} --help", mistake.what(), app.get_name());
+  std::string what = mistake.what();
+  if (dynamic_cast<CLI::ArgumentMismatch const*>(&mistake) != nullptr) {
+    what = what.substr(0, what.find(':')) + " takes one value and is given at most once";
+  }
+  return fmt::format("{}; see {} --help", what, app.get_name());
 }
 } // namespace detail
 

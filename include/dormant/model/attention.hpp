@@ -59,6 +59,8 @@ struct attention_branch {
       std::copy_n(a.pattern, grid_size, Flow::memory::grown(a.pattern_before, grid_size));
     }
     f.template hear_grid<site::pattern>(l, a.pattern);
+    // An edit may have written there, but no query may see the future.
+    if constexpr (edits_pattern) fill_future(f, a.pattern, T{0});
 
     for (std::size_t h = 0; h < H; ++h) {
       kernels::causal_mix<arch, T>(f.grid(a.pattern, h), f.head(a.v, h), f.head(a.ungated, h));
@@ -101,6 +103,9 @@ struct attention_branch {
     for (std::size_t h = 0; h < H; ++h) weigh_back(f, l, h);
     fill_future(f, g.dpattern, T{0});
     f.template hear_grid<site::gradient_of<site::scores>>(l, g.dpattern);
+    if constexpr (Hooks::template edited<site::gradient_of<site::scores>>) {
+      fill_future(f, g.dpattern, T{0});
+    }
     for (std::size_t h = 0; h < H; ++h) {
       kernels::causal_mix<arch, T>(f.grid(g.dpattern, h), f.head(a.k, h), f.head(g.dq, h),
                                    score_scale());

@@ -42,7 +42,7 @@ struct padded_rows {
 TEST_CASE("view: writing touches the elements, all of them, and no padding") {
   padded_rows a, b, c, d, e, f, g;
   a.v.fill(3);
-  CHECK(a.elements_are([](float) { return 3; }));
+  CHECK(a.elements_are([](float) { return 3.F; }));
   b.v *= 2.F;
   CHECK(b.elements_are([](float x) { return 2 * x; }));
   c.v = c.v + 1.F;

@@ -17,6 +17,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -35,12 +36,20 @@ void append_tensors(std::vector<tensor_ref>& out, std::string const& prefix,
                                      values.subspan(t.offset, t.size())));
   }
 }
+/// Reads the tensors of a model and strikes their names off `unread`.
 template <class Model, class T>
-void read_tensors(safetensors_file const& file, std::string const& prefix, std::span<T> values) {
+void read_tensors(safetensors_file const& file, std::string const& prefix, std::span<T> values,
+                  std::set<std::string>& unread) {
   for (auto const& t : layout<Model>::tensors) {
     auto const shape = t.vector ? std::vector<std::size_t>{t.size()} : std::vector{t.rows, t.cols};
-    file.read_into<T>(prefix + tensor_name(t), shape, values.subspan(t.offset, t.size()));
+    auto const name = prefix + tensor_name(t);
+    file.read_into<T>(name, shape, values.subspan(t.offset, t.size()));
+    unread.erase(name);
   }
+}
+[[nodiscard]] inline std::set<std::string> names_of_tensors(safetensors_file const& file) {
+  auto const names = file.names();
+  return {names.begin(), names.end()};
 }
 } // namespace detail
 
@@ -62,14 +71,11 @@ void load_checkpoint(std::filesystem::path const& path, Net& net) {
   using T = typename Net::scalar;
   auto const file = safetensors_file::open(path);
   arena<T> read(net.parameters().size());
-  detail::read_tensors<typename Net::model, T>(file, "", read.span());
-  std::set<std::string> known;
-  for (auto const& t : Net::plan::tensors) known.insert(tensor_name(t));
-  for (auto const& name : file.names()) {
-    if (!known.contains(name)) {
-      throw error(path.string() + ": the model has no tensor '" + name +
-                  "'; the checkpoint belongs to another structure");
-    }
+  auto unread = detail::names_of_tensors(file);
+  detail::read_tensors<typename Net::model, T>(file, "", read.span(), unread);
+  if (!unread.empty()) {
+    throw error(path.string() + ": the model has no tensor '" + *unread.begin() +
+                "'; the checkpoint belongs to another structure");
   }
   std::copy_n(read.data(), read.size(), net.parameters().data());
 }
@@ -108,21 +114,25 @@ void load_run(std::filesystem::path const& path, trainer<Net, Task, Optimizer>& 
     }
   }
   auto const word = saved.find("step");
+  std::string const digits = word == saved.end() ? "" : word->second;
   std::uint64_t step = 0;
-  if (word == saved.end() ||
-      std::from_chars(word->second.data(), word->second.data() + word->second.size(), step).ptr !=
-          word->second.data() + word->second.size() ||
-      word->second.empty()) {
+  auto const read = std::from_chars(digits.data(), digits.data() + digits.size(), step);
+  if (read.ec != std::errc() || read.ptr != digits.data() + digits.size()) {
     throw error(path.string() + ": no step number in the metadata; this is not a saved run");
   }
   arena<T> parameters(run.net().parameters().size());
-  detail::read_tensors<typename Net::model, T>(file, "", parameters.span());
+  auto unread = detail::names_of_tensors(file);
+  detail::read_tensors<typename Net::model, T>(file, "", parameters.span(), unread);
   auto const state = run.state();
   std::vector<arena<T>> moments;
   for (auto const& moment : state.moments) {
     moments.emplace_back(parameters.size());
     detail::read_tensors<typename Net::model, T>(
-        file, "optimizer." + std::string(moment.name) + ".", moments.back().span());
+        file, "optimizer." + std::string(moment.name) + ".", moments.back().span(), unread);
+  }
+  if (!unread.empty()) {
+    throw error(path.string() + ": this run has no tensor '" + *unread.begin() +
+                "'; the saved one belongs to another model or optimizer");
   }
   std::copy_n(parameters.data(), parameters.size(), run.net().parameters().data());
   for (std::size_t i = 0; i < moments.size(); ++i) {

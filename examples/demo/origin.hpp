@@ -42,8 +42,7 @@ inline std::string origin_of_the_peak(std::vector<paired> const& pairs) {
   std::string said =
       "<h2>Where a peak comes from</h2>\n<p>The paper says that what the first MLP writes on "
       "&lt;s&gt; makes the sink and the drain of the layer above. So silence that MLP in the "
-      "trained "
-      "models (softmax + AdamW), and look at what is left of them.</p>\n";
+      "models trained with softmax + AdamW, and look at what is left of them.</p>\n";
   auto const tell = [&](std::vector<paired> const& seeds, std::string_view which) {
     if (seeds.empty()) return;
     said += fmt::format(

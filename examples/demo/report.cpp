@@ -71,7 +71,7 @@ std::string medians(std::vector<paired> const& pairs) {
 }
 
 std::string every_seed(std::vector<paired> const& pairs) {
-  std::vector<std::string> head = {"story", "seed"};
+  std::vector<std::string> head = {"way of training", "seed"};
   for (auto const& c : in_tables) head.emplace_back(c.head);
   std::vector<std::vector<std::string>> rows;
   for (auto const& p : pairs) {
@@ -93,16 +93,12 @@ std::string ending(setting const& how, circumstances const& c) {
   auto const law = how.bigrams.empty() ? "the built-in English table" : escaped(how.bigrams);
   return fmt::format(
       "<h2>Do it again</h2><p>This command gives the same numbers, bit for bit, on this machine, "
-      "with any <code>--threads</code>:</p><pre>{}</pre>"
-      "<p>Model: blocks MLP | attention + MLP | MLP, one head, width {}, context {}, vocabulary "
-      "{}. "
-      "Batch {}, {} steps; AdamW at learning rate {}, SGD with momentum at {}. Bigram law: {}. "
-      "Everything that was measured is in <code>curves.csv</code> and "
-      "<code>measurements.csv</code> "
-      "beside this page.</p>{}"
+      "with any <code>--threads</code>:</p><pre>{}</pre><p>Model: blocks MLP | attention + MLP | "
+      "MLP, one head, width {}, context {}, vocabulary {}. Batch {}, {} steps; AdamW at learning "
+      "rate {}, SGD with momentum at {}. Bigram law: {}. Every number is in "
+      "<code>curves.csv</code> and <code>measurements.csv</code> beside this page.</p>{}"
       "<p class=\"fine\">Seeds {} to {}. Training took {:.0f} s with {} run{} at a time, {:.0f} s "
-      "of "
-      "processor time in all. Built with {}.</p>\n",
+      "of processor time in all. Built with {}.</p>\n",
       escaped(how.command()), shape.width, shape.context, shape.vocab, how.batch, how.steps,
       how.adamw_lr, how.sgd_lr, law, words::seeds, how.first_seed, how.first_seed + how.seeds - 1,
       c.seconds, c.threads, c.threads == 1 ? "" : "s", c.cpu_seconds, versions);
@@ -120,9 +116,8 @@ std::string report(std::vector<paired> const& pairs, std::vector<verdict> const&
   page += fmt::format(
       "<h1>Attention sinks, value drains, residual peaks</h1><p class=\"lead\">What {} small "
       "transformers show after {} steps each: three ways of training, {} seed{}, measured on "
-      "sequences they never saw. The claims are those of "
-      "<a href=\"https://arxiv.org/abs/2410.13835\">arXiv 2410.13835</a>; the verdicts are "
-      "computed "
+      "sequences they never saw. The claims are those of <a "
+      "href=\"https://arxiv.org/abs/2410.13835\">arXiv 2410.13835</a>; the verdicts are computed "
       "from these runs.</p>\n<div class=\"verdicts\">\n",
       pairs.size() * stories.size(), how.steps, pairs.size(), pairs.size() == 1 ? "" : "s");
   for (auto const& v : verdicts) page += card(v);

@@ -21,8 +21,8 @@ inline task task_for(dm::bigram_table const& table, std::uint64_t seed) {
   return task({.triggers = 3, .seed = seed, .table = table});
 }
 
-/// What is measured. Ratios are `<s>` against the mean of the other positions; attention on `<s>` is
-/// that of non-trigger queries, from position 2 on, unless the name says otherwise.
+/// What is measured. Ratios are `<s>` against the mean of the other positions; attention on `<s>`
+/// is that of non-trigger queries from position 2 on, unless the name says otherwise.
 inline constexpr std::array<std::string_view, 8> columns = {"attention_on_bos",
                                                             "attention_on_bos_from_triggers",
                                                             "attention_on_bos_from_all",

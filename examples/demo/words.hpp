@@ -22,9 +22,10 @@ training if every line goes the same way between them.)";
 
 inline constexpr std::string_view attention_caption =
     R"(<b>How to read it.</b> Row: the token that looks. Column: the token looked at. Full colour: a
-weight of 1 or more (rows of ReLU attention need not sum to 1). A head that copies looks one step back from <span class="trigger">triggers</span>, which are coloured. Elsewhere
-it has nothing to look up: under softmax its weight has to go somewhere, and with a sink it goes to
-the first column, &lt;s&gt;; under ReLU a row may stay empty.)";
+weight of 1 or more (rows of ReLU attention need not sum to 1). A head that copies looks one step
+back from <span class="trigger">triggers</span>, which are coloured. Elsewhere it has nothing to
+look up: under softmax its weight has to go somewhere, and with a sink it goes to the first column,
+&lt;s&gt;; under ReLU a row may stay empty.)";
 
 inline constexpr std::string_view norms_caption =
     R"(<b>How to read it.</b> The same sequence, position by position. The strongly coloured bar is
@@ -45,17 +46,17 @@ to the residual stream at &lt;s&gt;, against what it adds elsewhere: it makes a 
 one.)";
 
 inline constexpr std::string_view seeds =
-    R"(<p>The default seeds are the first three, not chosen. In this setting, over seeds 1 to 12, every
-seed shows sink, drain and active-dormant head, with the built-in English table as with tiny
+    R"(<p>The default seeds are the first three, not chosen. In this setting, over seeds 1 to 12,
+every seed shows sink, drain and active-dormant head, with the built-in English table as with tiny
 Shakespeare. The peak is shown by 11 with English (all but 1) and by 10 with Shakespeare (all but 2
 and 12). Those three owe their drain least to the first MLP: silencing it leaves more of the drain
 than in any other seed of their table. <code>--seeds 12</code> shows them all.</p>
 )";
 
 inline constexpr std::string_view glossary = R"(<dl>
-<dt id="g-task">Bigram-Backcopy</dt><dd>A text of characters in which each character follows the one
-before it as in a real text, except after a trigger: there the character before the trigger comes
-again.</dd>
+<dt id="g-task">Bigram-Backcopy</dt><dd>A text of characters in which each character follows the
+one before it as in a real text, except after a trigger: there the character before the trigger
+comes again.</dd>
 <dt id="g-trigger">Trigger</dt><dd>One of the three most frequent characters. A query at a trigger
 has something to look up; a query at a non-trigger has not.</dd>
 <dt id="g-bos">&lt;s&gt;</dt><dd>The token at the beginning of every sequence. It says nothing about
@@ -64,10 +65,10 @@ what follows.</dd>
 queries with nothing to look up.</dd>
 <dt id="g-drain">Value-state drain</dt><dd>The value state of the sink token is much smaller than
 that of other tokens, so that looking at it adds almost nothing.</dd>
-<dt id="g-peak">Residual-state peak</dt><dd>The residual stream at the sink token is much larger than
-at other tokens.</dd>
-<dt id="g-active">Active and dormant</dt><dd>A head is active on queries for which it looks something
-up, and dormant on those for which it looks at the sink.</dd>
+<dt id="g-peak">Residual-state peak</dt><dd>The residual stream at the sink token is much larger
+than at other tokens.</dd>
+<dt id="g-active">Active and dormant</dt><dd>A head is active on queries for which it looks
+something up, and dormant on those for which it looks at the sink.</dd>
 <dt id="g-risk">Bigram risk, backcopy risk</dt><dd>Cross-entropy against the exact law of the next
 token at non-triggers and at triggers, in nats. Excess risk is what is left after subtracting the
 least possible.</dd>

@@ -32,16 +32,17 @@ inline std::string theme(bool dark) {
   for (auto const& c : palette) {
     out += fmt::format("--{}:{};", c.name, dark ? c.dark : c.light);
   }
-  return out +
-         (dark ? "--paper:#12181f;--card:#1a222b;--good:#3fcb9e;--partly:#f0b440;--bad:#ff7a6b;"
-               : "--paper:#ffffff;--card:#f5f7f9;--good:#00704f;--partly:#8a5a00;--bad:#b3261e;");
+  out += dark ? "--paper:#12181f;--card:#1a222b;" : "--paper:#ffffff;--card:#f5f7f9;";
+  return out + (dark ? "--good:#3fcb9e;--partly:#f0b440;--bad:#ff7a6b;"
+                     : "--good:#00704f;--partly:#8a5a00;--bad:#b3261e;");
 }
 
 inline std::string style_sheet() {
   return ":root{color-scheme:light dark;" + theme(false) + "}\n" +
          "@media(prefers-color-scheme:dark){:root{" + theme(true) + "}}\n" + R"(
 *{box-sizing:border-box}
-body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
+body{margin:0;background:var(--paper);color:var(--ink);
+  font:16px/1.55 system-ui,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
 main{max-width:1130px;margin:0 auto;padding:2rem 1.5rem 4rem}
 h1{font-size:1.9rem;line-height:1.2;margin:0 0 .5rem;letter-spacing:-.01em}
 h2{font-size:1.3rem;margin:3rem 0 .6rem;padding-top:.8rem;border-top:1px solid var(--rule)}
@@ -50,27 +51,37 @@ a{color:var(--softmax-adamw)}
 .lead{font-size:1.1rem;color:var(--muted);margin:0 0 1.6rem}
 .verdicts{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:1rem}
 @media(max-width:760px){.verdicts{grid-template-columns:minmax(0,1fr)}}
-.card{background:var(--card);border-radius:10px;padding:1rem 1.2rem;border-left:6px solid var(--tone)}
-.card h3{margin:0;font-size:1.15rem;display:flex;justify-content:space-between;gap:1rem;align-items:baseline}
+.card{background:var(--card);border-radius:10px;padding:1rem 1.2rem;
+  border-left:6px solid var(--tone)}
+.card h3{margin:0;font-size:1.15rem;display:flex;justify-content:space-between;gap:1rem;
+  align-items:baseline}
 .card h3 span{color:var(--tone);white-space:nowrap}
 .card p{margin:.35rem 0 0}
 .card .fine,.fine{font-size:.86rem;color:var(--muted)}
 .numbers{display:flex;gap:1.6rem;margin:.2rem 0 .4rem}
-.numbers div{font-size:.86rem;font-weight:400}.numbers strong{display:block;font-size:1.65rem;line-height:1.2;font-variant-numeric:tabular-nums}
-.holds{--tone:var(--good)}.in-part{--tone:var(--partly)}.not-here{--tone:var(--bad)}
+.numbers div{font-size:.86rem;font-weight:400}
+.numbers strong{display:block;font-size:1.65rem;line-height:1.2;font-variant-numeric:tabular-nums}
+.holds{--tone:var(--good)}
+.in-part{--tone:var(--partly)}
+.not-here{--tone:var(--bad)}
 figure{margin:1rem 0 0}
 figcaption{font-size:.93rem;color:var(--muted);max-width:52rem;margin-top:.4rem}
 figcaption b{color:var(--ink)}
 svg{display:block;width:100%;height:auto}
 svg text{font-family:system-ui,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
 .scroll{overflow-x:auto}
-table{border-collapse:collapse;margin:1rem 0 .5rem;font-variant-numeric:tabular-nums;font-size:.95rem}
-th,td{padding:.3rem 0 .3rem 1.6rem;white-space:nowrap;text-align:right;border-bottom:1px solid var(--rule)}
+table{border-collapse:collapse;margin:1rem 0 .5rem;font-variant-numeric:tabular-nums;
+  font-size:.95rem}
+th,td{padding:.3rem 0 .3rem 1.6rem;white-space:nowrap;text-align:right;
+  border-bottom:1px solid var(--rule)}
 th:first-child,td:first-child{text-align:left;padding-left:0}
 thead th{color:var(--muted);font-weight:600;vertical-align:bottom}
-code,pre{font:.88rem ui-monospace,"DejaVu Sans Mono",monospace;background:var(--card);border-radius:5px}
-code{padding:.1rem .3rem}pre{padding:.8rem 1rem;overflow-x:auto}
-dt{font-weight:600;margin-top:.7rem}dd{margin:0}
+code,pre{font:.88rem ui-monospace,"DejaVu Sans Mono",monospace;background:var(--card);
+  border-radius:5px}
+code{padding:.1rem .3rem}
+pre{padding:.8rem 1rem;overflow-x:auto}
+dt{font-weight:600;margin-top:.7rem}
+dd{margin:0}
 .softmax-adamw{color:var(--softmax-adamw);font-weight:600}
 .relu-adamw{color:var(--relu-adamw);font-weight:600}
 .softmax-sgd{color:var(--softmax-sgd);font-weight:600}

@@ -77,8 +77,9 @@ void pack_transposed(matrix<T const> bt, T* out) {
   }
 }
 
-/// C [M, N] = epilogue of A [M, K] times the packed B [K, N].
-template <class Arch, class T>
+/// C [M, N] = epilogue of A [M, K] times the packed B [K, N]; K counts elements of the operands,
+/// which hold one factor each, or two in bf16.
+template <class Arch, class T, class Product = in_full>
 [[gnu::noinline]] void multiply(matrix<T const> a, T const* packed_b, matrix<T> c,
                                 epilogue<T> e = {}) {
   constexpr std::size_t width = tile_cols<Arch, T>;
@@ -89,25 +90,26 @@ template <class Arch, class T>
   for (std::size_t first = 0; first < a.rows; first += block)
     for (std::size_t j = 0; j < c.cols; j += width)
       for (std::size_t i = first; i < std::min(first + block, a.rows); i += height)
-        multiply_tile<Arch, T>({.a = a.data + i * a.stride,
-                                .a_row = a.stride,
-                                .a_step = 1,
-                                .b = packed_b + j * a.cols,
-                                .b_step = width,
-                                .depth = a.cols,
-                                .rows = std::min(height, a.rows - i),
-                                .cols = std::min(width, c.cols - j),
-                                .c = c.data + i * c.stride + j,
-                                .c_stride = c.stride,
-                                .mask = masked ? e.mask.data + i * e.mask.stride + j : nullptr,
-                                .mask_stride = e.mask.stride,
-                                .how = e.how,
-                                .scale = e.scale});
+        multiply_tile<Arch, T, Product>(
+            {.a = a.data + i * a.stride,
+             .a_row = a.stride,
+             .a_step = 1,
+             .b = packed_b + j * a.cols,
+             .b_step = width,
+             .depth = a.cols,
+             .rows = std::min(height, a.rows - i),
+             .cols = std::min(width, c.cols - j),
+             .c = c.data + i * c.stride + j,
+             .c_stride = c.stride,
+             .mask = masked ? e.mask.data + i * e.mask.stride + j : nullptr,
+             .mask_stride = e.mask.stride,
+             .how = e.how,
+             .scale = e.scale});
 }
 
 /// C [M, N] += A^T B with A [R, M] and B [R, N]: a weight gradient. Sums of 256 rows are formed
-/// first and then added to C, in row order.
-template <class Arch, class T>
+/// first and then added to C, in row order. (In bf16, R counts pairs of rows.)
+template <class Arch, class T, class Product = in_full>
 [[gnu::noinline]] void multiply_transposed(matrix<T const> a, matrix<T const> b, matrix<T> c) {
   constexpr std::size_t width = tile_cols<Arch, T>;
   constexpr std::size_t height = tile_rows<Arch>;
@@ -118,20 +120,20 @@ template <class Arch, class T>
       std::size_t const cols = std::min(width, b.cols - j);
       detail::pack_panel<Arch, T>(b.data + first * b.stride + j, b.stride, depth, cols, panel);
       for (std::size_t i = 0; i < a.cols; i += height)
-        multiply_tile<Arch, T>({.a = a.data + first * a.stride + i,
-                                .a_row = 1,
-                                .a_step = a.stride,
-                                .b = panel,
-                                .b_step = width,
-                                .depth = depth,
-                                .rows = std::min(height, a.cols - i),
-                                .cols = cols,
-                                .c = c.data + i * c.stride + j,
-                                .c_stride = c.stride,
-                                .mask = nullptr,
-                                .mask_stride = 0,
-                                .how = finish::accumulate,
-                                .scale = T(1)});
+        multiply_tile<Arch, T, Product>({.a = a.data + first * a.stride + i,
+                                         .a_row = 1,
+                                         .a_step = a.stride,
+                                         .b = panel,
+                                         .b_step = width,
+                                         .depth = depth,
+                                         .rows = std::min(height, a.cols - i),
+                                         .cols = cols,
+                                         .c = c.data + i * c.stride + j,
+                                         .c_stride = c.stride,
+                                         .mask = nullptr,
+                                         .mask_stride = 0,
+                                         .how = finish::accumulate,
+                                         .scale = T(1)});
     }
   }
 }

@@ -36,6 +36,29 @@ struct epilogue {
   matrix<T const> mask = {};
 };
 
+/// How a product multiplies: one step of a chain takes one element of A and a vector of B. This one
+/// is exact up to the rounding of fma; `in_bf16` (bf16.hpp) takes two short factors in one element.
+struct in_full {
+  static constexpr std::size_t factors = 1; ///< of the k axis in one element of an operand
+
+  /// Elements of memory that an operand of this size is rewritten in.
+  static constexpr std::size_t scratch(std::size_t /*rows*/, std::size_t /*cols*/) { return 0; }
+
+  template <class Batch>
+  [[gnu::always_inline]] static Batch step(Batch const& a, Batch const& b, Batch const& c) {
+    return fma(a, b, c);
+  }
+  /// The operand with `factors` neighbours of a row, or of a column, in one element.
+  template <class Arch, class T>
+  static matrix<T const> along_rows(matrix<T const> x, T* /*scratch*/) {
+    return x;
+  }
+  template <class Arch, class T>
+  static matrix<T const> along_columns(matrix<T const> x, T* /*scratch*/) {
+    return x;
+  }
+};
+
 /// Rows of C in one tile: as many as the registers hold next to two vectors of B.
 template <class Arch>
 inline constexpr std::size_t tile_rows =
@@ -93,12 +116,12 @@ template <class Arch, class T>
 }
 
 /// One step of the chains of one row.
-template <bool Wide, class Batch, class T>
+template <class Product, bool Wide, class Batch, class T>
 [[gnu::always_inline]] inline void advance(T const* a, Batch const& b0, Batch const& b1, Batch& c0,
                                            Batch& c1) {
   Batch const x(*a);
-  c0 = fma(x, b0, c0);
-  if constexpr (Wide) c1 = fma(x, b1, c1);
+  c0 = Product::step(x, b0, c0);
+  if constexpr (Wide) c1 = Product::step(x, b1, c1);
 }
 
 /// Asks early for what the end of the tile reads or overwrites: nothing else hides that wait.
@@ -137,7 +160,7 @@ template <finish How, bool Wide, class Arch, class T>
 
 /// A whole tile of C. Rows past `t.rows` repeat the last one, so that any row may be read; only a
 /// full tile may be written to C itself. Unrolled by hand: users compile with -O2.
-template <class Arch, class T, bool Wide, std::size_t... Row>
+template <class Arch, class T, class Product, bool Wide, std::size_t... Row>
 [[gnu::noinline]] void full_tile(tile<T> const& t, std::index_sequence<Row...>) {
   using batch = vector<Arch, T>;
   T const* const a[] = {t.a + std::min(Row, t.rows - 1) * t.a_row...};
@@ -151,7 +174,7 @@ template <class Arch, class T, bool Wide, std::size_t... Row>
   for (std::size_t k = t.depth; k != 0; --k, offset += a_step, b += b_step) {
     batch const b0 = batch::load_unaligned(b);
     batch const b1 = Wide ? batch::load_unaligned(b + lanes<Arch, T>) : b0;
-    (advance<Wide>(a[Row] + offset, b0, b1, left[Row], right[Row]), ...);
+    (advance<Product, Wide>(a[Row] + offset, b0, b1, left[Row], right[Row]), ...);
   }
   switch (t.how) {
   case finish::store:
@@ -173,16 +196,16 @@ template <class Arch, class T, bool Wide, std::size_t... Row>
 
 /// Computes one tile of C, full or ragged; writes only its `rows` x `cols`. Reads B up to the next
 /// multiple of a vector, A nowhere outside its rows.
-template <class Arch, class T>
+template <class Arch, class T, class Product = in_full>
 void multiply_tile(tile<T> const& t) {
   constexpr std::make_index_sequence<tile_rows<Arch>> rows;
   bool const wide = t.cols > lanes<Arch, T>;
   std::size_t const width = wide ? tile_cols<Arch, T> : lanes<Arch, T>;
   auto const run = [&](tile<T> const& full) {
     if (wide)
-      detail::full_tile<Arch, T, true>(full, rows);
+      detail::full_tile<Arch, T, Product, true>(full, rows);
     else
-      detail::full_tile<Arch, T, false>(full, rows);
+      detail::full_tile<Arch, T, Product, false>(full, rows);
   };
   if (t.rows == tile_rows<Arch> && t.cols == width) return run(t);
 

@@ -7,6 +7,7 @@
 #include "dormant/model/structure.hpp"
 #include "dormant/tensor.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 
@@ -84,7 +85,9 @@ public:
   T* dpattern = nullptr; // [H, T, keys]
   T* dhidden = nullptr;  // [T, F]
   T* packed = nullptr;   // keys or values of one head, packed
-  arena<T> side;         // values computed only because a probe listens
+  T* left = nullptr;     // operands of a product, rewritten for short factors
+  T* right = nullptr;
+  arena<T> side; // values computed only because a probe listens
 
   /// Memory for `n` elements that only exists because a hook asked for it.
   static T* grown(arena<T>& memory, std::size_t n) {
@@ -161,6 +164,9 @@ private:
     dpattern = take(grid);
     dhidden = take(s.context * stride::F);
     packed = take(kernels::packed_size<typename Model::arch, T>(s.head_width(), s.context));
+    std::size_t const operand = Model::products::scratch(s.context, std::max(s.hidden(), s.vocab));
+    left = take(operand);
+    right = take(operand);
     return used;
   }
 

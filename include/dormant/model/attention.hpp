@@ -207,7 +207,7 @@ private:
     for (std::size_t h = 0; h < H; ++h) {
       typename Flow::matrix const rows{out + h * Model::shape.context * step, f.length, C, step};
       if constexpr (Block::has_wo && H == 1) {
-        kernels::multiply<arch, T>(f.rows(a.v), f.w.layers[l].wo.forward, rows);
+        f.multiply(f.rows(a.v), f.w.layers[l].wo.forward, rows);
       } else {
         value_out_plain(f.head(a.v, h), wo, h, rows);
       }

@@ -24,6 +24,7 @@ struct flow {
   using T = typename Model::scalar;
   using arch = typename Model::arch;
   using stride = strides<Model>;
+  using products = typename Model::products;
   using matrix = kernels::matrix<T>;
   using memory = activations<ModelType>;
   static constexpr std::size_t C = Model::shape.width;
@@ -51,17 +52,26 @@ struct flow {
     return gradient + layout<Model>::offset(what, l);
   }
 
-  /// out = in W^T
+  /// out = epilogue of x times a packed parameter matrix
+  void multiply(matrix x, T const* packed, matrix out, kernels::epilogue<T> e = {}) const {
+    kernels::multiply<arch, T, products>(products::template along_rows<arch, T>(x, a.left), packed,
+                                         out, e);
+  }
+  /// dW += dout^T in, with dW [dout.cols, in.cols]
+  void weight_gradient(matrix dout, matrix in, T* dw) const {
+    kernels::multiply_transposed<arch, T, products>(
+        products::template along_columns<arch, T>(dout, a.left),
+        products::template along_columns<arch, T>(in, a.right), {dw, dout.cols, in.cols, in.cols});
+  }
+  /// The same three for a square matrix between [T, C] buffers: out = in W^T, din (+)= dout W, dW.
   void project(T* in, packed_matrix<T> const& m, T* out) const {
-    kernels::multiply<arch, T>(rows(in), m.forward, rows(out));
+    multiply(rows(in), m.forward, rows(out));
   }
-  /// din (+)= dout W
   void project_back(T* dout, packed_matrix<T> const& m, T* din, kernels::finish how) const {
-    kernels::multiply<arch, T>(rows(dout), m.backward, rows(din), {.how = how});
+    multiply(rows(dout), m.backward, rows(din), {.how = how});
   }
-  /// dW += dout^T in
   void weight_gradient(T* dout, T* in, role what, std::size_t l) const {
-    kernels::multiply_transposed<arch, T>(rows(dout), rows(in), {gradient_of(what, l), C, C, C});
+    weight_gradient(rows(dout), rows(in), gradient_of(what, l));
   }
   void add(T const* x, T const* y, T* out) const {
     for (std::size_t t = 0; t < length; ++t) {

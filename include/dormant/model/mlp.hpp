@@ -13,9 +13,7 @@ namespace dormant::detail {
 template <class Flow, class Block>
 struct mlp_branch {
   using T = typename Flow::T;
-  using arch = typename Flow::arch;
   using Hooks = typename Flow::Hooks;
-  static constexpr auto C = Flow::C;
   static constexpr auto F = Flow::F;
   static constexpr bool edits_hidden = Hooks::template edited<site::mlp_hidden>;
 
@@ -26,14 +24,13 @@ struct mlp_branch {
     if constexpr (Block::linear_mlp) {
       f.project(a.y2, w.w1, a.mlp_out);
     } else {
-      kernels::multiply<arch, T>(f.rows(a.y2), w.w1.forward, f.hidden(a.hidden),
-                                 {.how = kernels::finish::relu});
+      f.multiply(f.rows(a.y2), w.w1.forward, f.hidden(a.hidden), {.how = kernels::finish::relu});
       if constexpr (edits_hidden) {
         std::size_t const n = f.length * Flow::stride::F;
         std::copy_n(a.hidden, n, Flow::memory::grown(a.hidden_before, n));
       }
       f.template hear<site::mlp_hidden>(l, a.hidden, F, Flow::stride::F);
-      kernels::multiply<arch, T>(f.hidden(a.hidden), w.w2.forward, f.rows(a.mlp_out));
+      f.multiply(f.hidden(a.hidden), w.w2.forward, f.rows(a.mlp_out));
     }
     f.template hear<site::mlp_out>(l, a.mlp_out);
   }
@@ -48,12 +45,10 @@ struct mlp_branch {
       f.weight_gradient(g.dbranch, a.y2, role::w1, l);
       f.project_back(g.dbranch, w.w1, g.dy, kernels::finish::store);
     } else {
-      kernels::multiply_transposed<arch, T>(f.rows(g.dbranch), f.hidden(a.hidden),
-                                            {f.gradient_of(role::w2, l), C, F, F});
+      f.weight_gradient(f.rows(g.dbranch), f.hidden(a.hidden), f.gradient_of(role::w2, l));
       relu_back(f, l);
-      kernels::multiply_transposed<arch, T>(f.hidden(g.dhidden), f.rows(a.y2),
-                                            {f.gradient_of(role::w1, l), F, C, C});
-      kernels::multiply<arch, T>(f.hidden(g.dhidden), w.w1.backward, f.rows(g.dy));
+      f.weight_gradient(f.hidden(g.dhidden), f.rows(a.y2), f.gradient_of(role::w1, l));
+      f.multiply(f.hidden(g.dhidden), w.w1.backward, f.rows(g.dy));
     }
   }
 
@@ -67,7 +62,7 @@ private:
     auto const open = f.hidden(edits_hidden ? a.hidden_before.data() : a.hidden);
     using mirror = site::gradient_of<site::mlp_hidden>;
     if constexpr (Hooks::template heard<mirror>) {
-      kernels::multiply<arch, T>(f.rows(g.dbranch), w.w2.backward, f.hidden(g.dhidden));
+      f.multiply(f.rows(g.dbranch), w.w2.backward, f.hidden(g.dhidden));
       f.template hear<mirror>(l, g.dhidden, F, Flow::stride::F);
       for (std::size_t t = 0; t < f.length; ++t) {
         for (std::size_t i = t * Flow::stride::F; i < t * Flow::stride::F + F; ++i) {
@@ -75,8 +70,8 @@ private:
         }
       }
     } else {
-      kernels::multiply<arch, T>(f.rows(g.dbranch), w.w2.backward, f.hidden(g.dhidden),
-                                 {.how = kernels::finish::where_positive, .mask = open});
+      f.multiply(f.rows(g.dbranch), w.w2.backward, f.hidden(g.dhidden),
+                 {.how = kernels::finish::where_positive, .mask = open});
     }
   }
 };

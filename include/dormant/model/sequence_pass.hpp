@@ -32,7 +32,7 @@ struct sequence_pass {
       f.norm(a.final_in, f.w.norm_weight, f.w.norm_bias, a.final, a.final_mean, a.final_rstd);
       f.template hear<site::final_norm>(last, a.final);
     }
-    kernels::multiply<arch, T>(f.rows(a.final), f.w.output.forward, logits(f));
+    f.multiply(f.rows(a.final), f.w.output.forward, logits(f));
     f.template hear<site::logits>(last, a.logits, V, Flow::stride::V);
   }
 
@@ -50,11 +50,10 @@ struct sequence_pass {
     if constexpr (Model::tied_output || Model::trains_output) {
       constexpr role target = Model::tied_output ? role::token_embedding : role::output;
       if constexpr (!Model::tied_output || Model::trains_tokens) {
-        kernels::multiply_transposed<arch, T>(logits(f), f.rows(a.final),
-                                              {f.gradient_of(target), V, C, C});
+        f.weight_gradient(logits(f), f.rows(a.final), f.gradient_of(target));
       }
     }
-    kernels::multiply<arch, T>(logits(f), f.w.output.backward, f.rows(a.dx));
+    f.multiply(logits(f), f.w.output.backward, f.rows(a.dx));
     if constexpr (Model::final_norm) {
       f.template hear<site::gradient_of<site::final_norm>>(last, a.dx);
       f.norm_back(a.dx, a.final_in, a.final_mean, a.final_rstd, f.w.norm_weight, a.dx, false,

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "dormant/concepts.hpp"
+#include "dormant/kernels/bf16.hpp"
 #include "dormant/nonlinearity/softmax.hpp"
 #include "dormant/shape.hpp"
 
@@ -35,6 +36,10 @@ struct frozen_token_embeddings {};    ///< keep their initial value
 struct frozen_position_embeddings {}; ///< keep their initial value
 struct frozen_embeddings {};          ///< both of the above
 struct frozen_output {};              ///< the output matrix keeps its initial value
+/// The operands of all products with parameter matrices are rounded to bfloat16, forward and back;
+/// parameters, sums, attention scores and everything else stay float. Fast where the processor has
+/// AVX512_BF16; check that the phenomenon you study does not notice.
+struct bf16 {};
 /// Kernels for another SIMD width than the compiler's best, e.g. `on<xsimd::sse2>`.
 template <class Arch>
 struct on {};
@@ -49,7 +54,7 @@ inline constexpr bool is_block_switch = contains<P, linear, no_mlp, no_attention
 template <class P>
 inline constexpr bool is_model_switch =
     contains<P, post_norm, no_final_norm, tied_output, sincos_positions, frozen_token_embeddings,
-             frozen_position_embeddings, frozen_embeddings, frozen_output, float, double>;
+             frozen_position_embeddings, frozen_embeddings, frozen_output, bf16, float, double>;
 
 template <class R>
 concept half_a_rule =
@@ -181,6 +186,12 @@ struct structure {
   static constexpr dormant::shape shape = Shape;
   using scalar = std::conditional_t<detail::contains<double, Parts...>, double, float>;
   using arch = typename detail::first_found<detail::arch_of, xsimd::default_arch, Parts...>::type;
+
+  /// How products with parameter matrices are computed.
+  using products =
+      std::conditional_t<detail::contains<bf16, Parts...>, kernels::in_bf16, kernels::in_full>;
+  static_assert(!detail::contains<bf16, Parts...> || std::is_same_v<scalar, float>,
+                "dormant::transformer: bf16 goes with float, not with double");
 
   static constexpr bool post_norm = detail::contains<dormant::post_norm, Parts...>;
   static constexpr bool final_norm = !detail::contains<no_final_norm, Parts...>;

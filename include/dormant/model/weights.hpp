@@ -20,6 +20,7 @@ struct packed_matrix {
   std::size_t out = 0, in = 0;
   T* forward = nullptr;  // packed for X W^T
   T* backward = nullptr; // packed for dY W
+  T* scratch = nullptr;  // where it is rewritten for short operands
 };
 
 /// The matrices of one layer and pointers to its vectors.
@@ -39,6 +40,7 @@ class weights {
 public:
   using T = typename Model::scalar;
   using arch = typename Model::arch;
+  using products = typename Model::products;
 
   weights() : arena_(plan(nullptr)) {
     plan(arena_.data());
@@ -66,13 +68,18 @@ public:
   void pack(std::size_t i, bool with_backward) const {
     packed_matrix<T> const& m = *matrices_[i];
     kernels::matrix<T const> const w{m.plain, m.out, m.in, m.in};
-    kernels::pack_transposed<arch, T>(w, m.forward);
-    if (with_backward) kernels::pack<arch, T>(w, m.backward);
+    kernels::pack_transposed<arch, T>(products::template along_rows<arch, T>(w, m.scratch),
+                                      m.forward);
+    if (!with_backward) return;
+    kernels::pack<arch, T>(products::template along_columns<arch, T>(w, m.scratch), m.backward);
   }
 
 private:
   static constexpr auto C = Model::shape.width;
   static constexpr auto F = Model::shape.hidden();
+  static constexpr std::size_t steps(std::size_t factors) {
+    return (factors + products::factors - 1) / products::factors;
+  }
 
   // With a null base only counts; returns the elements needed.
   std::size_t plan(T* base) {
@@ -81,10 +88,14 @@ private:
     auto take = [&](packed_matrix<T>& m, std::size_t out, std::size_t in) {
       m.out = out;
       m.in = in;
-      m.forward = base == nullptr ? nullptr : base + used;
-      used += padded<T>(kernels::packed_size<arch, T>(in, out));
-      m.backward = base == nullptr ? nullptr : base + used;
-      used += padded<T>(kernels::packed_size<arch, T>(out, in));
+      auto const room = [&](std::size_t n) {
+        T* const p = base == nullptr ? nullptr : base + used;
+        used += padded<T>(n);
+        return p;
+      };
+      m.forward = room(kernels::packed_size<arch, T>(steps(in), out));
+      m.backward = room(kernels::packed_size<arch, T>(steps(out), in));
+      m.scratch = room(products::scratch(out, in));
       matrices_.push_back(&m);
     };
     for (auto const& t : layout<Model>::tensors) {

@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <string_view>
 
 namespace dormant {
 
@@ -29,6 +30,26 @@ struct bos_norms {
     other += o.other;
     return *this;
   }
+};
+
+/// What a probe of such norms offers its readers, layer by layer.
+class bos_norm_probe {
+public:
+  [[nodiscard]] double bos(std::size_t layer = 0) const { return layers_.at(layer).bos.mean(); }
+  [[nodiscard]] double other(std::size_t layer = 0) const { return layers_.at(layer).other.mean(); }
+  /// Norm at `<s>` over the mean norm elsewhere; NaN for a layer that was not heard of.
+  [[nodiscard]] double ratio(std::size_t layer = 0) const { return layers_.at(layer).ratio(); }
+  [[nodiscard]] std::size_t layers() const { return layers_.size(); }
+
+protected:
+  void report_as(std::string_view bos_name, std::string_view other_name, probe_row& row) const {
+    for (std::size_t l = 0; l < layers(); ++l) {
+      row.add(bos_name, l, bos(l));
+      row.add(other_name, l, other(l));
+    }
+  }
+
+  per_layer<bos_norms> layers_;
 };
 
 } // namespace dormant

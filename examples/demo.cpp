@@ -90,6 +90,7 @@ int main(int argc, char** argv) {
   options.count("--seeds", how.seeds, "how many seeds each way of training is tried with");
   options.count("--first-seed", how.first_seed, "the first of them", 0);
   options.count("--steps", how.steps, "training steps of each run");
+  options.count("--batch", how.batch, "sequences in each step's batch");
   options.count("--threads", how.threads, "runs at a time, 0 for as many as there are cores", 0);
   options.text("--bigrams", how.bigrams,
                "bigram counts to draw text from instead of the built-in English", "FILE.csv");

@@ -50,8 +50,10 @@ void train_and_measure(run& r, Optimizer const& optimizer, task const& data, set
                        board& all) {
   net<Rule> model({.seed = r.seed});
   dm::history log(dm::every{how.cadence()}, phenomena{});
-  // One thread a run: no waiting for each other within a step. Bits do not depend on threads.
-  dm::train(model, data, optimizer, {.steps = how.steps, .batch = how.batch, .threads = 1}, log,
+  // One thread a run, and so one shard: no waiting for each other within a step, and one gradient
+  // in the cache instead of several.
+  dm::train(model, data, optimizer,
+            {.steps = how.steps, .batch = how.batch, .threads = 1, .shards = 1}, log,
             on_board{all});
   if (all.stopping()) return;
   r.curve = log.rows();

@@ -36,9 +36,9 @@ inline constexpr std::array<story, 3> stories = {{{"softmax_adamw", "softmax + A
 
 struct setting {
   std::uint64_t first_seed = 1; ///< of parameters and data alike
-  std::uint64_t seeds = 3;
+  std::uint64_t seeds = 5;
   std::uint64_t steps = 1500;
-  std::size_t batch = 8;
+  std::uint64_t batch = 8; ///< sequences a step
   double adamw_lr = 3e-3;
   double sgd_lr = 0.1;
   std::uint64_t threads = 0; ///< 0: as many as the machine has
@@ -53,8 +53,8 @@ struct setting {
     auto const word = [](std::string const& text) {
       return text.find_first_of(" '\"$&;()") == std::string::npos ? text : "\"" + text + "\"";
     };
-    auto text = fmt::format("{} --first-seed {} --seeds {} --steps {} --out {}", word(program),
-                            first_seed, seeds, steps, word(out.string()));
+    auto text = fmt::format("{} --first-seed {} --seeds {} --steps {} --batch {} --out {}",
+                            word(program), first_seed, seeds, steps, batch, word(out.string()));
     return bigrams.empty() ? text : text + " --bigrams " + word(bigrams);
   }
 };

@@ -16,7 +16,7 @@ using namespace dormant;
 
 constexpr shape small{
     .layers = 2, .heads = 2, .width = 20, .vocab = 67, .context = 13, .expansion = 2};
-constexpr std::size_t L = small.layers, T = small.context, D = small.head_width(), B = 4;
+constexpr std::size_t T = small.context, D = small.head_width(), B = 4;
 
 struct fixture {
   bigram_backcopy<small> task{{.seed = 5}};

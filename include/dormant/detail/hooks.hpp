@@ -187,6 +187,15 @@ constexpr bool check_hook() {
       !(probe<Hook, T> && writes<Hook, T>),
       "dormant: this hook reads at one site and writes at another; make it a probe and an "
       "intervention, so that measuring cannot perturb");
+  using bypassed = typename Model::bypassed;
+  static_assert(
+      !edits_any<Hook, T, bypassed>,
+      "dormant: this intervention edits a site that merged_projections or "
+      "factored_embedding goes around, so it would change nothing; use the model without");
+  static_assert(!edits_any<Hook, T, typename mirrors<bypassed>::type> &&
+                    !observes_any<Hook, T, typename mirrors<bypassed>::type>,
+                "dormant: this hook hears a gradient that merged_projections or factored_embedding "
+                "never computes; use the model without");
   if constexpr (intervention<Hook, T>) {
     static_assert(edits_any<Hook, T, typename Model::sites> ||
                       edits_any<Hook, T, typename mirrors<typename Model::sites>::type> ||

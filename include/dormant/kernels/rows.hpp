@@ -82,6 +82,35 @@ void add_to(T* out, T const* a, std::size_t n) {
   add<Arch, T>(out, a, out, n);
 }
 
+/// out = factor * (a + b) + c.
+template <class Arch, class T>
+[[gnu::noinline]] void scaled_sum(T factor, T const* a, T const* b, T const* c, T* out,
+                                  std::size_t n) {
+  vector<Arch, T> const f(factor);
+  for_each_register<Arch, T>(n, [&](auto reg, std::size_t i) {
+    reg.store(out + i, fma(f, reg.load(a + i) + reg.load(b + i), reg.load(c + i)));
+  });
+}
+
+/// out = out + factor * a.
+template <class Arch, class T>
+[[gnu::noinline]] void add_scaled(T factor, T const* a, T* out, std::size_t n) {
+  vector<Arch, T> const f(factor);
+  for_each_register<Arch, T>(n, [&](auto reg, std::size_t i) {
+    reg.store(out + i, fma(f, reg.load(a + i), reg.load(out + i)));
+  });
+}
+
+/// The inner product of x with a + b.
+template <class Arch, class T>
+[[gnu::noinline]] T dot_sum(T const* x, T const* a, T const* b, std::size_t n) {
+  vector<Arch, T> sum(T(0));
+  for_each_register<Arch, T>(n, [&](auto reg, std::size_t i) {
+    sum = fma(reg.load(x + i), reg.load(a + i) + reg.load(b + i), sum);
+  });
+  return add_of<Arch, T>(sum);
+}
+
 /// out = a * b, element by element; `out` may be `a` or `b`.
 template <class Arch, class T>
 [[gnu::noinline]] void multiply_elements(T const* a, T const* b, T* out, std::size_t n) {

@@ -119,7 +119,7 @@ private:
           a.rstd1 = take(s.context);
         }
         a.q = take(rows);
-        a.k = take(rows);
+        a.k = Block::merged ? a.y1 : take(rows);
         a.v = take(rows);
         if constexpr (needs_scores<typename Block::attention>) a.scores = take(grid);
         a.pattern = take(grid);

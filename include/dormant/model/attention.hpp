@@ -31,16 +31,16 @@ struct attention_branch {
   static void forward(Flow const& f, std::size_t l) {
     auto const& w = f.w.layers[l];
     auto& a = f.a.layers[l];
-    f.project(a.y1, w.wq, a.q);
-    f.template hear<site::q>(l, a.q);
-    f.project(a.y1, w.wk, a.k);
-    f.template hear<site::k>(l, a.k);
-    if constexpr (Block::has_wv) {
-      f.project(a.y1, w.wv, a.v);
+    project(f, l);
+    if constexpr (Block::merged) {
+      show_bypassed<site::q>(f, l, a.y1, w.parts.q);
+      show_bypassed<site::k>(f, l, a.y1, w.parts.k);
+      show_bypassed<site::v>(f, l, a.y1, w.parts.v);
     } else {
-      f.copy(a.y1, a.v);
+      f.template hear<site::q>(l, a.q);
+      f.template hear<site::k>(l, a.k);
+      f.template hear<site::v>(l, a.v);
     }
-    f.template hear<site::v>(l, a.v);
     if constexpr (Hooks::template heard<site::value_out>) show_value_out(f, l);
 
     for (std::size_t h = 0; h < H; ++h) {
@@ -66,8 +66,12 @@ struct attention_branch {
       kernels::causal_mix<arch, T>(f.grid(a.pattern, h), f.head(a.v, h), f.head(a.ungated, h));
     }
     if constexpr (Block::has_gate) open_gate(f, l);
-    f.template hear<site::z>(l, a.z);
-    if constexpr (Block::has_wo) {
+    if constexpr (Block::merged && Hooks::template heard<site::z>) {
+      show_merged_z(f, l);
+    } else {
+      f.template hear<site::z>(l, a.z);
+    }
+    if constexpr (Block::projects_z) {
       f.project(a.z, w.wo, a.attn_out);
     } else {
       f.copy(a.z, a.attn_out);
@@ -81,7 +85,7 @@ struct attention_branch {
     auto& a = f.a.layers[l];
     auto& g = f.a;
     f.template hear<site::gradient_of<site::attn_out>>(l, g.dbranch);
-    if constexpr (Block::has_wo) {
+    if constexpr (Block::projects_z) {
       f.project_back(g.dbranch, w.wo, g.dz, kernels::finish::store);
       if constexpr (Block::trains_wo) f.weight_gradient(g.dbranch, a.z, role::wo, l);
     } else {
@@ -114,23 +118,81 @@ struct attention_branch {
     }
 
     f.template hear<site::gradient_of<site::q>>(l, g.dq);
+    f.template hear<site::gradient_of<site::k>>(l, g.dk);
+    f.template hear<site::gradient_of<site::v>>(l, g.dv);
+    project_back(f, l);
+  }
+
+private:
+  // q, k, v from y1, or from the factors of layer 0
+  static void project(Flow const& f, std::size_t l) {
+    auto const& w = f.w.layers[l];
+    auto& a = f.a.layers[l];
+    if constexpr (Model::factored) {
+      if (l == 0) return f.w.factors.forward(f);
+    }
+    f.project(a.y1, w.wq, a.q);
+    if constexpr (Block::projects_k) f.project(a.y1, w.wk, a.k);
+    if constexpr (Block::has_wv) {
+      f.project(a.y1, w.wv, a.v);
+    } else {
+      f.copy(a.y1, a.v);
+    }
+  }
+  // dy and weight gradients from dq, dk, dv
+  static void project_back(Flow const& f, std::size_t l) {
+    auto const& w = f.w.layers[l];
+    auto& a = f.a.layers[l];
+    auto& g = f.a;
+    if constexpr (Model::factored) {
+      if (l == 0) return f.w.factors.backward(f);
+    }
     f.weight_gradient(g.dq, a.y1, role::wq, l);
     // The gate, where there is one, has written its share of dy first.
     f.project_back(g.dq, w.wq, g.dy,
                    Block::has_gate ? kernels::finish::accumulate : kernels::finish::store);
-    f.template hear<site::gradient_of<site::k>>(l, g.dk);
-    f.weight_gradient(g.dk, a.y1, role::wk, l);
-    f.project_back(g.dk, w.wk, g.dy, kernels::finish::accumulate);
-    f.template hear<site::gradient_of<site::v>>(l, g.dv);
+    if constexpr (Block::projects_k) {
+      f.weight_gradient(g.dk, a.y1, role::wk, l);
+      f.project_back(g.dk, w.wk, g.dy, kernels::finish::accumulate);
+    } else {
+      f.add(g.dy, g.dk, g.dy);
+    }
     if constexpr (Block::has_wv) {
-      if constexpr (Block::trains_wv) f.weight_gradient(g.dv, a.y1, role::wv, l);
+      if constexpr (Block::trains_wv || Block::merged) {
+        f.weight_gradient(g.dv, a.y1, role::wv, l);
+      }
       f.project_back(g.dv, w.wv, g.dy, kernels::finish::accumulate);
     } else {
       f.add(g.dy, g.dv, g.dy);
     }
   }
 
-private:
+  // x W^T by plain dot products, for a site that nothing but a probe reads
+  template <class Site>
+  static void show_bypassed(Flow const& f, std::size_t l, T const* x, T const* matrix) {
+    if constexpr (Hooks::template heard<Site>) {
+      T* const out = Flow::memory::grown(f.a.side, Model::shape.context * Flow::stride::C);
+      project_plainly(f, x, matrix, out);
+      f.template hear<Site>(l, out);
+    }
+  }
+  static void project_plainly(Flow const& f, T const* x, T const* matrix, T* out) {
+    for (std::size_t t = 0; t < f.length; ++t) {
+      std::size_t const i = t * Flow::stride::C;
+      for (std::size_t c = 0; c < C; ++c) {
+        out[i + c] = kernels::dot<arch, T>(x + i, matrix + c * C, C);
+      }
+    }
+  }
+  // z = pattern v, where the pass itself only has pattern (W_O v)
+  static void show_merged_z(Flow const& f, std::size_t l) {
+    constexpr std::size_t n = Model::shape.context * Flow::stride::C;
+    auto& a = f.a.layers[l];
+    T* const v = Flow::memory::grown(f.a.side, 2 * n);
+    project_plainly(f, a.y1, f.w.layers[l].parts.v, v);
+    kernels::causal_mix<arch, T>(f.grid(a.pattern, 0), f.rows(v), f.rows(v + n));
+    f.template hear<site::z>(l, v + n);
+  }
   static constexpr std::size_t grid_size = H * Model::shape.context * strides<Model>::keys;
 
   static T const* scalars(Flow const& f, std::size_t l, std::size_t h) {
@@ -206,7 +268,9 @@ private:
     T const* const wo = f.w.layers[l].wo.plain;
     for (std::size_t h = 0; h < H; ++h) {
       typename Flow::matrix const rows{out + h * Model::shape.context * step, f.length, C, step};
-      if constexpr (Block::has_wo && H == 1) {
+      if constexpr (Block::merged) {
+        f.copy(a.v, out); // merged values are values as the residual stream receives them
+      } else if constexpr (Block::has_wo && H == 1) {
         f.multiply(f.rows(a.v), f.w.layers[l].wo.forward, rows);
       } else {
         value_out_plain(f.head(a.v, h), wo, h, rows);

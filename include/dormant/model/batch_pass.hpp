@@ -55,8 +55,9 @@ public:
       activations_.push_back(std::make_unique<activations<Model>>());
     }
     if (!with_gradients) return;
-    for (std::size_t i = 0; i < how.shards; ++i) shards_.emplace_back(layout<Model>::size);
-    gradient_ = arena<T>(layout<Model>::size);
+    for (std::size_t i = 0; i < how.shards; ++i) shards_.emplace_back(size + gathered);
+    gradient_ = arena<T>(size);
+    gathered_ = arena<T>(gathered);
   }
 
   /// Mean cross-entropy over all positions, nats; NaN if the batch has no targets.
@@ -99,8 +100,23 @@ public:
 private:
   void pack(T const* parameters, bool with_backward) {
     weights_.point(parameters);
+    if constexpr (Model::merged) {
+      each_merged([&](std::size_t l, auto const& parts) { weights_.merged.merge(l, parts); });
+    }
     pool_.run(weights_.jobs(),
               [&](std::size_t job, std::size_t) { weights_.pack(job, with_backward); });
+    if constexpr (Model::factored) {
+      weights_.factors.centre(weights_);
+      pool_.run(3,
+                [&](std::size_t part, std::size_t) { weights_.factors.project(weights_, part); });
+    }
+  }
+  // Calls f(layer, its parameters) for every block with merged projections, on all threads.
+  template <class F>
+  void each_merged(F f) {
+    pool_.run(Model::shape.layers, [&](std::size_t l, std::size_t) {
+      if (weights<Model>::is_merged[l]) f(l, weights_.layers[l].parts);
+    });
   }
 
   template <bool Backward, class... Hooks>
@@ -147,25 +163,54 @@ private:
 
   // gradient = sum of the shards, which are cleared for the next step
   void reduce(std::size_t shards) {
-    constexpr std::size_t n = layout<Model>::size;
+    finite_ = reduce(shards, 0, size, gradient_.data());
+    if constexpr (Model::factored) {
+      finite_ = reduce(shards, size, gathered, gathered_.data()) && finite_;
+      pool_.run(4, [&](std::size_t part, std::size_t) {
+        if (part < 3) {
+          weights_.factors.finish_matrix(weights_, part, gathered_.data(), gradient_.data());
+        } else {
+          weights_.factors.finish_rows(weights_, gathered_.data(), gradient_.data());
+        }
+      });
+    }
+    if constexpr (Model::merged) {
+      each_merged([&](std::size_t l, auto const& parts) {
+        weights_.merged.split(l, parts, gradient_.data());
+      });
+      clear_frozen();
+    }
+  }
+  // Sums [first, first + n) of the shards into `out`; whether every sum is finite.
+  bool reduce(std::size_t shards, std::size_t first, std::size_t n, T* out) {
     std::atomic<bool> finite{true};
     pool_.run((n + chunk - 1) / chunk, [&](std::size_t job, std::size_t) {
       std::size_t const begin = job * chunk;
       std::array<T*, most_shards> parts{};
-      for (std::size_t s = 0; s < shards; ++s) parts[s] = shards_[s].data() + begin;
-      if (!kernels::reduce_shards<typename Model::arch, T>(
-              parts.data(), shards, gradient_.data() + begin, std::min(chunk, n - begin))) {
+      for (std::size_t s = 0; s < shards; ++s) parts[s] = shards_[s].data() + first + begin;
+      if (!kernels::reduce_shards<typename Model::arch, T>(parts.data(), shards, out + begin,
+                                                           std::min(chunk, n - begin))) {
         finite.store(false, std::memory_order_relaxed);
       }
     });
-    finite_ = finite.load();
+    return finite.load();
   }
+  // What merged matrices say about a frozen one is not wanted.
+  void clear_frozen() {
+    for (auto const& t : layout<Model>::tensors) {
+      if (!t.trained) std::fill_n(gradient_.data() + t.offset, t.size(), T{0});
+    }
+  }
+
+  static constexpr std::size_t size = layout<Model>::size;
+  static constexpr std::size_t gathered = factors<Model>::gathered;
 
   thread_pool pool_;
   weights<Model> weights_;
   std::vector<std::unique_ptr<activations<Model>>> activations_;
   std::vector<arena<T>> shards_;
   arena<T> gradient_;
+  arena<T> gathered_; // see factors
   std::vector<double> losses_;
   bool finite_ = true;
 };

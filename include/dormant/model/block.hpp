@@ -84,6 +84,9 @@ struct block_pass {
       }
       f.copy(g.dx, g.dbranch);
       attention::backward(f, l);
+      if constexpr (Model::factored) {
+        if (l == 0) return; // the factors carry on from dq, dk and dv, once a step
+      }
       if constexpr (pre1) {
         f.template hear<site::gradient_of<site::norm1>>(l, g.dy);
         f.norm_back(g.dy, a.x, a.mean1, a.rstd1, w.norm1_weight, g.dx, true,

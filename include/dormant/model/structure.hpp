@@ -27,6 +27,10 @@ struct identity_wv {};       ///< W_V is the identity, not a parameter
 struct identity_wo {};       ///< W_O is the identity, not a parameter
 struct frozen_wv {};         ///< W_V keeps its initial value
 struct frozen_wo {};         ///< W_O keeps its initial value
+/// Exact algebra for one head: scores from one matrix W_K^T W_Q, values from one matrix W_O W_V, so
+/// two products a token instead of four. Same mathematics, other rounding. `q`, `k`, `v` and `z` do
+/// not exist on the way: probes are shown them, interventions cannot edit them.
+struct merged_projections {};
 // Switches of the whole model.
 struct post_norm {};                  ///< x = N(x + F(x)) instead of x + F(N(x))
 struct no_final_norm {};              ///< the output reads the last residual as it is
@@ -36,6 +40,11 @@ struct frozen_token_embeddings {};    ///< keep their initial value
 struct frozen_position_embeddings {}; ///< keep their initial value
 struct frozen_embeddings {};          ///< both of the above
 struct frozen_output {};              ///< the output matrix keeps its initial value
+/// Exact algebra for layer 0: its norm reads a token plus a position, so its projections are sums of
+/// a row for the token and a row for the position, made once a step. Same mathematics, other
+/// rounding. Interventions cannot edit what the projections then do not read: `embed`, `resid_pre`
+/// and `norm1`.
+struct factored_embedding {};
 /// The operands of all products with parameter matrices are rounded to bfloat16, forward and back;
 /// parameters, sums, attention scores and everything else stay float. Fast where the processor has
 /// AVX512_BF16; check that the phenomenon you study does not notice.
@@ -49,12 +58,14 @@ template <class Wanted, class... Parts>
 inline constexpr bool contains = (std::is_same_v<Wanted, Parts> || ...);
 
 template <class P>
-inline constexpr bool is_block_switch = contains<P, linear, no_mlp, no_attention_norm, no_mlp_norm,
-                                                 identity_wv, identity_wo, frozen_wv, frozen_wo>;
+inline constexpr bool is_block_switch =
+    contains<P, linear, no_mlp, no_attention_norm, no_mlp_norm, identity_wv, identity_wo, frozen_wv,
+             frozen_wo, merged_projections>;
 template <class P>
 inline constexpr bool is_model_switch =
     contains<P, post_norm, no_final_norm, tied_output, sincos_positions, frozen_token_embeddings,
-             frozen_position_embeddings, frozen_embeddings, frozen_output, bf16, float, double>;
+             frozen_position_embeddings, frozen_embeddings, frozen_output, factored_embedding, bf16,
+             float, double>;
 
 template <class R>
 concept half_a_rule =
@@ -91,7 +102,7 @@ struct block {
   static_assert((detail::is_block_switch<Switches> && ...),
                 "dormant::block: the arguments after the attention rule are switches of one block: "
                 "linear, no_mlp, no_attention_norm, no_mlp_norm, identity_wv, identity_wo, "
-                "frozen_wv, frozen_wo");
+                "frozen_wv, frozen_wo, merged_projections");
 
   using attention = Attention;
   static constexpr bool has_attention = !std::is_same_v<Attention, no_attention>;
@@ -105,6 +116,12 @@ struct block {
   static constexpr bool trains_wv = has_wv && !detail::contains<frozen_wv, Switches...>;
   static constexpr bool trains_wo = has_wo && !detail::contains<frozen_wo, Switches...>;
   static constexpr bool has_gate = detail::has_gate<Attention>;
+  static constexpr bool merged = has_attention && detail::contains<merged_projections, Switches...>;
+  static_assert(!merged || (has_wv && has_wo && !has_gate),
+                "dormant::block: merged_projections needs W_V and W_O, and no gate between them");
+  // What the pass multiplies by, which is less than what the model has where matrices are merged.
+  static constexpr bool projects_k = has_attention && !merged;
+  static constexpr bool projects_z = has_wo && !merged;
   static constexpr std::size_t scalars_per_head = detail::scalars_per_head<Attention>;
 };
 
@@ -220,10 +237,16 @@ struct structure {
   template <std::size_t L>
   using block_at = std::tuple_element_t<L, blocks>;
 
+  static constexpr bool factored = detail::contains<factored_embedding, Parts...>;
+  static_assert(
+      !factored || (block_at<0>::attention_norm && !post_norm && !block_at<0>::has_gate),
+      "dormant::transformer: factored_embedding needs attention without a gate in layer 0, "
+      "with a norm before it");
+
   /// Calls `f.template operator()<Block>(layer)` for every layer, first to last. Code is generated
   /// per kind of block, not per layer.
   template <class F>
-  static void each_layer(F&& f) {
+  static constexpr void each_layer(F&& f) {
     [&]<std::size_t... L>(std::index_sequence<L...>) {
       (f.template operator()<block_at<L>>(L), ...);
     }
@@ -255,6 +278,10 @@ private:
   static constexpr bool mixes = any_block([]<class B>(B*) { return B::has_mlp; });
 
 public:
+  static constexpr bool merged = any_block([]<class B>(B*) { return B::merged; });
+  static_assert(!merged || Shape.heads == 1,
+                "dormant::transformer: merged_projections pays, and is offered, for one head only");
+
   /// The sites of the forward pass that exist in some layer of this structure.
   using sites = detail::join<
       detail::types<site::embed, site::resid_pre, site::resid_mid, site::resid_post, site::logits>,
@@ -263,6 +290,9 @@ public:
                site::z, site::attn_out>,
       sites_if<normed2, site::norm2>, sites_if<hides, site::mlp_hidden>,
       sites_if<mixes, site::mlp_out>, sites_if<final_norm, site::final_norm>>;
+  /// Those that exact algebra goes around: they can be read, but nothing depends on them.
+  using bypassed = detail::join<sites_if<merged, site::q, site::k, site::v, site::z>,
+                                sites_if<factored, site::embed, site::resid_pre, site::norm1>>;
 };
 
 } // namespace dormant

@@ -3,7 +3,9 @@
 #pragma once
 
 #include "dormant/kernels/matmul.hpp"
+#include "dormant/model/factored.hpp"
 #include "dormant/model/layout.hpp"
+#include "dormant/model/merged.hpp"
 #include "dormant/tensor.hpp"
 
 #include <array>
@@ -26,7 +28,8 @@ struct packed_matrix {
 /// The matrices of one layer and pointers to its vectors.
 template <class T>
 struct layer_weights {
-  packed_matrix<T> wq, wk, wv, wo, wg, w1, w2;
+  packed_matrix<T> wq, wk, wv, wo, wg, w1, w2; // where merged, wq and wv are products of two
+  projection_parts<T> parts;
   T const* norm1_weight = nullptr;
   T const* norm1_bias = nullptr;
   T const* norm2_weight = nullptr;
@@ -41,6 +44,11 @@ public:
   using T = typename Model::scalar;
   using arch = typename Model::arch;
   using products = typename Model::products;
+  static constexpr auto is_merged = [] {
+    std::array<bool, Model::shape.layers> merged{};
+    Model::each_layer([&]<class Block>(std::size_t l) { merged[l] = Block::merged; });
+    return merged;
+  }();
 
   weights() : arena_(plan(nullptr)) {
     plan(arena_.data());
@@ -55,6 +63,8 @@ public:
   T const* positions = nullptr; // [T, C]
   T const* norm_weight = nullptr;
   T const* norm_bias = nullptr;
+  detail::factors<Model> factors;
+  merged_weights<Model> merged;
 
   /// Reads parameters from this arena from now on.
   void point(T const* parameters) {
@@ -109,9 +119,9 @@ private:
     auto& w = layers[t.layer];
     switch (t.what) {
     case role::wq: return &w.wq;
-    case role::wk: return &w.wk;
+    case role::wk: return is_merged[t.layer] ? nullptr : &w.wk;
     case role::wv: return &w.wv;
-    case role::wo: return &w.wo;
+    case role::wo: return is_merged[t.layer] ? nullptr : &w.wo;
     case role::wg: return &w.wg;
     case role::w1: return &w.w1;
     case role::w2: return &w.w2;
@@ -132,8 +142,16 @@ private:
     case role::head_scalars: w.head_scalars = p; return;
     case role::final_norm_weight: norm_weight = p; return;
     case role::final_norm_bias: norm_bias = p; return;
-    default: matrix_of(t)->plain = p;
+    case role::wq: w.parts.q = p; break;
+    case role::wk: w.parts.k = p; break;
+    case role::wv: w.parts.v = p; break;
+    case role::wo: w.parts.o = p; break;
+    default: break;
     }
+    auto* const m = matrix_of(t);
+    if (m == nullptr) return;
+    bool const product = is_merged[t.layer] && (m == &w.wq || m == &w.wv);
+    m->plain = !product ? p : m == &w.wq ? merged.scores(t.layer) : merged.values(t.layer);
   }
 
   // pos[t, 2i] = sin(t / 10000^(2i/C)), pos[t, 2i+1] = cos of the same

@@ -59,7 +59,9 @@ public:
   void add(std::string_view name, double value) { cells_.emplace_back(std::string(name), value); }
   /// A number of one layer, named `name_layer`.
   void add(std::string_view name, std::size_t layer, double value) {
-    cells_.emplace_back(std::string(name) + "_" + std::to_string(layer), value);
+    std::string full(name);
+    full.append("_").append(std::to_string(layer));
+    cells_.emplace_back(std::move(full), value);
   }
   /// Replaces the number of that name, or adds it.
   void set(std::string_view name, double value) {

@@ -18,7 +18,7 @@ namespace demo {
 
 namespace detail {
 /// A token in the width of one letter.
-inline std::string_view short_name(task const& names, dm::token t) {
+inline std::string short_name(task const& names, dm::token t) {
   auto const name = names.token_name(t);
   if (name == "␠") return "␣"; // which more fonts have
   return name == "\\n" ? "↵" : name;
@@ -35,7 +35,7 @@ inline std::string token_labels(shown_sequence const& seq, task const& names, st
                        : long_name ? std::string("first 0.45,graph 0 right offset 0,-0.7")
                                    : fmt::format("first {},graph 0 center offset 0,-0.7", t);
     out += fmt::format("set label {} {} at {} textcolor rgb {} font '{},10'\n", first_tag + t,
-                       quoted(short_name(names, seq.tokens[t])), where,
+                       demo::quoted(short_name(names, seq.tokens[t])), where,
                        shade(seq.trigger[t] ? accent : muted), seq.trigger[t] ? ":Bold" : "");
   }
   return out;

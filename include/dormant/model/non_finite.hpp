@@ -2,9 +2,9 @@
 // Where a pass first met a NaN or an infinity: a look at the values that the pass has kept.
 #pragma once
 
+#include "dormant/kernels/rows.hpp"
 #include "dormant/model/activations.hpp"
 
-#include <cmath>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -25,13 +25,11 @@ struct spoiled_site {
   }
 };
 
-template <class T>
-[[nodiscard]] bool all_finite_rows(T const* p, std::size_t rows, std::size_t cols,
-                                   std::size_t stride) {
+template <class Arch, class T>
+[[nodiscard, gnu::noinline]] bool all_finite_rows(T const* p, std::size_t rows, std::size_t cols,
+                                                  std::size_t stride) {
   for (std::size_t r = 0; r < rows; ++r) {
-    for (std::size_t c = 0; c < cols; ++c) {
-      if (!std::isfinite(p[r * stride + c])) return false;
-    }
+    if (!kernels::all_finite<Arch, T>(p + r * stride, cols)) return false;
   }
   return true;
 }
@@ -47,7 +45,8 @@ template <class Model>
   std::optional<spoiled_site> found;
   auto const look = [&](std::size_t layer, std::string_view name, T const* p, std::size_t cols,
                         std::size_t step) {
-    if (found || p == nullptr || all_finite_rows(p, length, cols, step)) return;
+    if (found || p == nullptr) return;
+    if (all_finite_rows<typename Model::arch, T>(p, length, cols, step)) return;
     found = spoiled_site{layer, name};
   };
   auto const row = [&](std::size_t layer, std::string_view name, T const* p) {

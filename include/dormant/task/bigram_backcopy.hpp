@@ -16,12 +16,10 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <numeric>
 #include <span>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -49,13 +47,11 @@ public:
   /// `<d>`, if every character would be a trigger, or if the table is unusable.
   explicit bigram_backcopy(bigram_backcopy_options const& options = {})
       : seed_(options.seed), leading_(options.bos), rule_(options.rule),
-        characters_(options.table.size()), is_trigger_(vocab, false) {
+        characters_(options.table.size()), alphabet_(options.table.characters),
+        is_trigger_(vocab, false) {
     check_options(options);
     choose_triggers(options.table, options.triggers);
     make_laws(options.table);
-    for (auto const c : options.table.characters) names_.push_back(printable(c));
-    names_.insert(names_.end(), {"<s>", "<d>"});
-    while (names_.size() < vocab) names_.push_back("unused " + std::to_string(names_.size()));
   }
 
   /// Fills one sequence: a pure function of (seed, which, step, row). Does not allocate.
@@ -111,12 +107,14 @@ public:
   [[nodiscard]] std::span<token const> trigger_tokens() const { return triggers_; }
   [[nodiscard]] bool is_trigger(token t) const { return is_trigger_[static_cast<std::size_t>(t)]; }
   /// How figures show a token. Throws `dormant::error` outside the vocabulary.
-  [[nodiscard]] std::string_view token_name(token t) const {
+  [[nodiscard]] std::string token_name(token t) const {
     if (t < 0 || static_cast<std::size_t>(t) >= vocab) {
       throw error("token " + std::to_string(t) + " is outside the vocabulary of " +
                   std::to_string(vocab));
     }
-    return names_[static_cast<std::size_t>(t)];
+    if (t < bos()) return printable(alphabet_[static_cast<std::size_t>(t)]);
+    if (t <= delimiter()) return t == bos() ? "<s>" : "<d>";
+    return "unused " + std::to_string(t);
   }
 
 private:
@@ -142,15 +140,20 @@ private:
   }
 
   void choose_triggers(bigram_table const& table, std::size_t count) {
-    auto const count_of = [&](token t) { return table.unigrams[static_cast<std::size_t>(t)]; };
-    std::vector<token> order(characters_);
-    std::iota(order.begin(), order.end(), 0);
-    std::sort(order.begin(), order.end(), [&](token a, token b) {
-      return count_of(a) != count_of(b) ? count_of(a) > count_of(b) : a < b;
-    });
-    triggers_.assign(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count));
-    for (auto const t : triggers_) is_trigger_[static_cast<std::size_t>(t)] = true;
-    if (count_of(order[count]) == 0)
+    // The most frequent of those that are left; of equals, the first.
+    auto const next = [&] {
+      std::size_t best = characters_;
+      for (std::size_t v = 0; v < characters_; ++v) {
+        if (is_trigger_[v]) continue;
+        if (best == characters_ || table.unigrams[v] > table.unigrams[best]) best = v;
+      }
+      return best;
+    };
+    while (triggers_.size() < count) {
+      triggers_.push_back(static_cast<token>(next()));
+      is_trigger_[static_cast<std::size_t>(triggers_.back())] = true;
+    }
+    if (table.unigrams[next()] == 0)
       throw error("only triggers have unigram counts above zero, so no sequence can begin");
   }
 
@@ -194,12 +197,12 @@ private:
   std::uint64_t seed_;
   std::size_t leading_; // number of <s> that a sequence begins with
   trigger_rule rule_;
-  std::size_t characters_; // N
+  std::size_t characters_;         // N
+  std::vector<char32_t> alphabet_; // [N]
   std::vector<token> triggers_;
   std::vector<bool> is_trigger_;           // [V]
   alias_table draws_;                      // one row a row of table_
   std::shared_ptr<law_table const> table_; // [N + 2, V]
-  std::vector<std::string> names_;         // [V]
 };
 
 } // namespace dormant

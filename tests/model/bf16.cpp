@@ -49,7 +49,7 @@ TEST_CASE("bf16: gradients are those of the float model up to the rounding of op
 }
 
 TEST_CASE("bf16: the bits do not depend on the number of threads") {
-  constexpr shape s{.layers = 1, .heads = 1, .width = 20, .vocab = 67, .context = 13};
+  static constexpr shape s{.layers = 1, .heads = 1, .width = 20, .vocab = 67, .context = 13};
   auto const after = [](std::size_t threads) {
     transformer<s, softmax, bf16> net({.seed = 1});
     train(net, bigram_backcopy<s>({.seed = 1}), adamw{},

@@ -96,7 +96,7 @@ TEST_CASE("exact algebra: sites that it goes around are shown all the same") {
 }
 
 TEST_CASE("exact algebra: the bits do not depend on the number of threads") {
-  constexpr shape s{.layers = 2, .heads = 1, .width = 20, .vocab = 67, .context = 13};
+  static constexpr shape s{.layers = 2, .heads = 1, .width = 20, .vocab = 67, .context = 13};
   auto const after = [](std::size_t threads) {
     transformer<s, softmax, merged_projections, factored_embedding> net({.seed = 1});
     train(net, bigram_backcopy<s>({.seed = 1}), adamw{},

@@ -58,8 +58,10 @@ struct in_bf16 {
                                                                xsimd::batch<float, Arch> const& c) {
 #if defined(__AVX512BF16__) && defined(__AVX512BW__)
     if constexpr (native<Arch>) {
-      return _mm512_dpbf16_ps(c, std::bit_cast<__m512bh>(__m512(a)),
-                              std::bit_cast<__m512bh>(__m512(b)));
+      // The instruction itself: clang 16 crashes on its own intrinsic next to a broadcast.
+      __m512 sum = c;
+      __asm__("vdpbf16ps %2, %1, %0" : "+v"(sum) : "v"(__m512(a)), "v"(__m512(b)));
+      return sum;
     } else
 #endif
     {

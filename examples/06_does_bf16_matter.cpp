@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+// Do sinks, drains and peaks form in the same way when products round their operands to eight bits?
+// The same seeds in float and in bf16, measured all along; differences of medians against the spread
+// over seeds.
+#include "common/command_line.hpp"
+
+#include <dormant/dormant.hpp>
+#include <dormant/io/csv.hpp>
+#include <dormant/variants.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dm = dormant;
+
+constexpr dm::shape shape{.layers = 3, .heads = 1, .width = 64, .vocab = 67, .context = 64};
+using blocks = dm::stack<dm::mlp_block<>, dm::block<dm::softmax>, dm::mlp_block<>>;
+
+struct in_float {
+  static constexpr std::string_view name = "float";
+  using net = dm::transformer<shape, blocks>;
+};
+struct in_bf16 {
+  static constexpr std::string_view name = "bf16";
+  using net = dm::transformer<shape, blocks, dm::bf16>;
+};
+constexpr auto arithmetics = dm::variants<in_float, in_bf16>;
+
+// What is compared: columns of the probes, and for ratios the column they are divided by.
+struct quantity {
+  char const* name;
+  char const* above;
+  char const* below;
+};
+constexpr std::array<quantity, 3> quantities = {
+    {{"attention on <s>", "attention_on_bos_1", ""},
+     {"value norm of <s> / others", "value_norm_bos_1", "value_norm_other_1"},
+     {"residual norm of <s> / others", "residual_norm_bos_0", "residual_norm_other_0"}}};
+
+using curve = std::vector<std::array<double, quantities.size()>>; // by measurement
+
+double quantile(std::vector<double> values, double at) {
+  std::ranges::sort(values);
+  double const place = at * static_cast<double>(values.size() - 1);
+  auto const low = static_cast<std::size_t>(place);
+  auto const high = std::min(low + 1, values.size() - 1);
+  return std::lerp(values[low], values[high], place - static_cast<double>(low));
+}
+
+int main(int argc, char** argv) {
+  std::uint64_t steps = 1500, seeds = 5, first = 1, threads = 0;
+  std::string out;
+  program::command_line options("06_does_bf16_matter",
+                                "Trains the same seeds in float and in bf16 and compares.");
+  options.count("--steps", steps, "training steps of each run");
+  options.count("--seeds", seeds, "runs of each");
+  options.count("--seed", first, "the first of the seeds", 0);
+  options.count("--threads", threads, "0: all cores; never changes the numbers", 0);
+  options.text("--out", out, "also write one row a measurement to this CSV file", "FILE");
+  return options.run(argc, argv, [&] {
+    dm::csv_table table(
+        {"arithmetic", "seed", "step", "attention_on_bos", "value_ratio", "residual_ratio"});
+    std::array<std::vector<curve>, 2> curves; // [float, bf16][seed]
+    std::size_t which = 0;
+    auto const train = [&]<class Arithmetic>() {
+      for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
+        auto const task = dm::bigram_backcopy<shape>({.seed = seed});
+        typename Arithmetic::net net({.seed = seed});
+        dm::history log(dm::every{std::max<std::uint64_t>(1, steps / 10)}, dm::attention_sink{},
+                        dm::value_drain{}, dm::residual_peak{});
+        dm::train(net, task, dm::adamw{.lr = 3e-3},
+                  {.steps = steps, .batch = 8, .threads = threads}, log,
+                  dm::progress{std::string(Arithmetic::name) + ", seed " + std::to_string(seed)});
+        curve measured;
+        for (auto const& row : log.rows()) {
+          auto& now = measured.emplace_back();
+          for (std::size_t i = 0; i < now.size(); ++i) {
+            auto const& q = quantities[i];
+            now[i] = row[q.above] / (*q.below != '\0' ? row[q.below] : 1.0);
+          }
+          table.append({Arithmetic::name, seed, static_cast<std::uint64_t>(row["step"]), now[0],
+                        now[1], now[2]});
+        }
+        curves[which].push_back(std::move(measured));
+      }
+      ++which;
+    };
+    dm::for_each_variant(train, arithmetics);
+
+    std::printf("%zu seeds; over the second half of training, medians and 10 to 90%% of seeds\n",
+                static_cast<std::size_t>(seeds));
+    for (std::size_t i = 0; i < quantities.size(); ++i) {
+      std::array<std::vector<double>, 2> late; // each seed's mean
+      for (std::size_t a = 0; a < 2; ++a) {
+        for (auto const& c : curves[a]) {
+          double sum = 0;
+          for (std::size_t n = c.size() / 2; n < c.size(); ++n) sum += c[n][i];
+          late[a].push_back(sum / static_cast<double>(c.size() - c.size() / 2));
+        }
+      }
+      auto const [low, high] = std::pair(quantile(late[0], 0.1), quantile(late[0], 0.9));
+      double const bf16 = quantile(late[1], 0.5);
+      std::printf("%-30s float %.3f (%.3f to %.3f)   bf16 %.3f (%.3f to %.3f): %s\n",
+                  quantities[i].name, quantile(late[0], 0.5), low, high, bf16,
+                  quantile(late[1], 0.1), quantile(late[1], 0.9),
+                  bf16 >= low && bf16 <= high ? "within the spread" : "DIFFERENT");
+    }
+    if (!out.empty()) table.write(out);
+    return 0;
+  });
+}

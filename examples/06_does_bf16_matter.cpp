@@ -42,7 +42,7 @@ constexpr std::array<quantity, 3> quantities = {
      {"value norm of <s> / others", "value_norm_bos_1", "value_norm_other_1"},
      {"residual norm of <s> / others", "residual_norm_bos_0", "residual_norm_other_0"}}};
 
-using curve = std::vector<std::array<double, quantities.size()>>; // by measurement
+using curve = std::vector<std::array<double, 1 + quantities.size()>>; // step, quantities
 
 double quantile(std::vector<double> values, double at) {
   std::ranges::sort(values);
@@ -60,7 +60,7 @@ int main(int argc, char** argv) {
   options.count("--steps", steps, "training steps of each run");
   options.count("--seeds", seeds, "runs of each");
   options.count("--seed", first, "the first of the seeds", 0);
-  options.count("--threads", threads, "0: all cores; never changes the numbers", 0);
+  options.count("--threads", threads, "runs at a time, 0 for as many as there are cores", 0);
   options.text("--out", out, "also write one row a measurement to this CSV file", "FILE");
   return options.run(argc, argv, [&] {
     dm::csv_table table(
@@ -68,27 +68,32 @@ int main(int argc, char** argv) {
     std::array<std::vector<curve>, 2> curves; // [float, bf16][seed]
     std::size_t which = 0;
     auto const train = [&]<class Arithmetic>() {
-      for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
-        auto const task = dm::bigram_backcopy<shape>({.seed = seed});
-        typename Arithmetic::net net({.seed = seed});
+      auto& of_seed = curves[which++];
+      of_seed.resize(seeds);
+      auto const one = [&](std::size_t run) {
+        auto const task = dm::bigram_backcopy<shape>({.seed = first + run});
+        typename Arithmetic::net net({.seed = first + run});
         dm::history log(dm::every{std::max<std::uint64_t>(1, steps / 10)}, dm::attention_sink{},
                         dm::value_drain{}, dm::residual_peak{});
         dm::train(net, task, dm::adamw{.lr = 3e-3},
-                  {.steps = steps, .batch = 8, .threads = threads}, log,
-                  dm::progress{std::string(Arithmetic::name) + ", seed " + std::to_string(seed)});
-        curve measured;
+                  {.steps = steps, .batch = 8, .threads = 1, .shards = 1}, log);
         for (auto const& row : log.rows()) {
-          auto& now = measured.emplace_back();
-          for (std::size_t i = 0; i < now.size(); ++i) {
+          auto& now = of_seed[run].emplace_back();
+          now[0] = row["step"];
+          for (std::size_t i = 0; i < quantities.size(); ++i) {
             auto const& q = quantities[i];
-            now[i] = row[q.above] / (*q.below != '\0' ? row[q.below] : 1.0);
+            now[i + 1] = row[q.above] / (*q.below != '\0' ? row[q.below] : 1.0);
           }
-          table.append({Arithmetic::name, seed, static_cast<std::uint64_t>(row["step"]), now[0],
-                        now[1], now[2]});
         }
-        curves[which].push_back(std::move(measured));
+        std::fprintf(stderr, "%s, seed %zu: done\n", Arithmetic::name.data(), first + run);
+      };
+      dm::side_by_side(seeds, one, threads);
+      for (std::size_t run = 0; run < seeds; ++run) {
+        for (auto const& now : of_seed[run]) {
+          table.append({Arithmetic::name, first + run, static_cast<std::uint64_t>(now[0]), now[1],
+                        now[2], now[3]});
+        }
       }
-      ++which;
     };
     dm::for_each_variant(train, arithmetics);
 
@@ -100,7 +105,7 @@ int main(int argc, char** argv) {
       for (std::size_t a = 0; a < 2; ++a) {
         for (auto const& c : curves[a]) {
           double sum = 0;
-          for (std::size_t n = c.size() / 2; n < c.size(); ++n) sum += c[n][i];
+          for (std::size_t n = c.size() / 2; n < c.size(); ++n) sum += c[n][i + 1];
           late[a].push_back(sum / static_cast<double>(c.size() - c.size() / 2));
         }
       }

@@ -12,14 +12,13 @@
 #include "dormant/nonlinearity/softmax.hpp"
 #include "dormant/optimizer/adamw.hpp"
 #include "dormant/optimizer/sgd.hpp"
+#include "dormant/side_by_side.hpp"
 #include "dormant/train.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cstddef>
-#include <exception>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -101,25 +100,22 @@ training train_all(setting const& how, dm::bigram_table const& table) {
   done.threads = std::clamp<std::size_t>(wanted, 1, runs.size());
 
   board all(runs.size(), how.steps);
-  std::atomic<std::size_t> next = 0;
-  std::exception_ptr failure;
-  std::atomic_flag failed;
-  auto const work = [&] {
+  auto const one = [&](std::size_t i) {
+    if (all.stopping()) return;
     try {
-      for (auto i = next++; i < runs.size() && !all.stopping(); i = next++) {
-        train_and_measure(runs[i], task_for(table, runs[i].seed), how, all);
-      }
+      train_and_measure(runs[i], task_for(table, runs[i].seed), how, all);
     } catch (...) {
-      if (!failed.test_and_set()) failure = std::current_exception();
       all.fail();
+      throw;
     }
   };
-  std::vector<std::thread> workers;
-  for (std::size_t i = 1; i < done.threads; ++i) workers.emplace_back(work);
-  work();
-  for (auto& worker : workers) worker.join();
+  try {
+    dm::side_by_side(runs.size(), one, done.threads);
+  } catch (...) {
+    all.clear();
+    throw;
+  }
   all.clear();
-  if (failure) std::rethrow_exception(failure);
   done.interrupted = all.interrupted();
   done.seconds = all.seconds();
   return done;

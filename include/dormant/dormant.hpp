@@ -29,5 +29,6 @@
 #include "dormant/probe/value_drain.hpp"          // IWYU pragma: export
 #include "dormant/progress.hpp"                   // IWYU pragma: export
 #include "dormant/shape.hpp"                      // IWYU pragma: export
+#include "dormant/side_by_side.hpp"               // IWYU pragma: export
 #include "dormant/task/bigram_backcopy.hpp"       // IWYU pragma: export
 #include "dormant/train.hpp"                      // IWYU pragma: export

@@ -192,7 +192,7 @@ TEST_CASE_METHOD(fixture, "probe: risks are cross-entropies against the exact la
   auto const found = net.evaluate(rows, kept, risks);
   auto const logits = kept.values(L - 1); // [B, T, V]
   auto const& table = *task.table();
-  mean_of bigram, backcopy, published, loss;
+  mean_of on_bigrams, on_triggers, published, loss;
   for (std::size_t b = 0; b < B; ++b) {
     for (std::size_t t = 0; t < T; ++t) {
       double sum = 0;
@@ -206,7 +206,7 @@ TEST_CASE_METHOD(fixture, "probe: risks are cross-entropies against the exact la
       };
       auto const& law = rows.laws(b)[t];
       double const expected = cost([&](std::size_t v) { return law_probability(law, table, v); });
-      (law.trigger ? backcopy : bigram).add(expected);
+      (law.trigger ? on_triggers : on_bigrams).add(expected);
       if (!law.trigger) {
         published.add(t > 0 ? expected : cost([&](std::size_t v) {
           return table.row(static_cast<std::size_t>(task.unigram_row()))[v];
@@ -217,8 +217,8 @@ TEST_CASE_METHOD(fixture, "probe: risks are cross-entropies against the exact la
     }
   }
   CHECK(found.loss == close(loss.mean()));
-  CHECK(found.bigram_risk == close(bigram.mean()));
-  CHECK(found.backcopy_risk == close(backcopy.mean()));
+  CHECK(found.bigram_risk == close(on_bigrams.mean()));
+  CHECK(found.backcopy_risk == close(on_triggers.mean()));
   CHECK(risks.bigram() == found.bigram_risk);
   CHECK(risks.backcopy() == found.backcopy_risk);
   CHECK(risks.bigram_as_published() == close(published.mean()));

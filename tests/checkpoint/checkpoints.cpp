@@ -32,7 +32,7 @@ template <class Net>
 std::string refused(std::filesystem::path const& path) {
   auto net = models::shaken<Net>(5);
   auto const before = net;
-  auto const said = scratch::error_of([&] { load_checkpoint(path, net); });
+  auto const said = error_of([&] { load_checkpoint(path, net); });
   CHECK(same_parameters(net, before));
   return said;
 }
@@ -135,7 +135,7 @@ TEST_CASE("checkpoint: a disk that is full leaves the old file") {
   save_checkpoint(path, old);
   {
     scratch::small_disk const disk(1000);
-    CHECK_FALSE(scratch::error_of([&] { save_checkpoint(path, net_type({.seed = 2})); }).empty());
+    CHECK_FALSE(error_of([&] { save_checkpoint(path, net_type({.seed = 2})); }).empty());
   }
   net_type net({.seed = 3});
   load_checkpoint(path, net);
@@ -162,7 +162,7 @@ struct saved_run {
     net_type other({.seed = 8});
     auto const before = other;
     trainer run(other, task, optimizer, schedule{.steps = 9, .batch = 4});
-    auto const said = scratch::error_of([&] { load_run(path(), run, wanted); });
+    auto const said = error_of([&] { load_run(path(), run, wanted); });
     CHECK(run.steps() == 0);
     CHECK(same_parameters(other, before));
     for (auto const memory : run.memories()) {
@@ -230,6 +230,6 @@ TEST_CASE_METHOD(saved_run, "checkpoint: a hook keeps a run on disk while it goe
 TEST_CASE_METHOD(saved_run, "checkpoint: a run that cannot be written is a sentence") {
   checkpoints<net_type> keep(folder / "no such folder", every{1}, identity);
   net_type other({.seed = 3});
-  contains(scratch::error_of([&] { train(other, task, adamw{}, {.steps = 2, .batch = 4}, keep); }),
+  contains(error_of([&] { train(other, task, adamw{}, {.steps = 2, .batch = 4}, keep); }),
            "no such folder");
 }

@@ -4,6 +4,7 @@
 #include "dormant/dormant.hpp"
 
 #include "catch.hpp"
+#include "error_of.hpp"
 #include "models.hpp"
 
 #include <algorithm>
@@ -39,16 +40,6 @@ struct fixture {
 template <class Tensor>
 bool same(Tensor const& a, Tensor const& b) {
   return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin());
-}
-
-template <class Act>
-std::string error_of(Act act) {
-  try {
-    act();
-  } catch (dormant::error const& thrown) {
-    return thrown.what();
-  }
-  return {};
 }
 
 } // namespace

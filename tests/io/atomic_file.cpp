@@ -12,7 +12,6 @@
 namespace fs = std::filesystem;
 using namespace dormant;
 using namespace std::string_literals;
-using scratch::error_of;
 
 namespace {
 

@@ -14,7 +14,6 @@
 
 using namespace dormant;
 using namespace std::string_literals;
-using scratch::error_of;
 
 static_assert(!std::is_constructible_v<csv_cell, bool>);
 static_assert(!std::is_constructible_v<csv_cell, char>);

@@ -13,7 +13,6 @@
 
 using namespace dormant;
 using namespace std::string_literals;
-using scratch::error_of;
 
 namespace {
 

@@ -4,6 +4,7 @@
 
 #include "dormant/error.hpp"
 #include "dormant/io/atomic_file.hpp"
+#include "error_of.hpp"
 
 #include <csignal>
 #include <cstddef>
@@ -70,17 +71,6 @@ inline void write(std::filesystem::path const& path, std::string_view text) {
 inline std::string read(std::filesystem::path const& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
-}
-
-/// The sentence of the error that `act` throws; empty if it throws none.
-template <class Act>
-std::string error_of(Act act) {
-  try {
-    act();
-  } catch (dormant::error const& thrown) {
-    return thrown.what();
-  }
-  return {};
 }
 
 inline constexpr char const* python = "/usr/bin/python3";

@@ -3,6 +3,7 @@
 #include "dormant/evaluate.hpp"
 
 #include "catch.hpp"
+#include "error_of.hpp"
 #include "models.hpp"
 
 #include <cmath>
@@ -13,16 +14,6 @@
 namespace {
 
 using namespace dormant;
-
-template <class Act>
-std::string error_of(Act act) {
-  try {
-    act();
-  } catch (dormant::error const& thrown) {
-    return thrown.what();
-  }
-  return {};
-}
 
 struct spread {
   double mean = 0, deviation = 0, largest = 0;

@@ -14,7 +14,6 @@
 using namespace dormant;
 using Catch::Matchers::Equals;
 using Catch::Matchers::Matches;
-using scratch::error_of;
 
 namespace {
 

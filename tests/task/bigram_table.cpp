@@ -8,7 +8,6 @@
 
 using namespace dormant;
 using Catch::Matchers::Equals;
-using scratch::error_of;
 
 TEST_CASE("characters are shown so that one can see them", "[task][bigram_table]") {
   CHECK(printable(U'a') == "a");

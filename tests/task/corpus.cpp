@@ -12,7 +12,6 @@
 using namespace dormant;
 using Catch::Matchers::Equals;
 using Catch::Matchers::Matches;
-using scratch::error_of;
 
 TEST_CASE("characters and adjacent pairs are counted, ids in codepoint order", "[task][corpus]") {
   auto const table = count_text("abba\néa\n", "a text");

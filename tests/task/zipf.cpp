@@ -14,7 +14,6 @@
 using namespace dormant;
 using Catch::Matchers::Equals;
 using Catch::Matchers::Matches;
-using scratch::error_of;
 
 TEST_CASE("a Zipf table is a usable law with frequencies falling in the rank", "[task][zipf]") {
   auto const table = zipf_bigrams({.size = 65, .exponent = 1, .seed = 3});

@@ -5,6 +5,7 @@
 #include "dormant/dormant.hpp"
 
 #include "catch.hpp"
+#include "error_of.hpp"
 
 #include <cstring>
 #include <span>
@@ -46,17 +47,6 @@ inline bool same_rows(std::vector<probe_row> const& a, std::vector<probe_row> co
     }
   }
   return true;
-}
-
-/// The sentence of the error that `act` throws; empty if it throws none.
-template <class Act>
-std::string error_of(Act act) {
-  try {
-    act();
-  } catch (dormant::error const& thrown) {
-    return thrown.what();
-  }
-  return {};
 }
 
 } // namespace training

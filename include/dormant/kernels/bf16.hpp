@@ -41,8 +41,9 @@ inline constexpr bool has_bf16 = false;
 
 } // namespace detail
 
-/// Products of bfloat16 factors with float sums. AVX512_BF16 treats denormals as zeros and rounds
-/// once a pair; elsewhere each pair is two fused multiply-adds, so machines differ in the last bits.
+/// Products of bfloat16 factors with float sums: two fused multiply-adds a pair, the second factors
+/// first. Where the processor has AVX512_BF16 its one instruction gives the same bits, except that it
+/// takes denormals for zeros.
 struct in_bf16 {
   static constexpr std::size_t factors = 2;
   static constexpr std::size_t scratch(std::size_t rows, std::size_t cols) {

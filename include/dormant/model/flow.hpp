@@ -63,7 +63,7 @@ struct flow {
         products::template along_columns<arch, T>(dout, a.left),
         products::template along_columns<arch, T>(in, a.right), {dw, dout.cols, in.cols, in.cols});
   }
-  /// The same three for a square matrix between [T, C] buffers: out = in W^T, din (+)= dout W, dW.
+  /// The same for a square matrix between [T, C] buffers: out = in W^T, din (+)= dout W, and dW.
   void project(T* in, packed_matrix<T> const& m, T* out) const {
     multiply(rows(in), m.forward, rows(out));
   }

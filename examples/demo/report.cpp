@@ -121,8 +121,8 @@ std::string report(std::vector<paired> const& pairs, std::vector<verdict> const&
       "from these runs.</p>\n<div class=\"verdicts\">\n",
       pairs.size() * stories.size(), how.steps, pairs.size(), pairs.size() == 1 ? "" : "s");
   for (auto const& v : verdicts) page += card(v);
-  page += "</div>\n<p class=\"fine\">Holds: more than half of the seeds show it. Holds in part: "
-          "some do. Otherwise it does not hold here. Words are explained in the "
+  page += "</div>\n<p class=\"fine\">Holds: every seed shows it. Holds in part: more than half do. "
+          "Otherwise it does not hold here. Words are explained in the "
           "<a href=\"#glossary\">glossary</a>.</p>\n";
   page += medians(pairs) + every_seed(pairs);
 

@@ -84,10 +84,10 @@ struct verdict {
   [[nodiscard]] std::size_t count() const {
     return static_cast<std::size_t>(std::ranges::count(seed_shows, true));
   }
-  /// More than half of the seeds, and so the median one: holds. Some: in part.
+  /// Every seed: holds. More than half: in part.
   [[nodiscard]] outcome result() const {
-    if (2 * count() > seed_shows.size()) return outcome::holds;
-    return count() > 0 ? outcome::in_part : outcome::not_here;
+    if (count() == seed_shows.size()) return outcome::holds;
+    return 2 * count() > seed_shows.size() ? outcome::in_part : outcome::not_here;
   }
   [[nodiscard]] std::string seeds() const {
     return fmt::format("{} of {} seed{}", count(), seed_shows.size(),

@@ -72,22 +72,20 @@ TEST_CASE("all four verdicts hold for runs like the published ones") {
   CHECK(judged(as_published(3), active_dormant).medians.at(1).value == "+3.99");
 }
 
-TEST_CASE("most seeds make it hold, some in part, none not at all") {
+TEST_CASE("one bad seed of three makes it hold in part, two make it fail") {
   auto runs = as_published(3);
   runs[demo::softmax_adamw].after.set("residual_ratio", 1.25); // less than ReLU at this seed
-  CHECK(judged(runs, peak).result() == demo::outcome::holds);
-  CHECK(judged(runs, peak).seeds() == "2 of 3 seeds");
-  CHECK(judged(runs, sink).seeds() == "3 of 3 seeds");
-  runs[3 + demo::softmax_sgd].after.set("residual_ratio", 1.99); // another seed, too close
   CHECK(judged(runs, peak).result() == demo::outcome::in_part);
-  runs[6 + demo::softmax_adamw].after.set("residual_ratio", 1.1); // the last
+  CHECK(judged(runs, peak).seeds() == "2 of 3 seeds");
+  CHECK(judged(runs, sink).result() == demo::outcome::holds);
+  runs[3 + demo::softmax_sgd].after.set("residual_ratio", 1.99); // another seed, too close
   CHECK(judged(runs, peak).result() == demo::outcome::not_here);
 }
 
-TEST_CASE("half of the seeds are not most") {
+TEST_CASE("half of the seeds are not enough") {
   auto runs = as_published(2);
   runs[demo::relu_adamw].after.set("attention_on_bos", 0.5);
-  CHECK(judged(runs, sink).result() == demo::outcome::in_part);
+  CHECK(judged(runs, sink).result() == demo::outcome::not_here);
 }
 
 TEST_CASE("each criterion can fail") {

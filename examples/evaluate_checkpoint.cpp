@@ -42,7 +42,7 @@ std::string shape_in(dm::safetensors_file const& file) {
   std::size_t const width = tensor.shape.size() == 2 ? tensor.shape[1] : 0;
   if (width == 64) return "demo";
   if (width == 256) return "paper";
-  dm::io::refuse(
+  dm::refuse(
       {file.name(), ": tensor 'tok_embeddings.weight' has shape ", dm::io::shown(tensor.shape)},
       {", expected [67, 64] (--shape demo) or [67, 256] (--shape paper)"});
 }

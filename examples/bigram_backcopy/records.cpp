@@ -71,8 +71,8 @@ json parsed_run_json(std::string const& folder) {
     for (auto const& value : parsed["settings"]) valid = valid && value.is_string();
   }
   if (!valid) {
-    dm::io::refuse({dm::io::shown(run_json(folder))},
-                   {" does not hold the settings of a run as this program writes them"});
+    dm::refuse({dm::io::shown(run_json(folder))},
+               {" does not hold the settings of a run as this program writes them"});
   }
   return parsed;
 }

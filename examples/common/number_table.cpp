@@ -30,8 +30,8 @@ number_table number_table::read(std::filesystem::path const& path) {
       for (auto header = line; !header.empty();) table.names_.emplace_back(cut(header, ','));
       table.columns_.resize(table.names_.size());
     } else if (!table.append(line)) {
-      dormant::io::refuse({dormant::io::shown(path), ": line ", number},
-                          {" is not a row of ", table.names_.size(), " numbers"});
+      dormant::refuse({dormant::io::shown(path), ": line ", number},
+                      {" is not a row of ", table.names_.size(), " numbers"});
     }
   }
   return table;

@@ -113,8 +113,8 @@ inline void read_parameters(dm::safetensors_file const& file,
   for (auto const& t : tensors) known.insert(dm::tensor_name(t));
   for (auto const& name : file.names()) {
     if (known.contains(name)) continue;
-    dm::io::refuse({file.name(), ": this model has no tensor ", dm::io::in_quotes(name)},
-                   {"; the checkpoint belongs to another structure"});
+    dm::refuse({file.name(), ": this model has no tensor ", dm::io::in_quotes(name)},
+               {"; the checkpoint belongs to another structure"});
   }
   for (auto const& t : tensors) read_tensor(file, t, parameters.subspan(t.offset, t.size()));
 }

@@ -74,8 +74,8 @@ void load_checkpoint(std::filesystem::path const& path, Net& net) {
   auto unread = detail::names_of_tensors(file);
   detail::read_tensors<typename Net::model, T>(file, "", read.span(), unread);
   if (!unread.empty()) {
-    throw error(path.string() + ": the model has no tensor '" + *unread.begin() +
-                "'; the checkpoint belongs to another structure");
+    refuse({path.string(), ": the model has no tensor '", *unread.begin(),
+            "'; the checkpoint belongs to another structure"});
   }
   std::copy_n(read.data(), read.size(), net.parameters().data());
 }
@@ -108,9 +108,9 @@ void load_run(std::filesystem::path const& path, trainer<Net, Task, Optimizer>& 
   for (auto const& [key, wanted] : identity) {
     auto const found = saved.find(key);
     if (found == saved.end() || found->second != wanted) {
-      throw error(path.string() + ": the saved run has " + key + " = " +
-                  (found == saved.end() ? "(nothing)" : found->second) + ", this one has " + key +
-                  " = " + wanted + "; a resumed run must have the same");
+      refuse({path.string(), ": the saved run has ", key, " = ",
+              (found == saved.end() ? "(nothing)" : found->second), ", this one has ", key, " = ",
+              wanted, "; a resumed run must have the same"});
     }
   }
   auto const word = saved.find("step");
@@ -118,7 +118,7 @@ void load_run(std::filesystem::path const& path, trainer<Net, Task, Optimizer>& 
   std::uint64_t step = 0;
   auto const read = std::from_chars(digits.data(), digits.data() + digits.size(), step);
   if (read.ec != std::errc() || read.ptr != digits.data() + digits.size()) {
-    throw error(path.string() + ": no step number in the metadata; this is not a saved run");
+    refuse({path.string(), ": no step number in the metadata; this is not a saved run"});
   }
   arena<T> parameters(run.net().parameters().size());
   auto unread = detail::names_of_tensors(file);
@@ -131,13 +131,15 @@ void load_run(std::filesystem::path const& path, trainer<Net, Task, Optimizer>& 
         file, "optimizer." + std::string(moment.name) + ".", moments.back().span(), unread);
   }
   if (!unread.empty()) {
-    throw error(path.string() + ": this run has no tensor '" + *unread.begin() +
-                "'; the saved one belongs to another model or optimizer");
+    refuse({path.string(), ": this run has no tensor '", *unread.begin(),
+            "'; the saved one belongs to another model or optimizer"});
   }
   std::copy_n(parameters.data(), parameters.size(), run.net().parameters().data());
-  for (std::size_t i = 0; i < moments.size(); ++i) {
-    std::copy_n(moments[i].data(), moments[i].size(), run.memories()[i].data());
-  }
+  std::size_t next = 0;
+  run.each_moment([&](std::string_view, arena<T>& memory) {
+    auto const& moment = moments[next++];
+    std::copy_n(moment.data(), moment.size(), memory.data());
+  });
   run.resume_at(step);
 }
 

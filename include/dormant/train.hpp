@@ -97,7 +97,7 @@ training_result run(trainer<Net, Task, Optimizer>& run, Hooks&... hooks) {
 template <class Net, class Task, class Optimizer, class... Hooks>
 training_result train(Net& net, Task const& task, Optimizer const& optimizer, schedule const& plan,
                       Hooks&&... hooks) {
-  if (plan.steps == 0) throw error("train: the schedule must have at least one step, found 0");
+  if (plan.steps == 0) refuse({"train: the schedule must have at least one step, found 0"});
   trainer<Net, Task, Optimizer> whole(net, task, optimizer, plan);
   return run(whole, hooks...);
 }

@@ -8,13 +8,14 @@
 #include "dormant/task/batch.hpp"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace dormant {
@@ -63,10 +64,10 @@ public:
         batch_(plan.batch, Task::context, task.table()) {
     static_assert(Task::context <= model::shape.context,
                   "dormant::train: the task's sequences are longer than the model's context");
-    for (auto const& t : layout<model>::tensors) names_.push_back(tensor_name(t));
+    for (std::size_t i = 0; i < names_.size(); ++i)
+      names_[i] = tensor_name(layout<model>::tensors[i]);
     state_.each([&](auto name, auto& memory) {
       moments_.push_back({name, std::span<T const>(memory.span())});
-      memories_.push_back(memory.span());
     });
     plan_jobs();
   }
@@ -103,8 +104,9 @@ public:
   [[nodiscard]] run_state<T> state() const {
     return {steps_, plan_.steps, plan_.batch * Task::context, loss_, net_.parameters(), moments_};
   }
-  /// The writable memory behind `state().moments`, in the same order, and the step: for resuming.
-  [[nodiscard]] std::span<std::span<T> const> memories() { return memories_; }
+  /// Calls `f(name, memory)` for the writable memory behind each of `state().moments`, in the same
+  /// order: for resuming, as `resume_at` is.
+  void each_moment(auto f) { state_.each(f); }
   void resume_at(std::uint64_t steps) { steps_ = steps; }
 
   [[nodiscard]] std::uint64_t steps() const { return steps_; }
@@ -118,21 +120,28 @@ private:
   };
 
   static schedule const& checked(schedule const& plan) {
-    if (plan.batch == 0) throw error("train: the batch must hold at least one sequence, found 0");
+    if (plan.batch == 0) refuse({"train: the batch must hold at least one sequence, found 0"});
     return plan;
   }
 
   // Elementwise optimizers are cut into stretches that threads can share; others get whole tensors.
-  void plan_jobs() {
-    std::size_t piece = layout<model>::size;
+  static constexpr std::size_t piece = [] {
     if constexpr (requires { Optimizer::elementwise; }) {
-      if (Optimizer::elementwise) piece = detail::batch_pass<model>::chunk;
+      if (Optimizer::elementwise) return detail::batch_pass<model>::chunk;
     }
+    return layout<model>::size;
+  }();
+  static constexpr std::size_t most_jobs = [] {
+    std::size_t sum = 0;
+    for (auto const& t : layout<model>::tensors) sum += (t.size() + piece - 1) / piece;
+    return sum;
+  }();
+  void plan_jobs() {
     for (auto const& t : layout<model>::tensors) {
       double scale = 1;
       if constexpr (requires { optimizer_.rates.of(t.what); }) scale = optimizer_.rates.of(t.what);
       for (std::size_t at = 0; t.trained && scale != 0 && at < t.size(); at += piece) {
-        jobs_.push_back({t.offset + at, std::min(piece, t.size() - at), t.rows, t.cols, scale});
+        jobs_[count_++] = {t.offset + at, std::min(piece, t.size() - at), t.rows, t.cols, scale};
       }
     }
   }
@@ -151,7 +160,7 @@ private:
     if constexpr (told) detail::activations<model>::grown(before_, net_.parameters().size());
     if constexpr (told) std::copy_n(parameters, before_.size(), before_.data());
     std::atomic<bool> finite{true};
-    pass_.pool().run(jobs_.size(), [&](std::size_t i, std::size_t) {
+    pass_.pool().run(count_, [&](std::size_t i, std::size_t) {
       job const& j = jobs_[i];
       optimizer_.template step<typename Net::arch, T>(
           state_,
@@ -168,8 +177,7 @@ private:
     });
     // Before any hook is told of the step, so that no checkpoint is overwritten.
     if (!finite) {
-      throw non_finite(stopped() + "the step left the parameter " +
-                       spoiled(net_.parameters().data()).value_or("") + " not finite");
+      stop({"the step left the parameter ", spoiled(net_.parameters().data()), " not finite"});
     }
     if constexpr (told) {
       for (std::size_t i = 0; i < before_.size(); ++i) {
@@ -189,31 +197,28 @@ private:
     }
   }
 
-  [[nodiscard]] std::string stopped() const {
-    return "training stopped at step " + std::to_string(steps_) + ": ";
+  [[noreturn]] void stop(detail::words why) const {
+    throw non_finite(sentence({"training stopped at step ", steps_, ": "}) + sentence(why));
   }
-  // The first tensor that holds a value which is not finite.
-  [[nodiscard]] std::optional<std::string> spoiled(T const* values) const {
+  // The first tensor that holds a value which is not finite; empty if none does.
+  [[nodiscard]] std::string_view spoiled(T const* values) const {
     for (std::size_t i = 0; i < names_.size(); ++i) {
       auto const& t = layout<model>::tensors[i];
       if (!kernels::all_finite<typename Net::arch, T>(values + t.offset, t.size())) {
         return names_[i];
       }
     }
-    return std::nullopt;
+    return {};
   }
   template <class... Hooks>
   [[noreturn]] void explain_non_finite(double loss, Hooks&... hooks) {
-    std::string const at = stopped();
-    if (auto const name = spoiled(net_.parameters().data())) {
-      throw non_finite(at + "the parameter " + *name + " is not finite");
-    }
+    auto const name = spoiled(net_.parameters().data());
+    if (!name.empty()) stop({"the parameter ", name, " is not finite"});
     auto const gradient = spoiled(pass_.gradient().data());
-    if (auto const site = pass_.explain(net_.parameters().data(), batch_, hooks...)) {
-      throw non_finite(at + *site);
-    }
-    if (!std::isfinite(loss)) throw non_finite(at + "the loss is not finite");
-    throw non_finite(at + "the gradient of " + gradient.value_or("a parameter") + " is not finite");
+    auto const site = pass_.explain(net_.parameters().data(), batch_, hooks...);
+    if (!site.empty()) stop({site});
+    if (!std::isfinite(loss)) stop({"the loss is not finite"});
+    stop({"the gradient of ", gradient.empty() ? "a parameter" : gradient, " is not finite"});
   }
 
   Net& net_;
@@ -223,10 +228,10 @@ private:
   detail::batch_pass<model> pass_;
   state_type state_;
   batch batch_;
-  std::vector<std::string> names_;
+  std::array<std::string, layout<model>::tensors.size()> names_;
   std::vector<typename run_state<T>::moment> moments_;
-  std::vector<std::span<T>> memories_;
-  std::vector<job> jobs_;
+  std::array<job, most_jobs> jobs_; // the first count_ of them
+  std::size_t count_ = 0;
   arena<T> before_;
   std::uint64_t steps_ = 0;
   double loss_ = 0;

@@ -165,9 +165,9 @@ struct saved_run {
     auto const said = error_of([&] { load_run(path(), run, wanted); });
     CHECK(run.steps() == 0);
     CHECK(same_parameters(other, before));
-    for (auto const memory : run.memories()) {
-      for (float const x : memory) CHECK(x == 0);
-    }
+    run.each_moment([](auto, auto const& memory) {
+      for (float const x : memory.span()) CHECK(x == 0);
+    });
     return said;
   }
 };

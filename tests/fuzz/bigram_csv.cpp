@@ -18,10 +18,10 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     auto const table =
         dormant::parse_bigrams_csv({reinterpret_cast<char const*>(data), size}, "input");
     if (dormant::parse_bigrams_csv(dormant::to_csv(table), "input") != table) std::abort();
-    dormant::alias_table draws(table.size());
+    dormant::alias_table draws(table.size(), table.size());
     for (std::size_t v = 0; v < table.size(); ++v) {
       auto const row = table.row(v);
-      draws.add_row(std::vector<double>(row.begin(), row.end()));
+      draws.set_row(v, std::vector<double>(row.begin(), row.end()));
       for (std::size_t k = 0; k < table.size(); ++k) {
         double const p = draws.probability(v, k);
         if (!(p >= 0 && p <= 1) || (row[k] == 0 && p != 0)) std::abort();

@@ -83,7 +83,7 @@ inline int run_python(std::filesystem::path const& where, std::string_view modul
   write(where / "program.py", program);
   auto const run = [&](char const* file) {
     return std::system(
-        dormant::io::sentence({"cd '", where.string(), "' && ", python, " ", file, " 2>error"})
+        dormant::sentence({"cd '", where.string(), "' && ", python, " ", file, " 2>error"})
             .c_str());
   };
   if (run("modules.py") != 0) return -1;

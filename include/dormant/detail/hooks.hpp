@@ -44,10 +44,8 @@ concept monoid = requires(H a, H const b) {
   { h.empty() } -> std::same_as<H>;
 });
 
-/// Calls `f` with those hooks for which `Keep::keeps<Hook>` holds. What a pass is compiled for are
-/// the hooks that it can reach, so that progress bars do not make a second copy of it.
 template <class Keep, class F, class... Hooks>
-decltype(auto) with_hooks(F&& f, Hooks&... hooks) {
+decltype(auto) with_some_hooks(F& f, Hooks&... hooks) {
   [[maybe_unused]] auto const one = []<class H>(H& hook) {
     if constexpr (Keep::template keeps<H>) {
       return std::tuple<H&>(hook);
@@ -55,13 +53,53 @@ decltype(auto) with_hooks(F&& f, Hooks&... hooks) {
       return std::tuple<>();
     }
   };
-  return std::apply(std::forward<F>(f), std::tuple_cat(one(hooks)...));
+  return std::apply(f, std::tuple_cat(one(hooks)...));
+}
+/// Calls `f` with those hooks for which `Keep::keeps<Hook>` holds. What a pass is compiled for are
+/// the hooks that it can reach, so that progress bars do not make a second copy of it.
+template <class Keep, class F, class... Hooks>
+decltype(auto) with_hooks(F&& f, Hooks&... hooks) {
+  // All or none is what most calls come to, and the compiler is spared the tuples.
+  if constexpr ((Keep::template keeps<Hooks> && ...)) {
+    return f(hooks...);
+  } else if constexpr (!(Keep::template keeps<Hooks> || ...)) {
+    return f();
+  } else {
+    return with_some_hooks<Keep>(f, hooks...);
+  }
 }
 template <class T>
 struct reaching_sequences {
   template <class H>
   static constexpr bool keeps = reads_sequences<H, T> || edits_any<H, T, site::forward> ||
                                 edits_any<H, T, mirrors<site::forward>::type>;
+};
+
+// A tuple as bases told apart by number: std::tuple has the compiler make ten functions an element.
+template <std::size_t I, class X>
+struct held {
+  X value;
+};
+template <class Numbers, class... X>
+struct held_all;
+template <std::size_t... I, class... X>
+struct held_all<std::index_sequence<I...>, X...> : held<I, X>... {
+  explicit constexpr held_all(X... x) : held<I, X>{std::forward<X>(x)}... {}
+  /// f(first), f(second), ...
+  template <class F>
+  void each(F&& f) const {
+    (f(static_cast<held<I, X> const&>(*this).value), ...);
+  }
+  /// f(first, first of others), f(second, second of others), ...
+  template <class F, class... Others>
+  void each_with(F&& f, Others&... others) {
+    (f(static_cast<held<I, X>&>(*this).value, others), ...);
+  }
+  /// f(first, second, ...)
+  template <class F>
+  auto apply(F&& f) {
+    return f(static_cast<held<I, X>&>(*this).value...);
+  }
 };
 
 /// References to hooks, called in the order in which they were given.
@@ -121,11 +159,11 @@ public:
 
   template <class F>
   void each(F&& f) const {
-    std::apply([&](Hooks&... hook) { (f(hook), ...); }, hooks_);
+    hooks_.each(f);
   }
 
 private:
-  std::tuple<Hooks&...> hooks_;
+  held_all<std::index_sequence_for<Hooks...>, Hooks&...> hooks_;
 };
 
 /// One shard's own copies of the probes, and references to the interventions, which are shared.
@@ -135,11 +173,15 @@ public:
   explicit shard_hooks(Hooks&... hooks) : own_(make<Hooks>(hooks)...) {}
 
   [[nodiscard]] auto pack() {
-    return std::apply([](auto&... own) { return hook_pack<T, Hooks...>(own.get()...); }, own_);
+    return own_.apply([](auto&... own) { return hook_pack<T, Hooks...>(own.get()...); });
   }
   /// Adds what this shard saw to the caller's hooks.
-  void merge_into(std::tuple<Hooks&...> targets) {
-    merge_each(targets, std::index_sequence_for<Hooks...>{});
+  void merge_into(Hooks&... targets) {
+    own_.each_with(
+        []<class H>(auto& own, H& target) {
+          if constexpr (reads_sequences<H, T>) target.merge(own.hook);
+        },
+        targets...);
   }
 
 private:
@@ -163,16 +205,7 @@ private:
       return {&hook};
     }
   }
-  template <std::size_t... I>
-  void merge_each(std::tuple<Hooks&...>& targets, std::index_sequence<I...>) {
-    ((merge_one(std::get<I>(targets), std::get<I>(own_))), ...);
-  }
-  template <class H, class Slot>
-  static void merge_one(H& target, Slot& own) {
-    if constexpr (reads_sequences<H, T>) target.merge(own.hook);
-  }
-
-  std::tuple<slot<Hooks>...> own_;
+  held_all<std::index_sequence_for<Hooks...>, slot<Hooks>...> own_;
 };
 
 /// The sentences for hooks that cannot work, checked where `evaluate` and `train` are called.

@@ -7,21 +7,20 @@
 #include <condition_variable>
 #include <cstddef>
 #include <exception>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 namespace dormant::detail {
 
 class thread_pool {
 public:
   /// \param threads at least 1; the calling thread counts as one of them
-  explicit thread_pool(std::size_t threads) {
-    for (std::size_t i = 1; i < threads; ++i) {
-      workers_.emplace_back([this, i] { serve(i); });
-    }
+  explicit thread_pool(std::size_t threads)
+      : threads_(threads), workers_(std::make_unique<std::thread[]>(threads)) {
+    for (std::size_t i = 1; i < threads; ++i) workers_[i] = std::thread([this, i] { serve(i); });
   }
   thread_pool(thread_pool const&) = delete;
   thread_pool& operator=(thread_pool const&) = delete;
@@ -31,10 +30,10 @@ public:
       closing_ = true;
     }
     wake_.notify_all();
-    for (auto& worker : workers_) worker.join();
+    for (std::size_t i = 1; i < threads_; ++i) workers_[i].join();
   }
 
-  [[nodiscard]] std::size_t threads() const { return workers_.size() + 1; }
+  [[nodiscard]] std::size_t threads() const { return threads_; }
 
   /// Calls `f(job, thread)` once for each job in [0, jobs) and returns when all are done. Does not
   /// allocate. The first exception thrown by a job is thrown here.
@@ -52,7 +51,7 @@ private:
 
   // Compiled once, whatever the number of kinds of job.
   void run_erased(std::size_t jobs, call f, void* body) {
-    if (workers_.empty() || jobs <= 1) {
+    if (threads_ == 1 || jobs <= 1) {
       for (std::size_t job = 0; job < jobs; ++job) f(body, job, 0);
       return;
     }
@@ -62,7 +61,7 @@ private:
       body_ = body;
       jobs_ = jobs;
       next_.store(0, std::memory_order_relaxed);
-      busy_ = workers_.size();
+      busy_ = threads_ - 1;
       failure_ = nullptr;
       ++round_;
     }
@@ -101,7 +100,8 @@ private:
     }
   }
 
-  std::vector<std::thread> workers_;
+  std::size_t threads_;
+  std::unique_ptr<std::thread[]> workers_; // the first stands for the calling thread
   std::mutex mutex_;
   std::condition_variable wake_;
   std::condition_variable done_;

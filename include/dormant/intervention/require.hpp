@@ -26,16 +26,16 @@ template <class Model>
 void require_branch(std::string_view who, std::size_t layer, branch what) {
   if (layer == every_layer) return;
   if (layer >= Model::shape.layers) {
-    throw error(std::string(who) + ": the model has no layer " + std::to_string(layer) +
-                "; it has " + std::to_string(Model::shape.layers) + ", counted from 0");
+    refuse({who, ": the model has no layer ", layer, "; it has ", Model::shape.layers,
+            ", counted from 0"});
   }
   Model::each_layer([&]<class Block>(std::size_t l) {
     if (l != layer) return;
     if (what == branch::attention && !Block::has_attention) {
-      throw error(std::string(who) + ": layer " + std::to_string(l) + " has no attention");
+      refuse({who, ": layer ", l, " has no attention"});
     }
     if (what == branch::mlp && !Block::has_mlp) {
-      throw error(std::string(who) + ": layer " + std::to_string(l) + " has no MLP");
+      refuse({who, ": layer ", l, " has no MLP"});
     }
   });
 }
@@ -44,8 +44,8 @@ void require_branch(std::string_view who, std::size_t layer, branch what) {
 template <class Model>
 void require_head(std::string_view who, std::size_t head) {
   if (head != every_head && head >= Model::shape.heads) {
-    throw error(std::string(who) + ": the model has no head " + std::to_string(head) +
-                "; each layer has " + std::to_string(Model::shape.heads) + ", counted from 0");
+    refuse({who, ": the model has no head ", head, "; each layer has ", Model::shape.heads,
+            ", counted from 0"});
   }
 }
 } // namespace detail

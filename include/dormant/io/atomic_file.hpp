@@ -86,7 +86,7 @@ public:
     int code = EEXIST;
     while (code == EEXIST) {
       temporary_ = target_;
-      temporary_ += io::sentence({".", static_cast<unsigned>(::getpid()), "-", counter++, ".tmp"});
+      temporary_ += sentence({".", static_cast<unsigned>(::getpid()), "-", counter++, ".tmp"});
       file_ =
           io::descriptor(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
       code = file_.is_open() ? 0 : errno;
@@ -152,8 +152,8 @@ private:
     if (homeless) refuse({"the folder ", io::shown(folder), " does not exist"});
     refuse({io::plain_reason(code)});
   }
-  [[noreturn]] void refuse(io::words why) const {
-    io::refuse({"cannot write ", io::shown(path_), ": "}, why);
+  [[noreturn]] void refuse(detail::words why) const {
+    dormant::refuse({"cannot write ", io::shown(path_), ": "}, why);
   }
 
   std::filesystem::path path_;      // as the user named it
@@ -174,8 +174,8 @@ inline void write_file_atomically(std::filesystem::path const& path, std::string
 /// Throws if it is missing, a folder or device, unreadable or longer than `max_bytes`.
 [[nodiscard]] inline std::string read_file(std::filesystem::path const& path,
                                            std::size_t max_bytes = std::size_t{1} << 34U) {
-  auto const fail = [&](io::words why) {
-    io::refuse({"cannot read ", io::shown(path), ": "}, why);
+  auto const fail = [&](detail::words why) {
+    refuse({"cannot read ", io::shown(path), ": "}, why);
   };
   io::descriptor const file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat status {};
@@ -212,8 +212,8 @@ inline void write_file_atomically(std::filesystem::path const& path, std::string
 /// Throws if it holds anything already, is a file, or cannot be created or written to.
 inline void create_output_folder(std::filesystem::path const& path) {
   namespace fs = std::filesystem;
-  auto const fail = [&](io::words why) {
-    io::refuse({"the output folder ", io::shown(path), " "}, why);
+  auto const fail = [&](detail::words why) {
+    refuse({"the output folder ", io::shown(path), " "}, why);
   };
   if (path.empty()) fail({"has no name"});
   std::error_code code;

@@ -82,7 +82,7 @@ namespace io {
 
 inline void check_csv_row(std::size_t cells, std::size_t columns, std::string const& file) {
   if (cells == columns) return;
-  io::refuse({file, ": a row has "}, {cells, " cells, expected ", columns});
+  refuse({file, ": a row has "}, {cells, " cells, expected ", columns});
 }
 
 } // namespace io
@@ -163,16 +163,16 @@ private:
   }
 
   [[noreturn]] void fail(int code) const {
-    io::refuse({"cannot write ", io::shown(path_), ": "},
-               {code == EEXIST ? "it exists already" : io::plain_reason(code)});
+    refuse({"cannot write ", io::shown(path_), ": "},
+           {code == EEXIST ? "it exists already" : io::plain_reason(code)});
   }
 
   static std::string rows_before(std::filesystem::path const& path,
                                  std::span<std::string const> columns, std::uint64_t step) {
     std::string const text = read_file(path, std::size_t{1} << 30U);
     std::size_t number = 1;
-    auto const fail = [&](io::words why) {
-      io::refuse({io::shown(path), ": line ", number, " "}, why);
+    auto const fail = [&](detail::words why) {
+      refuse({io::shown(path), ": line ", number, " "}, why);
     };
     std::string kept = io::csv_header(columns);
     if (!text.starts_with(kept)) {

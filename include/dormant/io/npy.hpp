@@ -44,8 +44,8 @@ struct npy_contents {
 template <storable T>
 void write_npy(std::filesystem::path const& path, std::span<std::size_t const> shape,
                std::span<T const> values) {
-  auto const fail = [&](io::words why) {
-    io::refuse({"cannot write ", io::shown(path), ": "}, why);
+  auto const fail = [&](detail::words why) {
+    refuse({"cannot write ", io::shown(path), ": "}, why);
   };
   if (byte_count(shape, dtype_of<T>()) != values.size_bytes()) {
     fail({values.size(), " values do not fill the shape ", io::shown(shape)});
@@ -79,7 +79,7 @@ void write_npy(std::filesystem::path const& path, std::span<std::size_t const> s
 /// \param name how error messages call the file
 [[nodiscard]] inline npy_contents parse_npy(std::string contents, std::string_view name) {
   npy_contents out{.name = io::in_quotes(name), .shape = {}, .bytes = {}};
-  auto const fail = [&](io::words what) { io::refuse({out.name, ": "}, what); };
+  auto const fail = [&](detail::words what) { refuse({out.name, ": "}, what); };
   constexpr std::string_view magic = "\x93NUMPY";
   if (!contents.starts_with(magic)) fail({"the file does not start as a .npy file does"});
   if (contents.size() < 10) fail({"the file ends within the first 10 bytes"});
@@ -118,8 +118,8 @@ void write_npy(std::filesystem::path const& path, std::span<std::size_t const> s
 template <storable T>
 [[nodiscard]] npy_array<T> npy_values(npy_contents const& contents) {
   if (contents.type != dtype_of<T>()) {
-    io::refuse({contents.name, ": the dtype is '", names_of(contents.type).npy},
-               {"', expected '", names_of(dtype_of<T>()).npy, "'"});
+    refuse({contents.name, ": the dtype is '", names_of(contents.type).npy},
+           {"', expected '", names_of(dtype_of<T>()).npy, "'"});
   }
   npy_array<T> out{contents.shape, std::vector<T>(contents.size())};
   if (!out.values.empty()) {
@@ -137,8 +137,8 @@ template <storable T>
     out.values.reserve(narrow.values.size());
     for (auto const value : narrow.values) {
       if (!std::in_range<std::int64_t>(value)) {
-        io::refuse({contents.name, ": the value "},
-                   {static_cast<std::uint64_t>(value), " is too large"});
+        refuse({contents.name, ": the value "},
+               {static_cast<std::uint64_t>(value), " is too large"});
       }
       out.values.push_back(static_cast<std::int64_t>(value));
     }
@@ -153,8 +153,8 @@ template <storable T>
   case dtype::u16: widen(std::uint16_t{}); break;
   case dtype::u8: widen(std::uint8_t{}); break;
   default:
-    io::refuse({contents.name, ": the dtype is '"},
-               {names_of(contents.type).npy, "', expected integers"});
+    refuse({contents.name, ": the dtype is '"},
+           {names_of(contents.type).npy, "', expected integers"});
   }
   return out;
 }

@@ -59,7 +59,7 @@ public:
   }
 
 private:
-  [[noreturn]] void fail(words what) const { refuse({file_, ": "}, what); }
+  [[noreturn]] void fail(detail::words what) const { refuse({file_, ": "}, what); }
   [[noreturn]] void malformed() const {
     fail({"the header is not a Python dict at ", rest_.empty() ? "its end" : in_quotes(rest_)});
   }

@@ -5,48 +5,14 @@
 #include "dormant/error.hpp"
 
 #include <cerrno>
-#include <concepts>
 #include <cstddef>
-#include <cstdint>
 #include <filesystem>
-#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
 
 namespace dormant::io {
-
-/// A part of a sentence: text, which has to outlive the making of the sentence, or a size.
-class word {
-public:
-  word(std::string_view text) : text_(text) {}
-  word(std::string const& text) : text_(text) {}
-  word(char const* text) : text_(text) {}
-  word(std::unsigned_integral auto number) : number_(number), is_number_(true) {}
-  void append_to(std::string& out) const {
-    is_number_ ? out += std::to_string(number_) : out += text_;
-  }
-
-private:
-  std::string_view text_;
-  std::uint64_t number_ = 0;
-  bool is_number_ = false;
-};
-using words = std::initializer_list<word>;
-
-/// The parts one after the other. One function for all messages: chains of + would be compiled
-/// into every place that checks something.
-[[nodiscard]] inline std::string sentence(words parts) {
-  std::string out;
-  for (auto const& part : parts) part.append_to(out);
-  return out;
-}
-
-/// Throws `dormant::error` with a sentence made of two lists of parts.
-[[noreturn]] inline void refuse(words start, words rest) {
-  throw error(sentence(start) + sentence(rest));
-}
 
 /// Why a system call failed, as the end of a sentence.
 /// \param code the value of errno

@@ -48,8 +48,9 @@ template <storable T>
 inline void write_safetensors(std::filesystem::path const& path,
                               std::span<tensor_ref const> tensors,
                               std::map<std::string, std::string> const& metadata = {}) {
-  auto const refuse = [&](tensor_ref const& tensor, io::words why) {
-    io::refuse({"cannot write ", io::shown(path), ": tensor ", io::in_quotes(tensor.name)}, why);
+  auto const refuse = [&](tensor_ref const& tensor, detail::words why) {
+    dormant::refuse({"cannot write ", io::shown(path), ": tensor ", io::in_quotes(tensor.name)},
+                    why);
   };
   std::vector<std::size_t> order(tensors.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -81,17 +82,17 @@ inline void write_safetensors(std::filesystem::path const& path,
                       names_of(tensor.type).safetensors, " of shape ", io::shown(tensor.shape)});
     }
     next(tensor.name);
-    header += io::sentence({R"({"dtype":")", names_of(tensor.type).safetensors, R"(","shape":[)"});
+    header += sentence({R"({"dtype":")", names_of(tensor.type).safetensors, R"(","shape":[)"});
     for (auto const size : tensor.shape) {
-      header += io::sentence({header.back() == '[' ? "" : ",", size});
+      header += sentence({header.back() == '[' ? "" : ",", size});
     }
     auto const end = offset + tensor.bytes.size();
-    header += io::sentence({R"(],"data_offsets":[)", offset, ",", end, "]}"});
+    header += sentence({R"(],"data_offsets":[)", offset, ",", end, "]}"});
     offset = end;
   }
   header += '}';
   // The reader has the last word: what it would refuse stays out, names that are not UTF-8 too.
-  (void)io::parse_safetensors_header(header, io::sentence({"cannot write ", io::shown(path)}));
+  (void)io::parse_safetensors_header(header, sentence({"cannot write ", io::shown(path)}));
   header.resize((8 + header.size() + 63) / 64 * 64 - 8, ' ');
 
   atomic_file file(path);
@@ -201,9 +202,9 @@ private:
     });
     std::size_t covered = 0;
     for (auto const& tensor : header_.tensors) {
-      auto const refuse = [&](std::string_view before, io::words after = {}) {
+      auto const refuse = [&](std::string_view before, detail::words after = {}) {
         fail({"tensor ", io::in_quotes(tensor.name), before, " bytes ", tensor.begin, " to ",
-              tensor.end, io::sentence(after)});
+              tensor.end, sentence(after)});
       };
       auto const expected = byte_count(tensor.shape, tensor.type);
       if (!expected) {
@@ -231,7 +232,7 @@ private:
                                     [&](auto const& tensor) { return tensor.name == name; });
     return found == header_.tensors.end() ? nullptr : &*found;
   }
-  [[noreturn]] void fail(io::words what) const { io::refuse({name_, ": "}, what); }
+  [[noreturn]] void fail(detail::words what) const { refuse({name_, ": "}, what); }
 
   std::string contents_;
   std::string name_;

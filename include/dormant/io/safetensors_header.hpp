@@ -155,8 +155,8 @@ public:
 private:
   enum class place { start, top, metadata, tensor, list, done };
 
-  [[noreturn]] void fail(words what) const { refuse({file_, ": "}, what); }
-  [[noreturn]] void fail_tensor(words what) const {
+  [[noreturn]] void fail(detail::words what) const { refuse({file_, ": "}, what); }
+  [[noreturn]] void fail_tensor(detail::words what) const {
     refuse({file_, ": tensor ", in_quotes(name_), " "}, what);
   }
   void once(bool& seen) const {

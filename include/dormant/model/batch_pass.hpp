@@ -19,7 +19,6 @@
 #include <optional>
 #include <string>
 #include <thread>
-#include <tuple>
 #include <vector>
 
 namespace dormant {
@@ -46,16 +45,14 @@ public:
   static constexpr std::size_t most_shards = 64;
   static constexpr std::size_t chunk = 16 * 1024; // elements of the arena one job reduces
 
-  batch_pass(execution how, bool with_gradients) : pool_(thread_count(how)), losses_(how.shards) {
+  batch_pass(execution how, bool with_gradients)
+      : pool_(thread_count(how)), losses_(how.shards),
+        activations_(std::make_unique<activations<Model>[]>(pool_.threads())) {
     if (how.shards == 0 || how.shards > most_shards) {
-      throw error("execution: shards must be between 1 and 64, found " +
-                  std::to_string(how.shards));
-    }
-    for (std::size_t i = 0; i < pool_.threads(); ++i) {
-      activations_.push_back(std::make_unique<activations<Model>>());
+      refuse({"execution: shards must be between 1 and 64, found ", how.shards});
     }
     if (!with_gradients) return;
-    for (std::size_t i = 0; i < how.shards; ++i) shards_.emplace_back(size + gathered);
+    shards_ = arena<T>(how.shards * (size + gathered));
     gradient_ = arena<T>(size);
     gathered_ = arena<T>(gathered);
   }
@@ -74,23 +71,22 @@ public:
     pack(parameters, true);
     double const loss = with_hooks<reaching_sequences<T>>(
         [&](auto&... reaching) { return over_shards<true>(rows, reaching...); }, hooks...);
-    reduce(std::min(shards_.size(), rows.rows()));
+    reduce(std::min(losses_.size(), rows.rows()));
     return loss;
   }
 
   /// Runs the batch again, a sequence at a time, and says where a value first was not finite.
-  /// \returns nothing if every kept value is finite
+  /// \returns an empty string if every kept value is finite
   template <class... Hooks>
-  [[nodiscard]] std::optional<std::string> explain(T const* parameters, batch const& rows,
-                                                   Hooks&... hooks) {
+  [[nodiscard]] std::string explain(T const* parameters, batch const& rows, Hooks&... hooks) {
     for (std::size_t b = 0; b < rows.rows(); ++b) {
       differentiate(parameters, rows.only(b), hooks...);
       // One sequence is one shard, which the calling thread runs.
-      if (auto const site = first_spoiled(*activations_[0], rows.context())) {
+      if (auto const site = first_spoiled(activations_[0], rows.context())) {
         return site->sentence(b);
       }
     }
-    return std::nullopt;
+    return {};
   }
 
   [[nodiscard]] arena<T>& gradient() { return gradient_; }
@@ -123,13 +119,12 @@ private:
   double over_shards(batch const& rows, Hooks&... hooks) {
     std::size_t const shards = std::min(losses_.size(), rows.rows());
     if constexpr ((reads_sequences<Hooks, T> || ...)) {
-      std::vector<shard_hooks<T, Hooks...>> copies;
-      copies.reserve(shards);
-      for (std::size_t s = 0; s < shards; ++s) copies.emplace_back(hooks...);
+      auto const copies = std::make_unique<std::optional<shard_hooks<T, Hooks...>>[]>(shards);
+      for (std::size_t s = 0; s < shards; ++s) copies[s].emplace(hooks...);
       pool_.run(shards, [&](std::size_t s, std::size_t thread) {
-        losses_[s] = one_shard<Backward>(rows, s, shards, thread, copies[s].pack());
+        losses_[s] = one_shard<Backward>(rows, s, shards, thread, copies[s]->pack());
       });
-      for (auto& copy : copies) copy.merge_into(std::tie(hooks...));
+      for (std::size_t s = 0; s < shards; ++s) copies[s]->merge_into(hooks...);
     } else {
       hook_pack<T, Hooks...> const pack(hooks...);
       pool_.run(shards, [&](std::size_t s, std::size_t thread) {
@@ -149,8 +144,8 @@ private:
     double sum = 0;
     for (std::size_t b = s * rows.rows() / shards; b < (s + 1) * rows.rows() / shards; ++b) {
       sequence const seq = rows.sequence(b);
-      flow_type f{weights_, *activations_[thread], hooks, seq, seq.length()};
-      if constexpr (Backward) f.gradient = shards_[s].data();
+      flow_type f{weights_, activations_[thread], hooks, seq, seq.length()};
+      if constexpr (Backward) f.gradient = shard(s);
       sequence_pass<flow_type>::forward(f);
       if constexpr (Backward) {
         sum += sequence_pass<flow_type>::loss_and_backward(f, scale);
@@ -187,7 +182,7 @@ private:
     pool_.run((n + chunk - 1) / chunk, [&](std::size_t job, std::size_t) {
       std::size_t const begin = job * chunk;
       std::array<T*, most_shards> parts{};
-      for (std::size_t s = 0; s < shards; ++s) parts[s] = shards_[s].data() + first + begin;
+      for (std::size_t s = 0; s < shards; ++s) parts[s] = shard(s) + first + begin;
       if (!kernels::reduce_shards<typename Model::arch, T>(parts.data(), shards, out + begin,
                                                            std::min(chunk, n - begin))) {
         finite.store(false, std::memory_order_relaxed);
@@ -202,35 +197,36 @@ private:
     }
   }
 
+  T* shard(std::size_t s) { return shards_.data() + s * (size + gathered); }
+
   static constexpr std::size_t size = layout<Model>::size;
   static constexpr std::size_t gathered = factors<Model>::gathered;
 
   thread_pool pool_;
+  std::vector<double> losses_; // one a shard
   weights<Model> weights_;
-  std::vector<std::unique_ptr<activations<Model>>> activations_;
-  std::vector<arena<T>> shards_;
+  std::unique_ptr<activations<Model>[]> activations_; // one a thread
+  arena<T> shards_;                                   // one gradient and one gathered a shard
   arena<T> gradient_;
   arena<T> gathered_; // see factors
-  std::vector<double> losses_;
   bool finite_ = true;
 };
 
 /// A clear error for tokens or lengths that a model of this context and vocabulary cannot read.
 inline void check_batch(batch const& rows, std::size_t context, std::size_t vocab) {
   if (rows.rows() == 0 || rows.context() == 0) {
-    throw error("the batch is empty: it needs at least one sequence of one token");
+    refuse({"the batch is empty: it needs at least one sequence of one token"});
   }
   if (rows.context() > context) {
-    throw error("the sequences are longer than the model's context: expected at most " +
-                std::to_string(context) + " tokens, found " + std::to_string(rows.context()));
+    refuse({"the sequences are longer than the model's context: expected at most ", context,
+            " tokens, found ", rows.context()});
   }
   for (std::size_t b = 0; b < rows.rows(); ++b) {
     auto const tokens = rows.tokens(b);
     for (std::size_t t = 0; t < tokens.size(); ++t) {
       if (tokens[t] < 0 || static_cast<std::size_t>(tokens[t]) >= vocab) {
-        throw error("sequence " + std::to_string(b) + ", position " + std::to_string(t) +
-                    ": token " + std::to_string(tokens[t]) + " is outside the vocabulary of " +
-                    std::to_string(vocab));
+        refuse({"sequence ", b, ", position ", t, ": token ", tokens[t],
+                " is outside the vocabulary of ", vocab});
       }
     }
   }

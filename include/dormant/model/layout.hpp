@@ -3,6 +3,7 @@
 // optimizer memory have the same layout.
 #pragma once
 
+#include "dormant/error.hpp"
 #include "dormant/model/structure.hpp"
 #include "dormant/tensor.hpp"
 
@@ -52,7 +53,7 @@ struct tensor_spec {
 /// The name in the authors' state dict, e.g. `layers.0.attention.wq.weight`.
 [[nodiscard]] inline std::string tensor_name(tensor_spec const& t) {
   auto const in_layer = [&](std::string_view rest) {
-    return "layers." + std::to_string(t.layer) + "." + std::string(rest);
+    return sentence({"layers.", t.layer, ".", rest});
   };
   switch (t.what) {
   case role::token_embedding: return "tok_embeddings.weight";
@@ -64,7 +65,7 @@ struct tensor_spec {
   case role::wv: return in_layer("attention.wv.weight");
   case role::wo: return in_layer("attention.wo.weight");
   case role::wg: return in_layer("attention.wg.weight");
-  case role::head_scalars: return in_layer("attention." + std::string(t.scalars_name) + ".weight");
+  case role::head_scalars: return in_layer(sentence({"attention.", t.scalars_name, ".weight"}));
   case role::mlp_norm_weight: return in_layer("ff_norm.weight");
   case role::mlp_norm_bias: return in_layer("ff_norm.bias");
   case role::w1: return in_layer("ff.w1.weight");

@@ -2,6 +2,7 @@
 // Where a pass first met a NaN or an infinity: a look at the values that the pass has kept.
 #pragma once
 
+#include "dormant/error.hpp"
 #include "dormant/kernels/rows.hpp"
 #include "dormant/model/activations.hpp"
 
@@ -19,9 +20,9 @@ struct spoiled_site {
 
   /// e.g. "layer 0, tensor pattern holds a value that is not finite (sequence 3 of the batch)"
   [[nodiscard]] std::string sentence(std::size_t sequence) const {
-    return "layer " + std::to_string(layer) + ", tensor " + std::string(name) +
-           " holds a value that is not finite (sequence " + std::to_string(sequence) +
-           " of the batch)";
+    return dormant::sentence({"layer ", layer, ", tensor ", name,
+                              " holds a value that is not finite (sequence ", sequence,
+                              " of the batch)"});
   }
 };
 

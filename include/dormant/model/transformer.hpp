@@ -74,7 +74,7 @@ public:
     for (auto const& t : plan::tensors) {
       if (tensor_name(t) == name) return t;
     }
-    throw error("this model has no parameter named '" + std::string(name) + "'");
+    refuse({"this model has no parameter named '", name, "'"});
   }
 
 private:

@@ -11,7 +11,6 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
-#include <vector>
 
 namespace dormant::detail {
 
@@ -74,7 +73,7 @@ public:
   }
 
   /// How many independent packing jobs there are, and the i-th of them.
-  [[nodiscard]] std::size_t jobs() const { return matrices_.size(); }
+  [[nodiscard]] std::size_t jobs() const { return jobs_; }
   void pack(std::size_t i, bool with_backward) const {
     packed_matrix<T> const& m = *matrices_[i];
     kernels::matrix<T const> const w{m.plain, m.out, m.in, m.in};
@@ -94,7 +93,7 @@ private:
   // With a null base only counts; returns the elements needed.
   std::size_t plan(T* base) {
     std::size_t used = 0;
-    matrices_.clear();
+    jobs_ = 0;
     auto take = [&](packed_matrix<T>& m, std::size_t out, std::size_t in) {
       m.out = out;
       m.in = in;
@@ -106,7 +105,7 @@ private:
       m.forward = room(kernels::packed_size<arch, T>(steps(in), out));
       m.backward = room(kernels::packed_size<arch, T>(steps(out), in));
       m.scratch = room(products::scratch(out, in));
-      matrices_.push_back(&m);
+      matrices_[jobs_++] = &m;
     };
     for (auto const& t : layout<Model>::tensors) {
       if (auto* m = matrix_of(t)) take(*m, t.rows, t.cols);
@@ -167,7 +166,8 @@ private:
     }
   }
 
-  std::vector<packed_matrix<T>*> matrices_;
+  std::array<packed_matrix<T>*, 7 * Model::shape.layers + 1> matrices_{}; // the first jobs_ of them
+  std::size_t jobs_ = 0;
   arena<T> arena_;
   arena<T> sincos_;
 };

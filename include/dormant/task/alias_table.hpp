@@ -18,36 +18,38 @@ class alias_table {
 public:
   alias_table() = default;
   /// \param outcomes K, at least one
-  explicit alias_table(std::size_t outcomes) : outcomes_(outcomes) {}
+  alias_table(std::size_t rows, std::size_t outcomes)
+      : outcomes_(outcomes), slots_(rows * outcomes) {}
 
   [[nodiscard]] std::size_t outcomes() const { return outcomes_; }
   [[nodiscard]] std::size_t rows() const { return outcomes_ == 0 ? 0 : slots_.size() / outcomes_; }
 
-  /// Appends the law proportional to `weights`, [K]: none negative, at least one positive.
+  /// Makes a row the law proportional to `weights`, [K]: none negative, at least one positive.
   /// An outcome of weight zero is never drawn.
-  void add_row(std::span<double const> weights) {
+  void set_row(std::size_t row, std::span<double const> weights) {
     double total = 0;
     for (auto const w : weights) total += w;
     // Every outcome owns one slot of capacity 1. Those with a share below 1 let one of the others
     // have the rest of their slot.
     std::vector<double> share(outcomes_);
-    std::vector<std::size_t> poor, rich;
-    auto const base = slots_.size();
+    // Two stacks in one array: the poor from the front, the rich from the back.
+    std::vector<std::size_t> both(outcomes_);
+    std::size_t poor = 0, rich = outcomes_;
+    slot* const slots = slots_.data() + row * outcomes_;
     for (std::size_t k = 0; k < outcomes_; ++k) {
       share[k] = weights[k] / total * static_cast<double>(outcomes_);
-      (share[k] < 1 ? poor : rich).push_back(k);
-      slots_.push_back({~std::uint64_t{0}, static_cast<std::uint32_t>(k)});
+      both[share[k] < 1 ? poor++ : --rich] = k;
+      slots[k] = {~std::uint64_t{0}, static_cast<std::uint32_t>(k)};
     }
-    while (!poor.empty() && !rich.empty()) {
-      auto const small = poor.back();
-      auto const large = rich.back();
-      poor.pop_back();
-      slots_[base + small] = {static_cast<std::uint64_t>(std::ldexp(share[small], 64)),
-                              static_cast<std::uint32_t>(large)};
+    while (poor != 0 && rich != outcomes_) {
+      auto const small = both[--poor];
+      auto const large = both[rich];
+      slots[small] = {static_cast<std::uint64_t>(std::ldexp(share[small], 64)),
+                      static_cast<std::uint32_t>(large)};
       share[large] -= 1 - share[small];
       if (share[large] < 1) {
-        rich.pop_back();
-        poor.push_back(large);
+        ++rich;
+        both[poor++] = large;
       }
     }
     // What is left has share 1 up to rounding and keeps its slot: its alias is itself.

@@ -16,6 +16,9 @@ namespace dormant {
 
 /// Rows of next-token probabilities, shared by all sequences of a task.
 struct law_table {
+  law_table(std::size_t number_of_rows, std::size_t vocabulary)
+      : rows(number_of_rows), vocab(vocabulary), probabilities(rows * vocab), entropies(rows) {}
+
   std::size_t rows = 0;
   std::size_t vocab = 0;
   std::vector<double> probabilities; ///< [rows, V], every row sums to one
@@ -23,7 +26,7 @@ struct law_table {
   std::int32_t unigram_row = -1;     ///< the row of the plain unigram law, -1 if there is none
 
   [[nodiscard]] std::span<double const> row(std::size_t r) const {
-    return std::span(probabilities).subspan(r * vocab, vocab);
+    return {probabilities.data() + r * vocab, vocab};
   }
 };
 
@@ -68,19 +71,19 @@ public:
 
   /// [T + 1] tokens of row b.
   [[nodiscard]] std::span<token> tokens(std::size_t b) {
-    return std::span(tokens_).subspan(b * (context_ + 1), context_ + 1);
+    return {tokens_.data() + b * (context_ + 1), context_ + 1};
   }
   [[nodiscard]] std::span<token const> tokens(std::size_t b) const {
-    return std::span(tokens_).subspan(b * (context_ + 1), context_ + 1);
+    return {tokens_.data() + b * (context_ + 1), context_ + 1};
   }
   /// [T] laws of row b, empty if the batch carries none.
   [[nodiscard]] std::span<next_token_law> laws(std::size_t b) {
     if (laws_.empty()) return {};
-    return std::span(laws_).subspan(b * context_, context_);
+    return {laws_.data() + b * context_, context_};
   }
   [[nodiscard]] std::span<next_token_law const> laws(std::size_t b) const {
     if (laws_.empty()) return {};
-    return std::span(laws_).subspan(b * context_, context_);
+    return {laws_.data() + b * context_, context_};
   }
   /// A batch that holds row b alone.
   [[nodiscard]] batch only(std::size_t b) const {

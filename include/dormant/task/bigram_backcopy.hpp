@@ -13,6 +13,7 @@
 #include "dormant/task/trigger_rule.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -47,8 +48,7 @@ public:
   /// `<d>`, if every character would be a trigger, or if the table is unusable.
   explicit bigram_backcopy(bigram_backcopy_options const& options = {})
       : seed_(options.seed), leading_(options.bos), rule_(options.rule),
-        characters_(options.table.size()), alphabet_(options.table.characters),
-        is_trigger_(vocab, false) {
+        characters_(options.table.size()), alphabet_(options.table.characters) {
     check_options(options);
     choose_triggers(options.table, options.triggers);
     make_laws(options.table);
@@ -60,8 +60,7 @@ public:
   void sample_row(stream which, std::uint64_t step, std::uint64_t row, std::span<token> tokens,
                   std::span<next_token_law> laws) const {
     if (!laws.empty() && laws.size() + 1 != tokens.size()) {
-      throw error("a row of " + std::to_string(tokens.size()) +
-                  " tokens needs one law fewer, found " + std::to_string(laws.size()));
+      refuse({"a row of ", tokens.size(), " tokens needs one law fewer, found ", laws.size()});
     }
     random_stream random(seed_, which, step, row);
     token previous = bos(), current = bos();
@@ -109,8 +108,7 @@ public:
   /// How figures show a token. Throws `dormant::error` outside the vocabulary.
   [[nodiscard]] std::string token_name(token t) const {
     if (t < 0 || static_cast<std::size_t>(t) >= vocab) {
-      throw error("token " + std::to_string(t) + " is outside the vocabulary of " +
-                  std::to_string(vocab));
+      refuse({"token ", t, " is outside the vocabulary of ", vocab});
     }
     if (t < bos()) return printable(alphabet_[static_cast<std::size_t>(t)]);
     if (t <= delimiter()) return t == bos() ? "<s>" : "<d>";
@@ -122,20 +120,17 @@ private:
     check(options.table, "the bigram table");
     auto const n = options.table.size();
     if (n + 2 > vocab) {
-      throw error("the bigram table has " + std::to_string(n) + " distinct characters, but only " +
-                  std::to_string(vocab < 2 ? 0 : vocab - 2) + " fit into a vocabulary of " +
-                  std::to_string(vocab) + " beside <s> and <d>");
+      refuse({"the bigram table has ", n, " distinct characters, but only ",
+              vocab < 2 ? 0 : vocab - 2, " fit into a vocabulary of ", vocab,
+              " beside <s> and <d>"});
     }
     if (options.triggers >= n) {
-      throw error(std::to_string(options.triggers) +
-                  " triggers were asked for, but the table has " + std::to_string(n) +
-                  " characters and at least one must not be a trigger");
+      refuse({options.triggers, " triggers were asked for, but the table has ", n,
+              " characters and at least one must not be a trigger"});
     }
-    if (options.bos > 2)
-      throw error("a sequence begins with 0, 1 or 2 <s>, found " + std::to_string(options.bos));
+    if (options.bos > 2) refuse({"a sequence begins with 0, 1 or 2 <s>, found ", options.bos});
     if (!(options.rule.copy >= 0 && options.rule.copy <= 1)) {
-      throw error("the probability of copying must be between 0 and 1, found " +
-                  std::to_string(options.rule.copy));
+      refuse({"the probability of copying must be between 0 and 1, found ", options.rule.copy});
     }
   }
 
@@ -149,43 +144,42 @@ private:
       }
       return best;
     };
-    while (triggers_.size() < count) {
-      triggers_.push_back(static_cast<token>(next()));
-      is_trigger_[static_cast<std::size_t>(triggers_.back())] = true;
+    triggers_ = std::vector<token>(count);
+    for (auto& trigger : triggers_) {
+      trigger = static_cast<token>(next());
+      is_trigger_[static_cast<std::size_t>(trigger)] = true;
     }
     if (table.unigrams[next()] == 0)
-      throw error("only triggers have unigram counts above zero, so no sequence can begin");
+      refuse({"only triggers have unigram counts above zero, so no sequence can begin"});
   }
 
   void make_laws(bigram_table const& table) {
-    auto laws = std::make_shared<law_table>();
-    laws->vocab = vocab;
-    draws_ = alias_table(characters_);
+    auto laws = std::make_shared<law_table>(characters_ + 2, vocab);
+    draws_ = alias_table(characters_ + 2, characters_);
     std::vector<double> weights(characters_);
     for (std::size_t v = 0; v < characters_; ++v) {
-      std::ranges::copy(table.row(v), weights.begin());
-      add_law(*laws, weights);
+      std::copy_n(table.row(v).data(), characters_, weights.data());
+      set_law(*laws, v, weights);
     }
-    std::ranges::copy(table.unigrams, weights.begin());
+    std::copy_n(table.unigrams.data(), characters_, weights.data());
     auto const unigrams = weights;
     for (auto const t : triggers_) weights[static_cast<std::size_t>(t)] = 0;
-    add_law(*laws, weights);
-    add_law(*laws, unigrams);
+    set_law(*laws, characters_, weights);
+    set_law(*laws, characters_ + 1, unigrams);
     laws->unigram_row = unigram_row();
     table_ = std::move(laws);
   }
 
-  void add_law(law_table& laws, std::span<double const> weights) {
-    draws_.add_row(weights);
+  void set_law(law_table& laws, std::size_t row, std::vector<double> const& weights) {
+    draws_.set_row(row, weights);
     double const total = std::accumulate(weights.begin(), weights.end(), 0.0);
     double entropy = 0;
     for (std::size_t k = 0; k < vocab; ++k) {
       double const p = k < weights.size() ? weights[k] / total : 0;
-      laws.probabilities.push_back(p);
+      laws.probabilities[row * vocab + k] = p;
       if (p > 0) entropy -= p * std::log(p);
     }
-    laws.entropies.push_back(entropy);
-    ++laws.rows;
+    laws.entropies[row] = entropy;
   }
 
   [[nodiscard]] token draw(next_token_law const& law, random_stream& random) const {
@@ -200,7 +194,7 @@ private:
   std::size_t characters_;         // N
   std::vector<char32_t> alphabet_; // [N]
   std::vector<token> triggers_;
-  std::vector<bool> is_trigger_;           // [V]
+  std::array<bool, vocab> is_trigger_{};
   alias_table draws_;                      // one row a row of table_
   std::shared_ptr<law_table const> table_; // [N + 2, V]
 };

@@ -33,8 +33,8 @@ public:
     std::map<std::uint64_t, std::size_t> id_of;
     for (std::size_t id = 0; id < n; ++id) {
       if (!next_line()) {
-        throw error(source_ + " ends after " + std::to_string(id) + " of the " + std::to_string(n) +
-                    " lines of counts that its header announces");
+        refuse({source_, " ends after ", id, " of the ", n,
+                " lines of counts that its header announces"});
       }
       if (number() != id)
         fail("expected the id " + std::to_string(id) + ", found " + found() +
@@ -59,7 +59,7 @@ public:
 private:
   /// \return the number of characters
   std::size_t read_header() {
-    if (!next_line()) throw error(source_ + " is empty: it holds no bigram counts");
+    if (!next_line()) refuse({source_, " is empty: it holds no bigram counts"});
     for (std::string_view const name : {"id", "codepoint", "unigram"}) {
       next_field();
       if (field_ != name) fail("expected '" + std::string(name) + "', found " + found());
@@ -120,8 +120,8 @@ private:
   }
 
   [[noreturn]] void fail(std::string const& what) const {
-    throw error(source_ + ", line " + std::to_string(line_) +
-                (column_ == 0 ? "" : ", column " + std::to_string(column_)) + ": " + what);
+    refuse({source_, ", line ", line_, (column_ == 0 ? "" : ", column " + std::to_string(column_)),
+            ": ", what});
   }
 
   std::string_view text_; // what follows the current line

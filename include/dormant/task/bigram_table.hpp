@@ -68,23 +68,21 @@ struct bigram_table {
 /// \param source what to call the table in the message, such as its file in quotes
 inline void check(bigram_table const& table, std::string const& source) {
   auto const n = table.size();
-  if (n == 0) throw error(source + " has no characters");
+  if (n == 0) refuse({source, " has no characters"});
   if (table.unigrams.size() != n || table.bigrams.size() != n * n) {
-    throw error(source + " has " + std::to_string(n) + " characters, so it needs as many unigram " +
-                "counts and " + std::to_string(n * n) + " bigram counts, but it has " +
-                std::to_string(table.unigrams.size()) + " and " +
-                std::to_string(table.bigrams.size()));
+    refuse({source, " has ", n, " characters, so it needs as many unigram ", "counts and ", n * n,
+            " bigram counts, but it has ", table.unigrams.size(), " and ", table.bigrams.size()});
   }
   auto const any = [](std::span<std::uint64_t const> counts) {
     for (auto const count : counts)
       if (count != 0) return true;
     return false;
   };
-  if (!any(table.unigrams)) throw error(source + " has no unigram count above zero");
+  if (!any(table.unigrams)) refuse({source, " has no unigram count above zero"});
   for (std::size_t v = 0; v < n; ++v) {
     if (!any(table.row(v))) {
-      throw error(source + " gives no law for the character '" + printable(table.characters[v]) +
-                  "' (id " + std::to_string(v) + "): nothing ever follows it");
+      refuse({source, " gives no law for the character '", printable(table.characters[v]), "' (id ",
+              v, "): nothing ever follows it"});
     }
   }
 }

@@ -38,8 +38,8 @@ namespace detail {
       code = (code << 6U) | (byte(i + k) & 0x3FU);
     }
     if (!valid || code < smallest[length] || !is_character(code)) {
-      throw error(source + " is not a text: byte " + std::to_string(i + 1) +
-                  (lead == 0 ? " is a zero byte" : " is not valid UTF-8"));
+      refuse({source, " is not a text: byte ", i + 1,
+              (lead == 0 ? " is a zero byte" : " is not valid UTF-8")});
     }
     text += static_cast<char32_t>(code);
     i += length;
@@ -57,7 +57,7 @@ namespace detail {
                                              std::size_t most_characters = 4096) {
   constexpr auto absent = std::numeric_limits<std::uint32_t>::max();
   auto const text = detail::decode_text(bytes, source);
-  if (text.empty()) throw error(source + " is empty");
+  if (text.empty()) refuse({source, " is empty"});
 
   std::vector<std::uint32_t> id_of(0x110000, absent);
   for (auto const c : text) id_of[c] = 0;
@@ -69,8 +69,8 @@ namespace detail {
   }
   auto const n = table.size();
   if (n > most_characters) {
-    throw error(source + " has " + std::to_string(n) + " distinct characters, but at most " +
-                std::to_string(most_characters) + " fit into the vocabulary");
+    refuse({source, " has ", n, " distinct characters, but at most ", most_characters,
+            " fit into the vocabulary"});
   }
 
   table.unigrams.resize(n);

@@ -32,11 +32,10 @@ struct zipf_options {
   constexpr std::size_t sweeps = 200;
   auto const n = options.size;
   if (n == 0 || n > 4096) {
-    throw error("the size of a Zipf table must be between 1 and 4096, found " + std::to_string(n));
+    refuse({"the size of a Zipf table must be between 1 and 4096, found ", n});
   }
   if (!(options.exponent >= 0 && options.exponent <= 10)) {
-    throw error("the exponent of a Zipf table must be between 0 and 10, found " +
-                std::to_string(options.exponent));
+    refuse({"the exponent of a Zipf table must be between 0 and 10, found ", options.exponent});
   }
 
   std::vector<double> weight(n);

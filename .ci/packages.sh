@@ -8,7 +8,10 @@ build_packages=(
   libxtensor-dev libxsimd-dev libboost-dev librandom123-dev nlohmann-json3-dev
   libfmt-dev libcli11-dev gnuplot-nox)
 test_packages=(catch2 libbenchmark-dev valgrind)
-all_packages=(clang-16 libclang-rt-16-dev clang-format-14 python3-torch)
+all_packages=(
+  clang-16 libclang-rt-16-dev clang-format-14 python3-torch g++-aarch64-linux-gnu qemu-user)
+benchmark_packages=(
+  libbenchmark-dev libopenblas-dev libopenblas0-pthread libdnnl-dev libeigen3-dev python3-torch)
 
 say() { printf 'dormant: %s\n' "$*"; }
 complain() { printf 'dormant: %s\n' "$*" >&2; }

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The paper's training step here and in PyTorch, in turn, on the same machine in the same minutes.
+"""A training step here and in PyTorch, in turn, on the same machine in the same minutes.
 
     python3 benchmarks/peers/compare.py --program build/release/benchmarks/train_step
 
 Prints tokens per second (best and median over rounds) and the ratios: the plain model, the same
-mathematics rearranged (exact algebra), and that with operands in bf16. Needs python3-torch, with
+mathematics rearranged (exact algebra), and both with operands in bf16. Needs python3-torch, with
 OpenBLAS as its BLAS for a fair comparison (Debian: libopenblas0-pthread).
 """
 import argparse
@@ -21,31 +21,36 @@ ALGEBRA = ", dm::merged_projections, dm::factored_embedding"
 OURS = {"dormant": "", "dormant, exact algebra": ALGEBRA, "dormant, bf16": ", dm::bf16",
         "dormant, bf16 and algebra": ", dm::bf16" + ALGEBRA}
 PEERS = {"PyTorch, SkylakeX": "SkylakeX", "PyTorch, as installed": None}
+# Layers, width, context, and how many steps of PyTorch make a round.
+SHAPES = {"paper": (1, 256, 256, 5), "paper3": (3, 256, 256, 3), "demo": (1, 64, 64, 60)}
 
 
-def ours(program, switches, batch, threads):
+def ours(program, shape, switches, batch, threads):
     """One round of the library: tokens per second of the best step, and what it ran on."""
-    only = f"train_step<paper, dm::softmax, dm::adamw{switches}>/batch:{batch}/threads:{threads}/"
+    only = f"train_step<{shape}, dm::softmax, dm::adamw{switches}>/batch:{batch}/threads:{threads}/"
     text = subprocess.run(
         [program, f"--benchmark_filter=^{only}", "--benchmark_format=json"],
         check=True, capture_output=True, text=True).stdout
-    runs = json.loads(text)["benchmarks"]
+    runs = json.loads(text)["benchmarks"] if text else []
     if not runs:
         sys.exit(f"{program} has no benchmark {only}")
     return runs[0]
 
 
-def pytorch(batch, threads, core_type):
+def pytorch(shape, batch, threads, core_type):
     """One round of PyTorch; core_type tells OpenBLAS which kernels to use, None leaves it alone."""
+    layers, width, context, repeats = SHAPES[shape]
     environment = dict(os.environ)
     environment.pop("OPENBLAS_CORETYPE", None)
     # PyTorch's own setting does not reach OpenBLAS's threads.
     environment["OPENBLAS_NUM_THREADS"] = environment["OMP_NUM_THREADS"] = str(threads)
     if core_type:
         environment["OPENBLAS_CORETYPE"] = core_type
+    sizes = {"layers": layers, "width": width, "context": context, "batch": batch,
+             "threads": threads, "repeats": repeats}
     text = subprocess.run(
-        [sys.executable, HERE / "pytorch_step.py", "--batch", str(batch), "--threads", str(threads),
-         "--repeats", "5"],
+        [sys.executable, HERE / "pytorch_step.py",
+         *(word for name, value in sizes.items() for word in (f"--{name}", str(value)))],
         check=True, capture_output=True, text=True, env=environment).stdout
     return json.loads(text)
 
@@ -54,32 +59,45 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--program", default="build/release/benchmarks/train_step",
                         help="the train_step benchmark of this project")
+    parser.add_argument("--shape", choices=SHAPES, default="paper")
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", help="also write all figures to this file")
     arguments = parser.parse_args()
 
-    figures = {}
-    for threads in (1, 2):
-        rounds = {name: [] for name in (*OURS, *PEERS)}
-        shares = []
-        for _ in range(arguments.rounds):
+    shape, batch = arguments.shape, arguments.batch
+    figures = {"shape": shape, "batch": batch, "threads": {}}
+    rounds = {threads: {name: [] for name in (*OURS, *PEERS)} for threads in (1, 2)}
+    shares, labels = {1: [], 2: []}, set()
+    for _ in range(arguments.rounds):
+        for threads, rates in rounds.items():
             for name, switches in OURS.items():
-                run = ours(arguments.program, switches, arguments.batch, threads)
-                rounds[name].append(run["tokens/s"])
+                run = ours(arguments.program, shape, switches, batch, threads)
+                rates[name].append(run["tokens/s"])
+                labels.add(run["label"])
                 if not switches:
-                    shares.append(run["share of peak"])
+                    shares[threads].append(run["share of peak"])
             for name, core in PEERS.items():
-                rounds[name].append(pytorch(arguments.batch, threads, core)["tokens_per_second_best"])
-        print(f"{threads} thread(s), SIMD {run['label']}, share of FMA peak of the plain model "
-              f"{max(shares):.2f} best, {statistics.median(shares):.2f} median")
-        tuned = rounds["PyTorch, SkylakeX"]
-        for name, values in rounds.items():
+                found = pytorch(shape, batch, threads, core)
+                rates[name].append(found["tokens_per_second_best"])
+                figures["torch"] = found["torch"]
+    print(f"shape {shape}, batch {batch}, SIMD {', '.join(labels)}, PyTorch {figures['torch']}")
+    for threads, rates in rounds.items():
+        print(f"{threads} thread(s), share of FMA peak of the plain model "
+              f"{max(shares[threads]):.2f} best, {statistics.median(shares[threads]):.2f} median")
+        tuned = rates["PyTorch, SkylakeX"]
+        for name, values in rates.items():
             ratios = [a / b for a, b in zip(values, tuned)]
             print(f"  {name:26} {max(values):9.0f} tokens/s best {statistics.median(values):9.0f} "
                   f"median   {max(values) / max(tuned):.2f}x tuned PyTorch (best), "
-                  f"{statistics.median(ratios):.2f}x (median of rounds)", flush=True)
-        figures[threads] = {"tokens_per_second": rounds, "share_of_peak": shares}
+                  f"{statistics.median(ratios):.2f}x (median of rounds)")
+        figures["threads"][threads] = {"tokens_per_second": rates,
+                                       "share_of_peak": shares[threads]}
+    best = {name: max(max(rounds[threads][name]) for threads in rounds) for name in (*OURS, *PEERS)}
+    peer = max(best[name] for name in PEERS)
+    print("each at its best number of threads: " +
+          ", ".join(f"{name} {best[name] / peer:.2f}x" for name in OURS) + " the best PyTorch",
+          flush=True)
     if arguments.json:
         pathlib.Path(arguments.json).write_text(json.dumps(figures, indent=1) + "\n")
 

@@ -20,8 +20,11 @@ namespace dm = dormant;
 namespace {
 
 constexpr dm::shape demo{.layers = 3, .heads = 1, .width = 64, .vocab = 67, .context = 64};
-using net =
+using plain =
     dm::transformer<demo, dm::stack<dm::mlp_block<>, dm::block<dm::softmax>, dm::mlp_block<>>>;
+using in_bf16 =
+    dm::transformer<demo, dm::stack<dm::mlp_block<>, dm::block<dm::softmax>, dm::mlp_block<>>,
+                    dm::bf16>;
 using task = dm::bigram_backcopy<demo>;
 
 /// Three MLPs of 8 C^2, one attention of 4 C^2 and, halved by causality, 2 T C / 2, and the output.
@@ -30,10 +33,11 @@ constexpr double flops_per_token() {
   return 6 * (3 * 8 * C * C + 4 * C * C + C * V) + 6 * T * C;
 }
 
+template <class Net>
 struct one_run {
   task data;
-  net model;
-  dm::trainer<net, task, dm::adamw> steps;
+  Net model;
+  dm::trainer<Net, task, dm::adamw> steps;
 
   one_run(std::uint64_t seed, std::size_t batch, std::size_t threads, std::size_t shards)
       : data({.seed = seed}), model({.seed = seed}),
@@ -48,7 +52,7 @@ template <class Take>
 void report(benchmark::State& state, std::size_t runs, std::size_t threads, Take take) {
   using clock = std::chrono::steady_clock;
   constexpr std::size_t steps = 25;
-  double peak = dm::benchmarks::fma_peak<net::arch, float>();
+  double peak = dm::benchmarks::fma_peak<plain::arch, float>();
   double best = 1e9;
   for (auto _ : state) {
     auto const start = clock::now();
@@ -57,7 +61,7 @@ void report(benchmark::State& state, std::size_t runs, std::size_t threads, Take
     state.SetIterationTime(spent.count());
     best = std::min(best, spent.count());
   }
-  peak = std::max(peak, dm::benchmarks::fma_peak<net::arch, float>());
+  peak = std::max(peak, dm::benchmarks::fma_peak<plain::arch, float>());
   double const rate = static_cast<double>(runs * steps) / best; // steps a second of all runs
   double const flops =
       rate * static_cast<double>(state.range(0)) * demo.context * flops_per_token();
@@ -67,25 +71,33 @@ void report(benchmark::State& state, std::size_t runs, std::size_t threads, Take
   state.counters["share of peak"] = flops / (peak * static_cast<double>(threads));
   state.counters["s for 20 runs"] = 20 * 1500 / rate;
   state.counters["threads"] = static_cast<double>(threads);
-  state.SetLabel(net::arch::name());
+  state.SetLabel(plain::arch::name());
 }
 
 std::size_t cores() { return std::max(1U, std::thread::hardware_concurrency()); }
 
+template <class Net>
 void alone(benchmark::State& state, std::size_t threads, std::size_t shards) {
-  one_run run(1, static_cast<std::size_t>(state.range(0)), threads, shards);
+  one_run<Net> run(1, static_cast<std::size_t>(state.range(0)), threads, shards);
   report(state, 1, threads, [&](std::size_t steps) {
     for (std::size_t i = 0; i < steps; ++i) run.steps.step();
   });
 }
-void on_one_core(benchmark::State& state) { alone(state, 1, 1); }
-void on_all_cores(benchmark::State& state) { alone(state, cores(), 8); }
+template <class Net>
+void on_one_core(benchmark::State& state) {
+  alone<Net>(state, 1, 1);
+}
+template <class Net>
+void on_all_cores(benchmark::State& state) {
+  alone<Net>(state, cores(), 8);
+}
 
+template <class Net>
 void side_by_side(benchmark::State& state) {
-  std::vector<std::unique_ptr<one_run>> runs;
+  std::vector<std::unique_ptr<one_run<Net>>> runs;
   for (std::size_t i = 0; i < cores(); ++i) {
     runs.push_back(
-        std::make_unique<one_run>(i + 1, static_cast<std::size_t>(state.range(0)), 1, 1));
+        std::make_unique<one_run<Net>>(i + 1, static_cast<std::size_t>(state.range(0)), 1, 1));
   }
   report(state, runs.size(), cores(), [&](std::size_t steps) {
     dm::side_by_side(runs.size(), [&](std::size_t i) {
@@ -97,8 +109,10 @@ void side_by_side(benchmark::State& state) {
 void shapes(benchmark::internal::Benchmark* b) {
   b->ArgName("batch")->Arg(8)->Arg(16)->UseManualTime()->Unit(benchmark::kMillisecond)->MinTime(1);
 }
-BENCHMARK(on_one_core)->Apply(shapes);
-BENCHMARK(on_all_cores)->Apply(shapes);
-BENCHMARK(side_by_side)->Apply(shapes);
+BENCHMARK_TEMPLATE(on_one_core, plain)->Apply(shapes);
+BENCHMARK_TEMPLATE(on_all_cores, plain)->Apply(shapes);
+BENCHMARK_TEMPLATE(side_by_side, plain)->Apply(shapes);
+BENCHMARK_TEMPLATE(on_one_core, in_bf16)->Apply(shapes);
+BENCHMARK_TEMPLATE(side_by_side, in_bf16)->Apply(shapes);
 
 } // namespace

@@ -48,11 +48,13 @@ def pytorch(shape, batch, threads, core_type):
         environment["OPENBLAS_CORETYPE"] = core_type
     sizes = {"layers": layers, "width": width, "context": context, "batch": batch,
              "threads": threads, "repeats": repeats}
-    text = subprocess.run(
+    done = subprocess.run(
         [sys.executable, HERE / "pytorch_step.py",
          *(word for name, value in sizes.items() for word in (f"--{name}", str(value)))],
-        check=True, capture_output=True, text=True, env=environment).stdout
-    return json.loads(text)
+        capture_output=True, text=True, env=environment)
+    if done.returncode != 0:
+        sys.exit(f"PyTorch's step failed: {done.stderr.strip().splitlines()[-1]}")
+    return json.loads(done.stdout)
 
 
 def main():

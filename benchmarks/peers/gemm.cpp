@@ -217,7 +217,7 @@ int main(int argc, char** argv) {
     execv("/proc/self/exe", argv);
   }
 
-  nlohmann::json out;
+  nlohmann::ordered_json out;
   out["versions"] = {{"OpenBLAS", std::string(openblas_get_config())},
                      {"OpenBLAS kernels", std::string(openblas_get_corename())},
                      {"oneDNN", dnnl_version_text()},

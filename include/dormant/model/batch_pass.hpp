@@ -26,7 +26,8 @@ namespace dormant {
 /// How a batch is spread over the machine. Only `shards` can change bits, and it is fixed by you.
 struct execution {
   std::size_t threads = 0; ///< 0: as many as the machine has
-  std::size_t shards = 8;  ///< parts of a batch with a gradient of their own, at most 64
+  std::size_t shards = 8;  ///< parts of a batch with a gradient of their own, at most 64; threads
+                           ///< beyond this many are idle
 };
 
 namespace detail {
@@ -46,13 +47,10 @@ public:
   static constexpr std::size_t chunk = 16 * 1024; // elements of the arena one job reduces
 
   batch_pass(execution how, bool with_gradients)
-      : pool_(thread_count(how)), losses_(how.shards),
+      : pool_(thread_count(checked(how))), losses_(how.shards),
         activations_(std::make_unique<activations<Model>[]>(pool_.threads())) {
-    if (how.shards == 0 || how.shards > most_shards) {
-      refuse({"execution: shards must be between 1 and 64, found ", how.shards});
-    }
     if (!with_gradients) return;
-    shards_ = arena<T>(how.shards * (size + gathered));
+    shards_ = arena<T>(how.shards * per_shard);
     gradient_ = arena<T>(size);
     gathered_ = arena<T>(gathered);
   }
@@ -94,6 +92,13 @@ public:
   [[nodiscard]] thread_pool& pool() { return pool_; }
 
 private:
+  static execution checked(execution how) {
+    if (how.shards == 0 || how.shards > most_shards) {
+      refuse({"execution: shards must be between 1 and 64, found ", how.shards});
+    }
+    return how;
+  }
+
   void pack(T const* parameters, bool with_backward) {
     weights_.point(parameters);
     if constexpr (Model::merged) {
@@ -197,10 +202,11 @@ private:
     }
   }
 
-  T* shard(std::size_t s) { return shards_.data() + s * (size + gathered); }
+  T* shard(std::size_t s) { return shards_.data() + s * per_shard; }
 
   static constexpr std::size_t size = layout<Model>::size;
   static constexpr std::size_t gathered = factors<Model>::gathered;
+  static constexpr std::size_t per_shard = size + gathered + arena<T>::slack;
 
   thread_pool pool_;
   std::vector<double> losses_; // one a shard

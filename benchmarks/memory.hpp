@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// How much memory a stretch of a program needs at its peak (Linux; elsewhere always 0).
+// How much memory a stretch of a program needs at its peak (glibc and Linux).
 #pragma once
 
 #include <fstream>
+#include <malloc.h>
 #include <string>
 
 namespace dormant::benchmarks {
@@ -11,6 +12,7 @@ namespace dormant::benchmarks {
 class peak_memory {
 public:
   peak_memory() {
+    malloc_trim(0);                                // what earlier benchmarks have freed is not ours
     std::ofstream("/proc/self/clear_refs") << "5"; // forgets the peak so far
     before_ = field("VmRSS:");
   }

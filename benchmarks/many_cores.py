@@ -5,9 +5,9 @@
     python3 benchmarks/many_cores.py
 
 Threads take shards of the batch from one queue, as batch_pass.hpp does; between the phases of a step
-all wait for the last. Takes the time of one sequence and of one job of the other phases as measured
-on this machine (--sequence and so on, in microseconds) and adds chance: every job lasts up to
---noise longer. Memory bandwidth and clocks are taken to scale, so this is an upper bound.
+all wait for the last. What one job of each phase takes was profiled at the paper's shape on a Zen 4
+core; waking a thread is a guess; every job lasts up to --noise longer by chance. Memory bandwidth and
+clocks are taken to scale, so this is an upper bound.
 """
 import argparse
 import heapq
@@ -38,12 +38,12 @@ def step(batch, shards, threads, costs, noise, wake):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0],
                                      formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument("--sequence", type=float, default=13000, help="forward and backward, us")
-    parser.add_argument("--draw", type=float, default=9, help="drawing one sequence, us")
-    parser.add_argument("--pack", type=float, default=60, help="packing one matrix, us")
-    parser.add_argument("--reduce", type=float, default=2.5,
+    parser.add_argument("--sequence", type=float, default=13400, help="forward and backward, us")
+    parser.add_argument("--draw", type=float, default=22, help="drawing one sequence, us")
+    parser.add_argument("--pack", type=float, default=80, help="packing one matrix, us")
+    parser.add_argument("--reduce", type=float, default=2,
                         help="adding 16384 elements of one shard, us")
-    parser.add_argument("--update", type=float, default=12, help="updating 16384 parameters, us")
+    parser.add_argument("--update", type=float, default=10, help="updating 16384 parameters, us")
     parser.add_argument("--parameters", type=int, default=870_000)
     parser.add_argument("--wake", type=float, default=8, help="waking the threads of a phase, us")
     parser.add_argument("--noise", type=float, default=0.05)

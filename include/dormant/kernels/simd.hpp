@@ -118,7 +118,17 @@ template <class Arch, class T, class F>
 template <class T, class Arch>
   requires std::floating_point<T>
 [[gnu::always_inline]] inline xsimd::batch<T, Arch> exp(xsimd::batch<T, Arch> const& x) {
-  return xsimd::exp(x);
+  if constexpr (std::is_same_v<T, double>) {
+    // xsimd 8.1 turns the power of two into an integer before it looks whether x is in range, which
+    // for infinity and NaN is undefined: so x is put into a range that ends beyond 0 and infinity.
+    using batch = xsimd::batch<T, Arch>;
+    batch const bound(1000.0);
+    batch const above = xsimd::select(x >= -bound, x, -bound);
+    batch const inside = xsimd::select(above <= bound, above, bound);
+    return xsimd::select(x == x, xsimd::exp(inside), x);
+  } else {
+    return xsimd::exp(x);
+  }
 }
 
 /// The larger operand, lane by lane.

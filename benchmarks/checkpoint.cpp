@@ -20,8 +20,8 @@ constexpr dm::shape paper3{.layers = 3, .width = 256, .vocab = 67, .context = 25
 
 /// A folder of this process, gone afterwards.
 struct scratch {
-  std::filesystem::path path = std::filesystem::temp_directory_path() /
-                               ("dormant-benchmark-" + std::to_string(::getpid()));
+  std::filesystem::path path =
+      std::filesystem::temp_directory_path() / ("dormant-benchmark-" + std::to_string(::getpid()));
   scratch() { std::filesystem::create_directories(path); }
   scratch(scratch const&) = delete;
   scratch& operator=(scratch const&) = delete;

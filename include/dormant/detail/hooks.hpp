@@ -7,7 +7,6 @@
 
 #include <array>
 #include <cstddef>
-#include <tuple>
 #include <utility>
 
 namespace dormant::detail {
@@ -44,28 +43,20 @@ concept monoid = requires(H a, H const b) {
   { h.empty() } -> std::same_as<H>;
 });
 
-template <class Keep, class F, class... Hooks>
-decltype(auto) with_some_hooks(F& f, Hooks&... hooks) {
-  [[maybe_unused]] auto const one = []<class H>(H& hook) {
-    if constexpr (Keep::template keeps<H>) {
-      return std::tuple<H&>(hook);
-    } else {
-      return std::tuple<>();
-    }
-  };
-  return std::apply(f, std::tuple_cat(one(hooks)...));
+/// Calls `f` with those hooks for which `Keep::keeps<Hook>` holds, in their order. What a pass is
+/// compiled for are the hooks that it can reach, so that progress bars do not make a second copy of
+/// it.
+template <class Keep, class F>
+decltype(auto) with_hooks(F&& f) {
+  return f();
 }
-/// Calls `f` with those hooks for which `Keep::keeps<Hook>` holds. What a pass is compiled for are
-/// the hooks that it can reach, so that progress bars do not make a second copy of it.
-template <class Keep, class F, class... Hooks>
-decltype(auto) with_hooks(F&& f, Hooks&... hooks) {
-  // All or none is what most calls come to, and the compiler is spared the tuples.
-  if constexpr ((Keep::template keeps<Hooks> && ...)) {
-    return f(hooks...);
-  } else if constexpr (!(Keep::template keeps<Hooks> || ...)) {
-    return f();
+template <class Keep, class F, class Hook, class... Hooks>
+decltype(auto) with_hooks(F&& f, Hook& first, Hooks&... others) {
+  if constexpr (Keep::template keeps<Hook>) {
+    return with_hooks<Keep>([&](auto&... kept) -> decltype(auto) { return f(first, kept...); },
+                            others...);
   } else {
-    return with_some_hooks<Keep>(f, hooks...);
+    return with_hooks<Keep>(f, others...);
   }
 }
 template <class T>
@@ -75,7 +66,8 @@ struct reaching_sequences {
                                 edits_any<H, T, mirrors<site::forward>::type>;
 };
 
-// A tuple as bases told apart by number: std::tuple has the compiler make ten functions an element.
+// A tuple as bases told apart by number, of which the compiler makes far fewer functions than of
+// std::tuple.
 template <std::size_t I, class X>
 struct held {
   X value;

@@ -17,6 +17,7 @@ namespace dormant {
 class alias_table {
 public:
   alias_table() = default;
+  /// Room for that many laws; each has to be set before it is drawn from.
   /// \param outcomes K, at least one
   alias_table(std::size_t rows, std::size_t outcomes)
       : outcomes_(outcomes), slots_(rows * outcomes) {}

@@ -70,7 +70,7 @@ inline void check(bigram_table const& table, std::string const& source) {
   auto const n = table.size();
   if (n == 0) refuse({source, " has no characters"});
   if (table.unigrams.size() != n || table.bigrams.size() != n * n) {
-    refuse({source, " has ", n, " characters, so it needs as many unigram ", "counts and ", n * n,
+    refuse({source, " has ", n, " characters, so it needs as many unigram counts and ", n * n,
             " bigram counts, but it has ", table.unigrams.size(), " and ", table.bigrams.size()});
   }
   auto const any = [](std::span<std::uint64_t const> counts) {

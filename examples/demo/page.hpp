@@ -72,7 +72,7 @@ svg text{font-family:system-ui,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;margin:1rem 0 .5rem;font-variant-numeric:tabular-nums;
   font-size:.95rem}
-th,td{padding:.3rem 0 .3rem 1.6rem;white-space:nowrap;text-align:right;
+th,td{padding:.3rem 0 .3rem 1rem;white-space:nowrap;text-align:right;
   border-bottom:1px solid var(--rule)}
 th:first-child,td:first-child{text-align:left;padding-left:0}
 thead th{color:var(--muted);font-weight:600;vertical-align:bottom}

@@ -2,14 +2,16 @@
 // What measuring costs: twenty training steps without hooks against twenty of which one is seen by
 // one probe, or by all of them. Taken in turn, so that a drifting machine slows both sides.
 
+#include "statistics.hpp"
+
 #include <benchmark/benchmark.h>
 #include <dormant/dormant.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <vector>
 
 namespace dm = dormant;
+using dormant::benchmarks::median;
 
 namespace {
 
@@ -23,13 +25,6 @@ double seconds(Body body) {
   auto const start = clock::now();
   body();
   return std::chrono::duration<double>(clock::now() - start).count();
-}
-
-/// The middle value; of pairs measured next to each other, the noise cancels.
-double median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + static_cast<long>(values.size() / 2),
-                   values.end());
-  return values[values.size() / 2];
 }
 
 template <dm::shape Shape, class... Probes>
@@ -55,6 +50,7 @@ void overhead(benchmark::State& state) {
     ratios.push_back(heard / plain);
     state.SetIterationTime(plain + heard);
   }
+  // Of pairs measured next to each other, the noise cancels.
   double const one = median(ratios);
   state.counters["heard step / plain step"] = one;
   state.counters["overhead of every 20th, %"] = 100 * (one - 1) / static_cast<double>(period);

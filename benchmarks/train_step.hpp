@@ -5,6 +5,7 @@
 
 #include "fma_peak.hpp"
 #include "memory.hpp"
+#include "statistics.hpp"
 
 #include <benchmark/benchmark.h>
 #include <dormant/dormant.hpp>
@@ -48,11 +49,10 @@ void train_step(benchmark::State& state) {
   }
   peak = std::max(peak, fma_peak<arch, float>());
 
-  std::sort(seconds.begin(), seconds.end());
   auto const tokens = static_cast<double>(batch * Shape.context);
-  double const rate = tokens / seconds.front();
+  double const rate = tokens / *std::min_element(seconds.begin(), seconds.end());
   state.counters["tokens/s"] = rate;
-  state.counters["tokens/s median"] = tokens / seconds[seconds.size() / 2];
+  state.counters["tokens/s median"] = tokens / median(seconds);
   state.counters["GFLOP/s"] = rate * flops_per_token(Shape) / 1e9;
   state.counters["share of peak"] =
       rate * flops_per_token(Shape) / (peak * static_cast<double>(threads));

@@ -134,6 +134,7 @@ void register_all(std::string const& prefix) {
        {8192, 1024, 256},
        {8192, 256, 67},
        {256, 256, 256},
+       {256, 256, 67},
        {256, 64, 256}});
   add("A_B_relu/MKN", a_b<Arch, T, finish::relu>, {{256, 256, 1024}});
   add("A_B_where_positive/MKN", a_b<Arch, T, finish::where_positive>, {{256, 256, 1024}});

@@ -4,6 +4,7 @@
 // measured in every round. Then the same products of ours on two cores at once.
 
 #include "../fma_peak.hpp"
+#include "../statistics.hpp"
 
 #include <cblas.h>
 #include <dnnl.h>
@@ -28,6 +29,7 @@
 namespace kernels = dormant::kernels;
 using arch = xsimd::default_arch;
 using dormant::benchmarks::fma_peak;
+using dormant::benchmarks::median;
 using dormant::benchmarks::thread_seconds;
 
 namespace {
@@ -159,10 +161,6 @@ double rate_of_two(problem& first, problem& second, double flops) {
 
 double best(std::vector<double> const& values) {
   return *std::max_element(values.begin(), values.end());
-}
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
 }
 std::vector<double> ratios(std::vector<double> const& a, std::vector<double> const& b) {
   std::vector<double> out;

@@ -38,11 +38,34 @@ std::string literal(std::string_view text, bool is_format = false) {
 
 std::string bound(double value) { return std::isnan(value) ? "*" : fmt::format("{}", value); }
 
+/// An axis that is linear near 0 and logarithmic far from it, with the tics of both.
+std::string bent(char letter, double linear_to) {
+  std::string tics = "0";
+  double decade = std::pow(10, std::floor(std::log10(linear_to)));
+  for (; decade < 1e9; decade *= 10) {
+    for (double const digit : {1.0, 2.0, 5.0}) {
+      if (digit * decade >= linear_to / 4) tics += fmt::format(",{}", digit * decade);
+    }
+  }
+  return fmt::format("unset logscale {0}\nset nonlinear {0} via asinh({0}/{1}) inverse "
+                     "{1}*sinh({0})\nset {0}tics ({2})\n",
+                     letter, linear_to / 2, tics);
+}
+
 std::string describe(char letter, axis const& a) {
-  return fmt::format("set {0}label {1}\n{2} logscale {0}\nset {0}range [{3}:{4}]\n"
-                     "set format {0} '%g'\n",
-                     letter, literal(a.label), a.log ? "set" : "unset", bound(a.least),
-                     bound(a.most));
+  return fmt::format("set {0}label {1}\n{2}set {0}range [{3}:{4}]\nset format {0} '%g'\n", letter,
+                     literal(a.label),
+                     a.linear_to > 0
+                         ? bent(letter, a.linear_to)
+                         : fmt::format("{} logscale {}\n", a.log ? "set" : "unset", letter),
+                     bound(a.least), bound(a.most));
+}
+
+template <class Lines>
+std::string key(Lines const& lines, std::string_view where, int sample) {
+  bool const any = std::ranges::any_of(lines, [](auto const& l) { return !l.label.empty(); });
+  if (!any) return "unset key\n";
+  return fmt::format("set key {} box lc rgb '#cccccc' opaque samplen {}\n", where, sample);
 }
 
 std::string script(chart const& c, std::size_t number, std::size_t /*pixels*/) {
@@ -52,7 +75,8 @@ std::string script(chart const& c, std::size_t number, std::size_t /*pixels*/) {
     auto const& l = c.lines[i];
     for (std::size_t k = 0; k < l.x.size(); ++k) {
       if (std::isfinite(l.x[k]) && std::isfinite(l.y[k])) {
-        out += fmt::format("{} {}\n", l.x[k], l.y[k]);
+        out += fmt::format("{} {} {} {}\n", l.x[k], l.y[k], l.low.empty() ? l.y[k] : l.low[k],
+                           l.high.empty() ? l.y[k] : l.high[k]);
       } else {
         out += "\n";
       }
@@ -64,16 +88,59 @@ std::string script(chart const& c, std::size_t number, std::size_t /*pixels*/) {
                   literal(c.title));
   // Charts one above the other share their left and right ends.
   out += c.legend.starts_with("outside") ? "set lmargin 10\nset rmargin 30\n" : "set lmargin 10\n";
-  out += fmt::format("set key {} box lc rgb '#cccccc' opaque samplen 2\n", c.legend);
+  out += key(c.lines, c.legend, 2);
   out += describe('x', c.x) + describe('y', c.y) + "plot ";
   for (std::size_t i = 0; i < c.lines.size(); ++i) {
     auto const& l = c.lines[i];
     auto const colour = palette[(l.colour < palette.size() ? l.colour : i) % palette.size()];
-    out += fmt::format("{}$p{}_{} using 1:2 with lines lw 2 lc rgb '{}' dt {} {}",
-                       i == 0 ? "" : ", ", number, i, colour, l.dashed ? 2 : 1,
-                       l.label.empty() ? "notitle" : "title " + literal(l.label));
+    if (!l.low.empty()) {
+      out += fmt::format("$p{}_{} using 1:3:4 with filledcurves fc rgb '{}' fs transparent solid "
+                         "0.18 noborder notitle, ",
+                         number, i, colour);
+    }
+    out +=
+        fmt::format("$p{}_{} using 1:2 with lines lw 2 lc rgb '{}' dt {} {}, ", number, i, colour,
+                    l.dashed ? 2 : 1, l.label.empty() ? "notitle" : "title " + literal(l.label));
   }
-  return out + (c.lines.empty() ? "NaN notitle\n" : "\n");
+  return out + "NaN notitle\n";
+}
+
+std::string script(comparison const& c, std::size_t number, std::size_t /*pixels*/) {
+  std::string out, tics, plot;
+  auto const series = static_cast<double>(std::max<std::size_t>(1, c.lines.size()));
+  for (std::size_t i = 0; i < c.lines.size(); ++i) {
+    auto const& l = c.lines[i];
+    out += fmt::format("$p{}_{} << EOD\n", number, i);
+    double const beside = (static_cast<double>(i) - (series - 1) / 2) * std::min(0.2, 0.7 / series);
+    for (std::size_t k = 0; k < l.middle.size(); ++k) {
+      if (!std::isfinite(l.middle[k])) continue;
+      out += fmt::format("{} {} {} {}\n", static_cast<double>(k) + beside, l.middle[k], l.low[k],
+                         l.high[k]);
+    }
+    out += "EOD\n";
+    plot += fmt::format("$p{}_{} using 1:2:3:4 with yerrorbars pt 7 ps 1 lw 2 lc rgb '{}' {}, ",
+                        number, i, palette[i % palette.size()],
+                        l.label.empty() ? "notitle" : "title " + literal(l.label));
+  }
+  std::size_t longest = 0;
+  for (std::size_t k = 0; k < c.categories.size(); ++k) {
+    tics += fmt::format("{}{} {}", k == 0 ? "" : ",", literal(c.categories[k], true), k);
+    longest = std::max(longest, c.categories[k].size());
+  }
+  bool const slanted = longest * c.categories.size() > 60;
+  out += fmt::format("reset\nset title {}\nset grid y lc rgb '#dddddd'\nset border lc rgb "
+                     "'#444444'\nset lmargin 10\n",
+                     literal(c.title)) +
+         key(c.lines, c.legend, 1);
+  out += describe('y', c.y);
+  out += fmt::format("set xrange [-0.6:{}]\nset xtics ({}) scale 0 {}\n",
+                     static_cast<double>(c.categories.size()) - 0.4, tics,
+                     slanted ? "rotate by 30 right" : "norotate");
+  if (slanted) out += fmt::format("set bmargin {}\n", 2 + longest / 3);
+  if (std::isfinite(c.guide)) {
+    plot += fmt::format("{} with lines dt 3 lc rgb '#444444' notitle, ", c.guide);
+  }
+  return out + "plot " + plot + "NaN notitle\n";
 }
 
 std::string script(attention_map const& map, std::size_t number, std::size_t pixels) {

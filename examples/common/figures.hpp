@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Figures drawn by gnuplot: line charts and attention maps, side by side, as SVG and PNG.
+// Figures drawn by gnuplot: line charts, comparisons and attention maps, side by side, as SVG and
+// PNG.
 #pragma once
 
 #include "dormant/error.hpp"
@@ -19,17 +20,19 @@ struct not_drawn : dormant::error {
   using error::error;
 };
 
-/// Points joined by a line. NaN leaves a gap.
+/// Points joined by a line, with a band around them where one is given. NaN leaves a gap.
 struct line {
   std::string label{}; ///< in the legend; none if empty
   std::vector<double> x{}, y{};
   std::size_t colour = static_cast<std::size_t>(-1); ///< number in the palette; its place if unset
   bool dashed = false;
+  std::vector<double> low{}, high{}; ///< of the band, as long as `x` or empty
 };
 
 struct axis {
   std::string label{};
   bool log = false;
+  double linear_to = 0; ///< above 0: linear to about there and logarithmic beyond; `log` is ignored
   double least = std::numeric_limits<double>::quiet_NaN(); ///< NaN: chosen by the data
   double most = std::numeric_limits<double>::quiet_NaN();
 };
@@ -41,6 +44,21 @@ struct chart {
   std::string legend = "top right"; ///< where, in gnuplot's words
 };
 
+/// Medians with their spread, side by side for each category.
+struct comparison {
+  /// One value and its range for each category; NaN leaves a gap.
+  struct series {
+    std::string label{}; ///< in the legend; none if empty
+    std::vector<double> middle{}, low{}, high{};
+  };
+  std::string title{};
+  std::vector<std::string> categories{};
+  axis y{};
+  std::vector<series> lines{};
+  std::string legend = "top right";
+  double guide = std::numeric_limits<double>::quiet_NaN(); ///< a level to compare with, if any
+};
+
 /// Attention weights: a row a query, a column a key; what lies in the future is left empty.
 struct attention_map {
   std::string title{};
@@ -48,7 +66,7 @@ struct attention_map {
   std::vector<double> weights{};     ///< [T query, T key]
 };
 
-using panel = std::variant<chart, attention_map>;
+using panel = std::variant<chart, comparison, attention_map>;
 
 /// Panels in rows of `columns`, each `width` x `height` pixels.
 struct figure {

@@ -23,6 +23,7 @@ public:
     static std::vector<double> const none;
     return has(name) ? columns_[index(name)] : none;
   }
+  [[nodiscard]] std::vector<std::string> const& names() const { return names_; }
   [[nodiscard]] std::size_t rows() const { return columns_.empty() ? 0 : columns_[0].size(); }
 
 private:

@@ -2,7 +2,7 @@
 // Trains every story on every seed, one run a thread, and measures what became of it.
 #include "demo/runs.hpp"
 
-#include "demo/board.hpp"
+#include "common/board.hpp"
 #include "demo/one_sequence.hpp"
 #include "demo/phenomena.hpp"
 #include "dormant/cadence.hpp"
@@ -46,14 +46,14 @@ static_assert(dm::edits<without, dm::site::z> && dm::edits<without, dm::site::ml
 
 template <class Rule, class Optimizer>
 void train_and_measure(run& r, Optimizer const& optimizer, task const& data, setting const& how,
-                       board& all) {
+                       program::board& all) {
   net<Rule> model({.seed = r.seed});
   dm::history log(dm::every{how.cadence()}, phenomena{});
   // One thread a run, and so one shard: no waiting for each other within a step, and one gradient
   // in the cache instead of several.
   dm::train(model, data, optimizer,
             {.steps = how.steps, .batch = how.batch, .threads = 1, .shards = 1}, log,
-            on_board{all});
+            program::on_board{all});
   if (all.stopping()) return;
   r.curve = log.rows();
 
@@ -76,7 +76,7 @@ void train_and_measure(run& r, Optimizer const& optimizer, task const& data, set
       r.after["residual_ratio"]));
 }
 
-void train_and_measure(run& r, task const& data, setting const& how, board& all) {
+void train_and_measure(run& r, task const& data, setting const& how, program::board& all) {
   dm::adamw const adamw{.lr = how.adamw_lr};
   dm::sgd const sgd{.lr = how.sgd_lr};
   switch (r.story) {
@@ -99,7 +99,7 @@ training train_all(setting const& how, dm::bigram_table const& table) {
   auto const wanted = how.threads != 0 ? how.threads : std::thread::hardware_concurrency();
   done.threads = std::clamp<std::size_t>(wanted, 1, runs.size());
 
-  board all(runs.size(), how.steps);
+  program::board all(runs.size(), runs.size() * how.steps);
   auto const one = [&](std::size_t i) {
     if (all.stopping()) return;
     try {

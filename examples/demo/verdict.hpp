@@ -3,6 +3,7 @@
 // (arXiv 2410.13835, sections 2 and 4). Nothing here is decided before the runs are.
 #pragma once
 
+#include "common/outcome.hpp"
 #include "demo/runs.hpp"
 
 #include <fmt/format.h>
@@ -60,12 +61,8 @@ inline double median_after(std::vector<paired> const& pairs, std::size_t story,
   return over_seeds(pairs, [&](paired const& p) { return p.after(story, column); });
 }
 
-enum class outcome { holds, in_part, not_here };
-
-inline std::string_view to_words(outcome o) {
-  if (o == outcome::holds) return "holds";
-  return o == outcome::in_part ? "holds in part" : "does not hold here";
-}
+using program::outcome;
+using program::to_words;
 
 struct verdict {
   /// One number that the verdict rests on.
@@ -81,18 +78,8 @@ struct verdict {
   std::vector<number> medians;  ///< over seeds
   std::vector<bool> seed_shows; ///< the criterion, in the order of the seeds
 
-  [[nodiscard]] std::size_t count() const {
-    return static_cast<std::size_t>(std::ranges::count(seed_shows, true));
-  }
-  /// Every seed: holds. More than half: in part.
-  [[nodiscard]] outcome result() const {
-    if (count() == seed_shows.size()) return outcome::holds;
-    return 2 * count() > seed_shows.size() ? outcome::in_part : outcome::not_here;
-  }
-  [[nodiscard]] std::string seeds() const {
-    return fmt::format("{} of {} seed{}", count(), seed_shows.size(),
-                       seed_shows.size() == 1 ? "" : "s");
-  }
+  [[nodiscard]] outcome result() const { return program::outcome_of(seed_shows); }
+  [[nodiscard]] std::string seeds() const { return program::seeds_in_words(seed_shows); }
 };
 
 // ---- what one seed has to show ----------------------------------------------------------------

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+// The command line of an experiment, and what it leaves on disk and says.
+#include "common/finding.hpp"
+
+#include "common/exit_code.hpp"
+#include "common/outcome.hpp"
+#include "common/run_info.hpp"
+#include "dormant/io/atomic_file.hpp"
+#include "dormant/io/plain_words.hpp"
+#include "dormant/task/bigram_csv.hpp"
+#include "dormant/task/english.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <cmath>
+
+namespace paper {
+
+namespace fs = std::filesystem;
+using json = nlohmann::ordered_json;
+
+namespace {
+
+json to_json(claim const& what, finding const& found, setting const& how, double seconds) {
+  json numbers = json::array(), statements = json::array(), versions = json::object();
+  for (auto const& n : found.numbers) {
+    numbers.push_back({{"what", n.what},
+                       {"low", n.value.low},
+                       {"median", n.value.middle},
+                       {"high", n.value.high},
+                       {"published", n.published}});
+  }
+  for (auto const& s : found.statements) {
+    statements.push_back({{"says", s.says},
+                          {"seed_shows", s.seed_shows},
+                          {"verdict", program::to_words(program::outcome_of(s.seed_shows))}});
+  }
+  for (auto const& [name, version] : program::versions()) versions[name] = version;
+  return {{"name", what.name},
+          {"title", what.title},
+          {"where", what.where},
+          {"claim", what.sentence},
+          {"scale", how.paper_scale ? "paper" : "demo"},
+          {"seeds", how.seeds},
+          {"first_seed", how.first_seed},
+          {"ran", found.ran},
+          {"numbers", numbers},
+          {"statements", statements},
+          {"words", found.words},
+          {"command", how.command},
+          {"seconds", seconds},
+          {"versions", versions}};
+}
+
+std::string in_digits(dm::band const& b) {
+  if (std::isnan(b.middle)) return "none";
+  auto text = fmt::format("{:.3g}", b.middle);
+  if (b.low < b.high) text += fmt::format(" ({:.3g} to {:.3g})", b.low, b.high);
+  return text;
+}
+
+void say(claim const& what, finding const& found, setting const& how) {
+  fmt::print("{}\n  {}\nran: {}\n", what.title, what.sentence, found.ran);
+  for (auto const& n : found.numbers) {
+    fmt::print("  {:<58} {}{}\n", n.what, in_digits(n.value),
+               n.published.empty() ? "" : fmt::format("; paper: {}", n.published));
+  }
+  for (auto const& s : found.statements) {
+    fmt::print("{}: {} ({})\n", program::to_words(program::outcome_of(s.seed_shows)), s.says,
+               program::seeds_in_words(s.seed_shows));
+  }
+  fmt::print("{}\neverything is in {}\n", found.words, dm::io::shown(how.out));
+}
+
+std::string words_of(int argc, char const* const* argv) {
+  std::string text;
+  for (int i = 0; i < argc; ++i) {
+    std::string_view const word = argv[i];
+    bool const plain = word.find_first_of(" '\"$&;()") == std::string_view::npos;
+    text += fmt::format("{}{}", i == 0 ? "" : " ", plain ? word : fmt::format("'{}'", word));
+  }
+  return text;
+}
+
+/// A folder that holds another finding is not written into by accident.
+void open_folder(setting const& how, std::string const& name) {
+  std::error_code failed;
+  fs::create_directories(how.out, failed);
+  if (failed) {
+    dm::refuse({"the output folder ", dm::io::shown(how.out), " cannot be made: "},
+               {dm::io::plain_reason(failed.value())});
+  }
+  if (how.resume) return;
+  for (auto const& entry : fs::directory_iterator(how.out)) {
+    auto const file = entry.path().filename().string();
+    if (file != "runs" && file != "finding.json" && !file.starts_with(name)) {
+      throw dm::error(fmt::format("{} holds something else; choose another folder for --out",
+                                  dm::io::shown(how.out)));
+    }
+  }
+  fs::remove_all(how.out / "runs");
+}
+
+} // namespace
+
+int experiment(int argc, char const* const* argv, claim const& what,
+               std::function<finding(setting const&)> const& body,
+               std::function<void(program::command_line&)> const& more) {
+  setting how;
+  std::string scale = "demo", bigrams, out = "out/paper/" + what.name;
+  program::command_line options(what.name, what.title + " (arXiv 2410.13835, " + what.where +
+                                               "): " + what.sentence);
+  options.choice("--scale", scale, {"demo", "paper"},
+                 "small models, or the authors' shape and batch");
+  options.count("--seeds", how.seeds, "runs of each variant");
+  options.count("--seed", how.first_seed, "the first of the seeds", 0);
+  options.count("--steps", how.steps, "training steps of each run, 0 for the experiment's own", 0);
+  options.count("--threads", how.threads, "0 for as many as there are cores", 0);
+  options.text("--bigrams", bigrams, "bigram counts instead of the built-in English", "FILE.csv");
+  options.text("--out", out, "folder for the finding", "DIR");
+  options.on("--resume", how.resume,
+             "keep finished runs of the same command that are in the folder");
+  if (more) more(options);
+  return options.run(argc, argv, [&] {
+    how.paper_scale = scale == "paper";
+    how.table = bigrams.empty() ? dm::english_bigrams() : dm::read_bigrams_csv(bigrams);
+    how.out = out;
+    how.command = words_of(argc, argv);
+    open_folder(how, what.name);
+    auto const begun = std::chrono::steady_clock::now();
+    try {
+      auto found = body(how);
+      double const seconds =
+          std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+      found.figure.name = what.name;
+      if (found.data) found.data->table(how.first_seed).write(how.out / (what.name + ".csv"));
+      try {
+        figures::save(found.figure, how.out);
+      } catch (figures::not_drawn const& why) {
+        fmt::print(stderr, "{}: {}\n", what.name, why.what());
+      }
+      dm::write_file_atomically(how.out / "finding.json",
+                                to_json(what, found, how, seconds).dump(2) + "\n");
+      say(what, found, how);
+      return program::success;
+    } catch (interrupted const&) {
+      fmt::print(stderr, "{}: interrupted; finished runs are kept, go on with --resume\n",
+                 what.name);
+      return program::interrupted;
+    }
+  });
+}
+
+} // namespace paper

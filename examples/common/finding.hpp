@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// One claim of the paper as a program: what is said, what was run, what was found. Every experiment
+// is a `claim` and a function from a `setting` to a `finding`; the rest is here.
+#pragma once
+
+#include "common/command_line.hpp"
+#include "common/figures.hpp"
+#include "common/runs.hpp"
+#include "dormant/statistics.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace paper {
+
+/// What is tested.
+struct claim {
+  std::string name{};     ///< of the program and of its files
+  std::string title{};    ///< in the report
+  std::string where{};    ///< in arXiv 2410.13835
+  std::string sentence{}; ///< what the paper says there
+};
+
+/// A number with its spread over seeds, next to the paper's.
+struct number {
+  std::string what{};
+  dm::band value{};
+  std::string published{}; ///< empty where the paper gives none for this setting
+};
+
+/// Part of a claim, and which seeds show it; the verdict is computed from them.
+struct statement {
+  std::string says{}; ///< thresholds included
+  std::vector<bool> seed_shows{};
+};
+
+struct finding {
+  std::string ran{}; ///< model, optimizer, steps, batch
+  std::vector<number> numbers{};
+  std::vector<statement> statements{};
+  std::string words{}; ///< what to make of it, in a few sentences
+  figures::figure figure{};
+  std::optional<runs> data{}; ///< written as CSV
+};
+
+/// The `main` of an experiment: the command line, then the body, then NAME.csv, NAME.svg, NAME.png
+/// and finding.json in the output folder, and the finding in words on stdout.
+/// \param more adds options of its own
+int experiment(int argc, char const* const* argv, claim const& what,
+               std::function<finding(setting const&)> const& body,
+               std::function<void(program::command_line&)> const& more = {});
+
+} // namespace paper

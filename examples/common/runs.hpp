@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+// The runs behind a finding: variants x seeds, side by side, each a table of numbers over training.
+#pragma once
+
+#include "common/board.hpp"
+#include "common/figures.hpp"
+#include "dormant/cadence.hpp"
+#include "dormant/io/csv.hpp"
+#include "dormant/statistics.hpp"
+#include "dormant/task/bigram_table.hpp"
+#include "dormant/train.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace paper {
+
+namespace dm = dormant;
+
+/// What every experiment can be asked.
+struct setting {
+  bool paper_scale = false; ///< the authors' shape, batch and steps instead of the small ones
+  std::uint64_t seeds = 5;
+  std::uint64_t first_seed = 1;
+  std::uint64_t steps = 0;   ///< 0: the experiment's own
+  std::uint64_t threads = 0; ///< 0: as many as the machine has
+  bool resume = false;       ///< keep the runs that are in the folder already
+  dm::bigram_table table{};
+  std::filesystem::path out{};
+  std::string command{}; ///< that repeats it
+
+  [[nodiscard]] std::uint64_t steps_or(std::uint64_t own) const { return steps != 0 ? steps : own; }
+  /// Small models keep one core busy each; large ones take turns and share all cores.
+  [[nodiscard]] dm::schedule schedule(std::uint64_t steps_taken, std::size_t batch) const {
+    if (paper_scale) return {.steps = steps_taken, .batch = batch, .threads = threads};
+    return {.steps = steps_taken, .batch = batch, .threads = 1, .shards = 1};
+  }
+};
+
+/// What was measured in the course of one run, a row a time; the first column is the step.
+using curve = std::vector<dm::probe_row>;
+
+/// One way of training. `train` is called for every seed, from several threads, and tells the board
+/// of its steps.
+struct variant {
+  std::string label{};
+  std::uint64_t steps = 0; ///< of one run
+  std::function<curve(std::uint64_t seed, program::board& all)> train{};
+};
+
+/// What variants did on every seed.
+class runs {
+public:
+  runs(std::vector<std::string> labels, std::vector<std::vector<curve>> curves)
+      : labels_(std::move(labels)), curves_(std::move(curves)) {}
+
+  [[nodiscard]] std::size_t variants() const { return labels_.size(); }
+  [[nodiscard]] std::string const& label(std::size_t v) const { return labels_[v]; }
+  /// One curve a seed.
+  [[nodiscard]] std::vector<curve> const& operator[](std::size_t v) const { return curves_[v]; }
+
+  /// A number in the last row, for every seed.
+  [[nodiscard]] std::vector<double> last(std::size_t v, std::string_view column) const;
+  /// A number in the row of that step or the next one after it, for every seed.
+  [[nodiscard]] std::vector<double> at(std::size_t v, std::string_view column,
+                                       std::uint64_t step) const;
+  /// Median over seeds with its 10 to 90% band, as a line over steps.
+  [[nodiscard]] figures::line line(std::size_t v, std::string_view column, std::string label) const;
+  /// The same for what a function makes of a row.
+  [[nodiscard]] figures::line line(std::size_t v,
+                                   std::function<double(dm::probe_row const&)> const& number,
+                                   std::string label) const;
+  /// For every seed, the first step from which on `shows` holds in `for_rows` rows in a row, or NaN.
+  [[nodiscard]] std::vector<double>
+  first_step(std::size_t v, std::function<bool(dm::probe_row const&)> const& shows,
+             std::size_t for_rows = 3) const;
+  /// variant, seed, then the columns.
+  [[nodiscard]] dm::csv_table table(std::uint64_t first_seed) const;
+
+private:
+  std::vector<std::string> labels_;
+  std::vector<std::vector<curve>> curves_; // [variant][seed]
+};
+
+/// Ctrl-C was pressed; finished runs are kept.
+struct interrupted {};
+
+/// Trains every variant on every seed. Rows of a finished run are kept in the folder; with
+/// `how.resume`, runs whose rows are there are not repeated.
+/// \throws dormant::error if a run fails; interrupted
+runs over_seeds(setting const& how, std::vector<variant> const& variants);
+
+/// Trains a model and measures it about sixty times.
+/// \param probes whose numbers become the columns
+template <class Net, class Task, class Optimizer, class... Probes>
+curve train(program::board& all, Net& net, Task const& task, Optimizer const& optimizer,
+            dm::schedule const& plan, Probes... probes) {
+  dm::history log(dm::every{std::max<std::uint64_t>(1, plan.steps / 60)}, std::move(probes)...);
+  dm::train(net, task, optimizer, plan, log, program::on_board{all});
+  if (all.stopping()) throw interrupted{};
+  return log.rows();
+}
+
+/// One boolean a seed from numbers of each seed: `each(a, b, [](double a, double b) { ... })`.
+template <class F>
+std::vector<bool> each_seed(std::vector<double> const& a, F f) {
+  std::vector<bool> out;
+  for (double const x : a) out.push_back(f(x));
+  return out;
+}
+template <class F>
+std::vector<bool> each_seed(std::vector<double> const& a, std::vector<double> const& b, F f) {
+  std::vector<bool> out;
+  for (std::size_t i = 0; i < a.size(); ++i) out.push_back(f(a[i], b[i]));
+  return out;
+}
+
+} // namespace paper

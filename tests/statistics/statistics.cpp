@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// Medians, quantiles and bands against numbers worked out by hand.
+#include "dormant/statistics.hpp"
+
+#include "catch.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+using namespace dormant;
+
+namespace {
+constexpr double missing = std::numeric_limits<double>::quiet_NaN();
+constexpr double infinity = std::numeric_limits<double>::infinity();
+} // namespace
+
+TEST_CASE("a median is the middle value, or lies between the middle two", "[statistics]") {
+  CHECK(median({7}) == 7);
+  CHECK(median({3, 1, 2}) == 2);
+  CHECK(median({4, 1, 3, 2}) == 2.5);
+  CHECK(median({1, 1, 1, 9}) == 1);
+}
+
+TEST_CASE("quantiles interpolate between the nearest values, in any order", "[statistics]") {
+  std::vector<double> values{1, 2, 4, 8};
+  do {
+    CHECK(quantile(values, 0) == 1);
+    CHECK(quantile(values, 0.1) == Approx(1.3).epsilon(1e-14));
+    CHECK(quantile(values, 1.0 / 3) == Approx(2).epsilon(1e-14));
+    CHECK(quantile(values, 0.5) == 3);
+    CHECK(quantile(values, 0.9) == Approx(6.8).epsilon(1e-14));
+    CHECK(quantile(values, 1) == 8);
+  } while (std::ranges::next_permutation(values).found);
+}
+
+TEST_CASE("a band spans from the lowest tenth to the highest", "[statistics]") {
+  std::vector<double> values(11);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<double>(10 - i);
+  auto const b = band_of(values);
+  CHECK(b.low == 1);
+  CHECK(b.middle == 5);
+  CHECK(b.high == 9);
+  auto const one = band_of({3});
+  CHECK((one.low == 3 && one.middle == 3 && one.high == 3));
+}
+
+TEST_CASE("what is missing stays missing, what is infinite stays infinite", "[statistics]") {
+  CHECK(std::isnan(median({})));
+  CHECK(std::isnan(median({1, missing, 2})));
+  CHECK(std::isnan(quantile({missing, 1, 2, 3}, 0.9)));
+  CHECK(std::isnan(quantile({1, 2, 3, missing}, 0.1)));
+  CHECK(quantile({-infinity, 1, 2}, 0) == -infinity);
+  CHECK(std::isnan(band_of({missing}).low));
+  CHECK(std::isnan(band{}.middle));
+  CHECK(median({1, 2, infinity}) == 2);
+  CHECK(quantile({1, infinity, infinity}, 0.9) == infinity);
+  CHECK(quantile({1, infinity}, 0.1) == infinity);
+}

@@ -49,6 +49,7 @@ json to_json(claim const& what, finding const& found, setting const& how, double
           {"numbers", numbers},
           {"statements", statements},
           {"words", found.words},
+          {"settings", how.identity},
           {"command", how.command},
           {"seconds", seconds},
           {"versions", versions}};
@@ -128,6 +129,8 @@ int experiment(int argc, char const* const* argv, claim const& what,
     how.table = bigrams.empty() ? dm::english_bigrams() : dm::read_bigrams_csv(bigrams);
     how.out = out;
     how.command = words_of(argc, argv);
+    how.identity = fmt::format("scale {}, steps {}, bigrams {}", scale, how.steps,
+                               bigrams.empty() ? "built in" : bigrams);
     open_folder(how, what.name);
     auto const begun = std::chrono::steady_clock::now();
     try {

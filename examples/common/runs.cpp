@@ -3,6 +3,8 @@
 #include "common/runs.hpp"
 
 #include "common/number_table.hpp"
+#include "dormant/io/atomic_file.hpp"
+#include "dormant/io/plain_words.hpp"
 #include "dormant/side_by_side.hpp"
 
 #include <fmt/format.h>
@@ -154,6 +156,12 @@ runs over_seeds(setting const& how, std::vector<variant> const& variants) {
     steps += v.steps * how.seeds;
   }
   fs::create_directories(how.out / "runs");
+  auto const note = how.out / "runs" / "settings.txt";
+  if (how.resume && fs::exists(note) && dm::read_file(note) != how.identity) {
+    dm::refuse({"the runs in ", dm::io::shown(how.out), " were made with other settings: "},
+               {dm::io::in_quotes(dm::read_file(note))});
+  }
+  dm::write_file_atomically(note, how.identity);
 
   std::size_t const jobs = variants.size() * how.seeds;
   program::board all(jobs, steps);
@@ -168,6 +176,7 @@ runs over_seeds(setting const& how, std::vector<variant> const& variants) {
       bool const done = how.resume && fs::exists(file);
       rows = done ? kept(file) : variants[v].train(seed, all);
       if (!done) keep(file, rows);
+      if (done) all.skip(variants[v].steps);
       all.finished(
           fmt::format("{}, seed {}{}", variants[v].label, seed, done ? " (kept from before)" : ""));
     } catch (interrupted const&) {

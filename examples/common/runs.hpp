@@ -17,6 +17,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -34,7 +35,8 @@ struct setting {
   bool resume = false;       ///< keep the runs that are in the folder already
   dm::bigram_table table{};
   std::filesystem::path out{};
-  std::string command{}; ///< that repeats it
+  std::string command{};  ///< that repeats it
+  std::string identity{}; ///< the settings that numbers depend on, in words
 
   [[nodiscard]] std::uint64_t steps_or(std::uint64_t own) const { return steps != 0 ? steps : own; }
   /// Small models keep one core busy each; large ones take turns and share all cores.
@@ -94,18 +96,29 @@ struct interrupted {};
 
 /// Trains every variant on every seed. Rows of a finished run are kept in the folder; with
 /// `how.resume`, runs whose rows are there are not repeated.
-/// \throws dormant::error if a run fails; interrupted
+/// \throws dormant::error if a run fails or the rows there are of other settings; interrupted
 runs over_seeds(setting const& how, std::vector<variant> const& variants);
 
-/// Trains a model and measures it about sixty times.
+/// Trains a model and measures it about sixty times, on the batches it is trained on.
+/// \param edits interventions that take part in every step, as a std::tie; probes see what they leave
 /// \param probes whose numbers become the columns
+template <class... Edits, class Net, class Task, class Optimizer, class... Probes>
+curve train_under(std::tuple<Edits const&...> edits, program::board& all, Net& net,
+                  Task const& task, Optimizer const& optimizer, dm::schedule const& plan,
+                  Probes... probes) {
+  dm::history log(dm::every{std::max<std::uint64_t>(1, plan.steps / 60)}, std::move(probes)...);
+  std::apply(
+      [&](auto&... edit) {
+        dm::train(net, task, optimizer, plan, edit..., log, program::on_board{all});
+      },
+      edits);
+  if (all.stopping()) throw interrupted{};
+  return log.rows();
+}
 template <class Net, class Task, class Optimizer, class... Probes>
 curve train(program::board& all, Net& net, Task const& task, Optimizer const& optimizer,
             dm::schedule const& plan, Probes... probes) {
-  dm::history log(dm::every{std::max<std::uint64_t>(1, plan.steps / 60)}, std::move(probes)...);
-  dm::train(net, task, optimizer, plan, log, program::on_board{all});
-  if (all.stopping()) throw interrupted{};
-  return log.rows();
+  return train_under(std::tie(), all, net, task, optimizer, plan, std::move(probes)...);
 }
 
 /// One boolean a seed from numbers of each seed: `each(a, b, [](double a, double b) { ... })`.

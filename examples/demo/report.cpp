@@ -109,43 +109,40 @@ std::string ending(setting const& how, circumstances const& c) {
 std::string report(std::vector<paired> const& pairs, std::vector<verdict> const& verdicts,
                    task const& first_task, setting const& how, circumstances const& c) {
   auto const& first = pairs.front();
-  std::string page = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-                     "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
-                     "<title>Active-dormant attention heads, measured</title><style>" +
-                     style_sheet() + "</style></head><body><main>\n";
-  page += fmt::format(
+  std::string html = page::begin("Active-dormant attention heads, measured", style_sheet());
+  html += fmt::format(
       "<h1>Attention sinks, value drains, residual peaks</h1><p class=\"lead\">What {} small "
       "transformers show after {} steps each: three ways of training, {} seed{}, measured on "
       "sequences they never saw. The claims are those of <a "
       "href=\"https://arxiv.org/abs/2410.13835\">arXiv 2410.13835</a>; the verdicts are computed "
       "from these runs.</p>\n<div class=\"verdicts\">\n",
       pairs.size() * stories.size(), how.steps, pairs.size(), pairs.size() == 1 ? "" : "s");
-  for (auto const& v : verdicts) page += card(v);
-  page += "</div>\n<p class=\"fine\">Holds: every seed shows it. Holds in part: more than half do. "
+  for (auto const& v : verdicts) html += card(v);
+  html += "</div>\n<p class=\"fine\">Holds: every seed shows it. Holds in part: more than half do. "
           "Otherwise it does not hold here. Words are explained in the "
           "<a href=\"#glossary\">glossary</a>.</p>\n";
-  page += medians(pairs) + every_seed(pairs);
+  html += medians(pairs) + every_seed(pairs);
 
-  page += "<h2>Sink, drain and peak in training</h2>\n" +
+  html += "<h2>Sink, drain and peak in training</h2>\n" +
           html_figure(phenomena_curves(pairs), "Training curves of sink, drain and peak",
                       words::phenomena_caption) +
           html_figure(seed_by_seed(pairs), "Sink, drain and peak of every seed and story",
                       words::paired_caption);
-  page += "<h2>One sequence in detail</h2>\n" +
+  html += "<h2>One sequence in detail</h2>\n" +
           html_figure(attention_maps({&first[softmax_adamw], &first[relu_adamw]}, first_task),
                       "Attention maps under softmax and ReLU", words::attention_caption) +
           html_figure(norm_bars(first, first_task), "Norms of value and residual states by token",
                       words::norms_caption);
-  page += "<h2>With the head and without it</h2>\n" +
+  html += "<h2>With the head and without it</h2>\n" +
           html_figure(ablation_bars(pairs), "Excess risks with and without the head",
                       words::ablation_caption);
-  page += "<h2>Learning, and what the first MLP writes</h2>\n" +
+  html += "<h2>Learning, and what the first MLP writes</h2>\n" +
           html_figure(learning_curves(pairs), "Excess risks and first MLP's output in training",
                       words::learning_caption);
-  page += origin_of_the_peak(pairs);
-  page += ending(how, c);
-  page += "<h2 id=\"glossary\">Glossary</h2>";
-  return page + std::string(words::glossary) + "</main></body></html>\n";
+  html += origin_of_the_peak(pairs);
+  html += ending(how, c);
+  html += "<h2 id=\"glossary\">Glossary</h2>";
+  return html + std::string(words::glossary) + std::string(page::end);
 }
 
 std::string phenomena_svg(std::vector<paired> const& pairs) {

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// The experiments in the paper's order, each a program beside this one.
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace paper {
+
+inline constexpr std::array<std::string_view, 2> experiments = {"training_dynamics",
+                                                                "mutual_reinforcement"};
+
+/// Runs a program, its standard output in a file.
+/// \returns its exit code; 128 + the signal if one ended it
+/// \throws dormant::error if it cannot be started
+int run_program(std::filesystem::path const& file, std::vector<std::string> const& arguments,
+                std::filesystem::path const& output);
+
+} // namespace paper

@@ -13,22 +13,23 @@ namespace paper {
 
 namespace dm = dormant;
 
-/// No drain: v_0 keeps its direction and has the mean norm of the other tokens' value states. With
-/// W_O = 1 that is the norm that reaches the residual stream.
+/// No drain: v_0 keeps its direction and a norm that training cannot change. With W_O = 1 that is
+/// the norm that reaches the residual stream.
 struct hold_value_norm {
+  double norm = 1;
+
   template <class T>
   void operator()(dm::site::v, dm::view<T, 3>& v) const {
-    double others = 0;
-    for (std::size_t t = 1; t < v.shape(0); ++t) others += norm(v, t);
-    double const own = norm(v, 0);
-    last.scale = others / static_cast<double>(v.shape(0) - 1) / own;
+    double square = 0;
+    for (std::size_t d = 0; d < v.shape(2); ++d)
+      square += std::pow(static_cast<double>(v(0, 0, d)), 2);
+    last.scale = norm / std::sqrt(square);
     last.direction.resize(v.shape(2));
     for (std::size_t d = 0; d < v.shape(2); ++d) {
-      last.direction[d] = static_cast<double>(v(0, 0, d)) / own;
+      last.direction[d] = static_cast<double>(v(0, 0, d)) / std::sqrt(square);
       v(0, 0, d) *= static_cast<T>(last.scale);
     }
   }
-  /// What would change the norm of v_0 has no effect any more.
   template <class T>
   void operator()(dm::site::gradient_of<dm::site::v>, dm::view<T, 3>& dv) const {
     double along = 0;
@@ -42,13 +43,6 @@ struct hold_value_norm {
   }
 
 private:
-  template <class T>
-  static double norm(dm::view<T, 3> const& v, std::size_t t) {
-    double square = 0;
-    for (std::size_t d = 0; d < v.shape(2); ++d)
-      square += std::pow(static_cast<double>(v(t, 0, d)), 2);
-    return std::sqrt(square);
-  }
   struct forward {
     double scale;
     std::vector<double> direction;
@@ -56,7 +50,22 @@ private:
   static inline thread_local forward last; // a sequence goes back right after it went forward
 };
 
-/// No gradient reaches v_0: what attends to <s> cannot shrink it.
+/// <s> has the value state of the first character: attention on it is not harmless any more.
+struct borrow_value {
+  template <class T>
+  void operator()(dm::site::v, dm::view<T, 3>& v) const {
+    for (std::size_t d = 0; v.shape(0) > 1 && d < v.shape(2); ++d) v(0, 0, d) = v(1, 0, d);
+  }
+  template <class T>
+  void operator()(dm::site::gradient_of<dm::site::v>, dm::view<T, 3>& dv) const {
+    for (std::size_t d = 0; dv.shape(0) > 1 && d < dv.shape(2); ++d) {
+      dv(1, 0, d) += dv(0, 0, d);
+      dv(0, 0, d) = 0;
+    }
+  }
+};
+
+/// No gradient reaches v_0: what attends to <s> cannot shrink it. Not the gradient of any loss.
 struct stop_value_gradient {
   template <class T>
   void operator()(dm::site::gradient_of<dm::site::v>, dm::view<T, 3>& dv) const {
@@ -76,7 +85,11 @@ struct hold_sink_logit {
   }
   template <class T>
   void operator()(dm::site::gradient_of<dm::site::scores>, dm::view<T, 3>& dscores) const {
-    for (std::size_t q = 1; q < dscores.shape(1); ++q) dscores(0, q, 0) = 0;
+    for (std::size_t q = 1; q < dscores.shape(1); ++q) {
+      T const share = dscores(0, q, 0) / static_cast<T>(q);
+      for (std::size_t k = 1; k <= q; ++k) dscores(0, q, k) += share;
+      dscores(0, q, 0) = 0;
+    }
   }
 };
 

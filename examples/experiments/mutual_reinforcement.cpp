@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -42,19 +43,22 @@ double value_ratio(dm::probe_row const& row) {
 
 template <dm::shape Shape>
 paper::finding measure(paper::setting const& how) {
-  auto const steps = how.steps_or(how.paper_scale ? 1000 : 1000);
+  auto const steps = how.steps_or(1500);
   auto const plan = how.schedule(steps, how.paper_scale ? 512 : 16);
+  // Of W_V, drawn from U(-1, 1) / sqrt(C), times a vector of norm sqrt(C).
+  double const norm_at_start = std::sqrt(static_cast<double>(Shape.width) / 3);
   auto const under = [&](auto const&... edits) {
     return [&how, plan, edits...](std::uint64_t seed, program::board& all) {
       return train<Shape>(how, seed, all, plan, edits...);
     };
   };
-  enum { free, held_norm, stopped, held_logit };
-  auto const runs =
-      paper::over_seeds(how, {{"nothing cut", steps, under()},
-                              {"norm of v_0 held", steps, under(paper::hold_value_norm{})},
-                              {"no gradient to v_0", steps, under(paper::stop_value_gradient{})},
-                              {"sink logit held", steps, under(paper::hold_sink_logit{})}});
+  enum { free, held_norm, stopped, borrowed, held_logit };
+  auto const runs = paper::over_seeds(
+      how, {{"nothing cut", steps, under()},
+            {"norm of v_0 held", steps, under(paper::hold_value_norm{norm_at_start})},
+            {"no gradient to v_0", steps, under(paper::stop_value_gradient{})},
+            {"v_0 borrowed", steps, under(paper::borrow_value{})},
+            {"sink logit held", steps, under(paper::hold_sink_logit{})}});
 
   figures::chart sink{.title = "Attention on <s>",
                       .x = {.label = "step"},
@@ -80,12 +84,15 @@ paper::finding measure(paper::setting const& how) {
           fmt::format("one layer with W_O = 1, width {}, context {}, AdamW {}, batch {}, {} steps",
                       Shape.width, Shape.context, how.paper_scale ? 3e-4 : 2e-3, plan.batch, steps),
       .statements =
-          {{"with the norm of v_0 held at the others', attention on <s> ends below half of "
+          {{"with the norm of v_0 held as at the start, attention on <s> ends below half of "
             "what it is when nothing is cut",
             paper::each_seed(attention[held_norm], attention[free], below_half)},
            {"with no gradient to v_0, attention on <s> ends below half of what it is when "
             "nothing is cut",
             paper::each_seed(attention[stopped], attention[free], below_half)},
+           {"with v_0 borrowed from the first character, attention on <s> ends below half of "
+            "what it is when nothing is cut",
+            paper::each_seed(attention[borrowed], attention[free], below_half)},
            {"with the sink logit held at the others' mean, the value norm of <s> stays above "
             "half of the others' and 1.5 times what it is when nothing is cut",
             paper::each_seed(ratio[held_logit], ratio[free], undrained)}},
@@ -97,14 +104,16 @@ paper::finding measure(paper::setting const& how) {
         {runs.label(v) + ": value norm of <s> / others", dm::band_of(ratio[v])});
   }
   auto const middle = [](std::vector<double> const& values) { return dm::median(values); };
-  found.words =
-      fmt::format("Attention on <s> ends at {:.2f} when nothing is cut, {:.2f} with the norm of "
-                  "v_0 held, {:.2f} "
-                  "without a gradient to v_0. The value norm of <s> ends at {:.2f} of the others' "
-                  "when nothing is "
-                  "cut and at {:.2f} with the sink logit held.",
-                  middle(attention[free]), middle(attention[held_norm]), middle(attention[stopped]),
-                  middle(ratio[free]), middle(ratio[held_logit]));
+  found.words = fmt::format(
+      "Attention on <s> ends at {:.2f} when nothing is cut, {:.2f} with the norm of v_0 held, "
+      "{:.2f} "
+      "without a gradient to v_0 and {:.2f} with a borrowed v_0. The value norm of <s> ends at "
+      "{:.2f} "
+      "of the others' when nothing is cut and at {:.2f} with the sink logit held. Where only the "
+      "norm "
+      "is held, v_0 can still turn to where it does no harm; where it is borrowed, it cannot.",
+      middle(attention[free]), middle(attention[held_norm]), middle(attention[stopped]),
+      middle(attention[borrowed]), middle(ratio[free]), middle(ratio[held_logit]));
   return found;
 }
 

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// What experiments make of their runs: numbers over seeds, first crossings, and a resume that keeps
+// what is there and refuses what is not the same experiment.
+#include "common/runs.hpp"
+#include "catch.hpp"
+#include "io/scratch.hpp"
+
+#include <atomic>
+#include <cmath>
+#include <stdexcept>
+#include <string>
+
+namespace {
+
+paper::curve curve_of(std::initializer_list<double> values) {
+  paper::curve rows;
+  for (double const v : values) {
+    auto& row = rows.emplace_back();
+    row.add("step", 10.0 * static_cast<double>(rows.size() - 1));
+    row.add("x", v);
+  }
+  return rows;
+}
+
+paper::variant counted(std::atomic<int>& calls) {
+  return {"softmax + AdamW", 1, [&](std::uint64_t seed, program::board&) {
+            ++calls;
+            return curve_of({1.0 / 3, static_cast<double>(seed)});
+          }};
+}
+
+} // namespace
+
+TEST_CASE("runs: a number over seeds is read at the end, at a step, and as a line with its band") {
+  paper::runs const runs({"a"}, {{curve_of({1, 2}), curve_of({3, 4}), curve_of({5, 9})}});
+  CHECK(runs.last(0, "x") == std::vector<double>{2, 4, 9});
+  CHECK(runs.at(0, "x", 0) == std::vector<double>{1, 3, 5});
+  CHECK(runs.at(0, "x", 7) == std::vector<double>{2, 4, 9});
+  CHECK(std::isnan(runs.at(0, "x", 11)[0]));
+  auto const line = runs.line(0, "x", "of a");
+  CHECK(line.x == std::vector<double>{0, 10});
+  CHECK(line.y == std::vector<double>{3, 4});
+  CHECK(line.low[0] == Approx(1.4));
+  CHECK(line.high[1] == Approx(8));
+}
+
+TEST_CASE("runs: a crossing counts only if it lasts") {
+  paper::runs const runs({"a"}, {{curve_of({0, 9, 0, 9, 9, 9, 0}), curve_of({0, 9, 9, 0})}});
+  auto const first = runs.first_step(0, [](auto& row) { return row["x"] > 5; });
+  CHECK(first[0] == 30);
+  CHECK(std::isnan(first[1]));
+}
+
+TEST_CASE("runs: resuming keeps finished runs to the bit and trains only what is missing") {
+  scratch::folder const folder;
+  std::atomic<int> calls = 0;
+  paper::setting how{.seeds = 2, .threads = 1, .out = folder.path(), .identity = "steps 2"};
+  auto const first = paper::over_seeds(how, {counted(calls)});
+  CHECK(calls == 2);
+  how.resume = true;
+  how.seeds = 3;
+  auto const again = paper::over_seeds(how, {counted(calls)});
+  CHECK(calls == 3);
+  CHECK(again.at(0, "x", 0) == std::vector<double>(3, 1.0 / 3));
+  CHECK(again.last(0, "x") == std::vector<double>{1, 2, 3});
+
+  how.identity = "steps 3";
+  CHECK_THROWS_WITH(paper::over_seeds(how, {counted(calls)}),
+                    Catch::Matchers::Contains("made with other settings"));
+  CHECK(calls == 3);
+}
+
+TEST_CASE("runs: the error of a run is the error of all") {
+  scratch::folder const folder;
+  paper::setting const how{.seeds = 2, .threads = 1, .out = folder.path()};
+  paper::variant const broken{"broken", 1, [](std::uint64_t, program::board&) -> paper::curve {
+                                throw std::runtime_error("the loss is not finite");
+                              }};
+  CHECK_THROWS_WITH(paper::over_seeds(how, {broken}), "the loss is not finite");
+}

@@ -106,6 +106,10 @@ void open_folder(setting const& how, std::string const& name) {
 
 } // namespace
 
+std::string by_step(dm::band const& steps) {
+  return std::isnan(steps.middle) ? "not at all" : fmt::format("by step {:.0f}", steps.middle);
+}
+
 int experiment(int argc, char const* const* argv, claim const& what,
                std::function<finding(setting const&)> const& body,
                std::function<void(program::command_line&)> const& more) {

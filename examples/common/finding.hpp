@@ -45,6 +45,9 @@ struct finding {
   std::optional<runs> data{}; ///< written as CSV
 };
 
+/// A step over seeds, e.g. "by step 220", or "not at all" where the median seed does not get there.
+std::string by_step(dm::band const& steps);
+
 /// The `main` of an experiment: the command line, then the body, then NAME.csv, NAME.svg, NAME.png
 /// and finding.json in the output folder, and the finding in words on stdout.
 /// \param more adds options of its own

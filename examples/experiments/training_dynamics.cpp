@@ -113,10 +113,10 @@ paper::finding measure(paper::setting const& how) {
       .figure = {.panels = {risks, attention, gaps, values}, .columns = 2},
       .data = runs};
   found.words =
-      fmt::format("Medians over seeds: bigrams by step {:.0f}, copying by {:.0f}, the sink "
-                  "by {:.0f}, the drain by {:.0f}.",
-                  found.numbers[0].value.middle, found.numbers[1].value.middle,
-                  found.numbers[2].value.middle, found.numbers[3].value.middle);
+      fmt::format("Medians over seeds: bigrams are learnt {}, copying {}; the sink is there "
+                  "{} and the drain {}.",
+                  paper::by_step(dm::band_of(bigram)), paper::by_step(dm::band_of(copy)),
+                  paper::by_step(dm::band_of(sink)), paper::by_step(dm::band_of(drain)));
   return found;
 }
 

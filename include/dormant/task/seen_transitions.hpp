@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Out-of-distribution sequences (arXiv 2410.13835, appendix): every transition that a bigram table has
-// seen is as likely as any other. Evaluation data for a model trained on the table's own law.
+// Out-of-distribution sequences (arXiv 2410.13835, appendix): every transition that a bigram table
+// has seen is as likely as any other. Evaluation data for a model trained on the table's own law.
 #pragma once
 
 #include "dormant/shape.hpp"

@@ -71,7 +71,7 @@ paper::finding measure(paper::setting const& how) {
       over("Risk", "nats", true,
            {runs.line(0, "bigram_risk", "bigram"), runs.line(0, "backcopy_risk", "backcopy")});
   auto attention = over("Attention on <s>", "mean over queries", false,
-                        {runs.line(0, "attention_on_bos_0", "")});
+                        {runs.line(0, "attention_on_bos_0", published.empty() ? "" : "here")});
   auto gaps = over("Sink logit gap", "score", false,
                    {runs.line(0, "sink_logit_gap_0", "mean over tokens"),
                     runs.line(0, "sink_logit_gap_p10_0", "10% of tokens"),
@@ -80,7 +80,8 @@ paper::finding measure(paper::setting const& how) {
   auto values = over("Value norm", "||W_O v||", false,
                      {runs.line(0, "value_norm_bos_0", "<s>"),
                       runs.line(0, "value_norm_other_0", "other tokens")});
-  attention.legend = gaps.legend = values.legend = "top left";
+  attention.legend = gaps.legend = "top left";
+  values.legend = "right center";
   if (!published.empty()) {
     auto const series = program::number_table::read(published);
     attention.lines.push_back(from_file(series, "attention_on_bos"));

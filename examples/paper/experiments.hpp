@@ -10,8 +10,8 @@
 
 namespace paper {
 
-inline constexpr std::array<std::string_view, 2> experiments = {"training_dynamics",
-                                                                "mutual_reinforcement"};
+inline constexpr std::array<std::string_view, 3> experiments = {
+    "training_dynamics", "mutual_reinforcement", "task_variations"};
 
 /// Runs a program, its standard output in a file.
 /// \returns its exit code; 128 + the signal if one ended it

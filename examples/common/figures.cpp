@@ -27,9 +27,15 @@ constexpr std::array<std::string_view, 8> palette = {"#0072b2", "#d55e00", "#009
 
 /// Text as gnuplot takes it literally; labels of tics are format strings, hence `%%`.
 std::string literal(std::string_view text, bool is_format = false) {
-  if (text == "␠") text = "␣"; // which fonts have
+  std::string_view const space = "␠";
   std::string out = "'";
-  for (char const c : text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text.substr(i).starts_with(space)) {
+      out += "␣"; // which fonts have
+      i += space.size() - 1;
+      continue;
+    }
+    char const c = text[i];
     out += c;
     if (c == '\'' || (is_format && c == '%')) out += c;
   }

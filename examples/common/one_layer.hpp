@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// What experiments on a single layer train: softmax and AdamW, small or at the authors' scale
+// (arXiv 2410.13835, section 2.1).
+#pragma once
+
+#include "common/models.hpp"
+#include "common/runs.hpp"
+
+#include <dormant/dormant.hpp>
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <string>
+
+namespace paper {
+
+struct one_layer {
+  setting const& how;
+
+  [[nodiscard]] std::uint64_t steps() const { return how.steps_or(how.paper_scale ? 1000 : 1200); }
+  [[nodiscard]] std::string in_words() const {
+    std::string const model =
+        how.paper_scale ? "width 256, context 256, AdamW 3e-4, batch 512, operands of products in "
+                          "bf16, exact algebra"
+                        : "width 64, context 64, AdamW 2e-3, batch 32";
+    return fmt::format("one layer, {}, {} steps", model, steps());
+  }
+
+  /// One variant, all seeds. `measure(net, task, train)` calls `train(probes...)`, which returns the
+  /// curve, then may measure the trained model, and returns the curve to be kept.
+  template <class F>
+  [[nodiscard]] runs over_seeds(F const& measure) const {
+    return paper::over_seeds(
+        how, {{"softmax + AdamW", steps(), [&](std::uint64_t seed, program::board& all) {
+                 // Large products are rounded and rearranged for speed, which the words say.
+                 if (how.paper_scale) {
+                   return run<program::paper_shape, dm::merged_projections, dm::factored_embedding,
+                              dm::bf16>(seed, all, {.lr = 3e-4}, 512, measure);
+                 }
+                 return run<program::demo_shape>(seed, all, {.lr = 2e-3}, 32, measure);
+               }}});
+  }
+
+private:
+  template <dm::shape Shape, class... Parts, class F>
+  curve run(std::uint64_t seed, program::board& all, dm::adamw const& optimizer, std::size_t batch,
+            F const& measure) const {
+    dm::transformer<Shape, dm::softmax, Parts...> net({.seed = seed});
+    dm::bigram_backcopy<Shape> const task({.seed = seed, .table = how.table});
+    return measure(net, task, [&](auto... probes) {
+      return train(all, net, task, optimizer, how.schedule(steps(), batch), probes...);
+    });
+  }
+};
+
+} // namespace paper

@@ -2,7 +2,7 @@
 // What one head does on one sequence: copies at triggers, and sinks everywhere else.
 #include "common/finding.hpp"
 #include "common/norm_profile.hpp"
-#include "common/one_layer.hpp"
+#include "common/softmax_layers.hpp"
 
 #include <dormant/dormant.hpp>
 
@@ -51,7 +51,7 @@ paper::finding measure(paper::setting const& how) {
   same.sample_row(dm::stream::evaluation_data, 0, 0, one.tokens(0), one.laws(0));
   auto const sequence = one.sequence(0);
 
-  paper::one_layer const model{how};
+  paper::softmax_layers<1> const model{how};
   auto const runs = model.over_seeds([&](auto& net, auto const& task, auto const& train) {
     train();
     dm::record<dm::site::pattern> pattern;

@@ -2,7 +2,7 @@
 // What attention and MLP are each for: take one away and see which risk suffers.
 #include "common/excess_risk.hpp"
 #include "common/finding.hpp"
-#include "common/one_layer.hpp"
+#include "common/softmax_layers.hpp"
 
 #include <dormant/dormant.hpp>
 #include <dormant/task/oracle.hpp>
@@ -34,7 +34,7 @@ std::string bigram(std::size_t i) { return "bigram_excess " + cases[i]; }
 std::string backcopy(std::size_t i) { return "backcopy_excess " + cases[i]; }
 
 paper::finding measure(paper::setting const& how) {
-  paper::one_layer const model{how};
+  paper::softmax_layers<1> const model{how};
   auto const runs = model.over_seeds([&](auto& net, auto const& task, auto const& train) {
     auto rows = train(dm::risk{});
     auto const batch = task.sample(128);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Whether the sink logits of all non-trigger tokens become equal while they grow.
 #include "common/finding.hpp"
-#include "common/one_layer.hpp"
+#include "common/softmax_layers.hpp"
 
 #include <dormant/dormant.hpp>
 
@@ -36,7 +36,7 @@ paper::finding measure(paper::setting const& how) {
     if (!names.is_trigger(t)) tokens.push_back(t);
   std::ranges::stable_sort(tokens, std::less{}, share);
 
-  paper::one_layer const model{how};
+  paper::softmax_layers<1> const model{how};
   auto const runs = model.over_seeds([&](auto& net, auto const& task, auto const& train) {
     auto rows = train(dm::attention_sink{}, dm::sink_logit_gap{});
     for (auto& row : rows) {

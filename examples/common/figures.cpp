@@ -27,9 +27,15 @@ constexpr std::array<std::string_view, 8> palette = {"#0072b2", "#d55e00", "#009
 
 /// Text as gnuplot takes it literally; labels of tics are format strings, hence `%%`.
 std::string literal(std::string_view text, bool is_format = false) {
-  if (text == "␠") text = "␣"; // which fonts have
+  std::string_view const space = "␠";
   std::string out = "'";
-  for (char const c : text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text.substr(i).starts_with(space)) {
+      out += "␣"; // which fonts have
+      i += space.size() - 1;
+      continue;
+    }
+    char const c = text[i];
     out += c;
     if (c == '\'' || (is_format && c == '%')) out += c;
   }
@@ -68,13 +74,22 @@ std::string key(Lines const& lines, std::string_view where, int sample) {
   return fmt::format("set key {} box lc rgb '#cccccc' opaque samplen {}\n", where, sample);
 }
 
+/// gnuplot refuses to choose a range for no points at all, as a short run may leave them.
+axis without_points(axis a) {
+  if (std::isnan(a.least)) a.least = a.log ? 1 : 0;
+  if (std::isnan(a.most)) a.most = a.least + 10;
+  return a;
+}
+
 std::string script(chart const& c, std::size_t number, std::size_t /*pixels*/) {
   std::string out;
+  bool any = false;
   for (std::size_t i = 0; i < c.lines.size(); ++i) {
     out += fmt::format("$p{}_{} << EOD\n", number, i);
     auto const& l = c.lines[i];
     for (std::size_t k = 0; k < l.x.size(); ++k) {
       if (std::isfinite(l.x[k]) && std::isfinite(l.y[k])) {
+        any = true;
         out += fmt::format("{} {} {} {}\n", l.x[k], l.y[k], l.low.empty() ? l.y[k] : l.low[k],
                            l.high.empty() ? l.y[k] : l.high[k]);
       } else {
@@ -89,7 +104,8 @@ std::string script(chart const& c, std::size_t number, std::size_t /*pixels*/) {
   // Charts one above the other share their left and right ends.
   out += c.legend.starts_with("outside") ? "set lmargin 10\nset rmargin 30\n" : "set lmargin 10\n";
   out += key(c.lines, c.legend, 2);
-  out += describe('x', c.x) + describe('y', c.y) + "plot ";
+  out += describe('x', any ? c.x : without_points(c.x)) +
+         describe('y', any ? c.y : without_points(c.y)) + "plot ";
   for (std::size_t i = 0; i < c.lines.size(); ++i) {
     auto const& l = c.lines[i];
     auto const colour = palette[(l.colour < palette.size() ? l.colour : i) % palette.size()];

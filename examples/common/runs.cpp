@@ -35,15 +35,16 @@ fs::path file_of(setting const& how, std::string const& label, std::uint64_t see
   return how.out / "runs" / fmt::format("{}.{}.csv", name, seed);
 }
 
-std::vector<std::string> names_of(dm::probe_row const& row) {
+/// The last row has every column: what is measured after training stands there alone.
+std::vector<std::string> names_of(curve const& rows) {
   std::vector<std::string> names;
-  for (auto const& [name, value] : row.cells()) names.push_back(name);
+  for (auto const& [name, value] : rows.back().cells()) names.push_back(name);
   return names;
 }
 
 void keep(fs::path const& path, curve const& rows) {
   if (rows.empty()) return;
-  auto const names = names_of(rows.front());
+  auto const names = names_of(rows);
   dm::csv_table table(names);
   for (auto const& row : rows) {
     std::vector<dm::csv_cell> cells;
@@ -69,7 +70,7 @@ figures::line line_of(std::vector<curve> const& seeds, Number number, std::strin
     std::vector<double> values;
     for (auto const& seed : seeds) values.push_back(r < seed.size() ? number(seed[r]) : nan);
     auto const over = dm::band_of(values);
-    out.x.push_back(seeds.front()[r]["step"]);
+    out.x.push_back(seeds.front()[r].cells().front().second);
     out.y.push_back(over.middle);
     out.low.push_back(over.low);
     out.high.push_back(over.high);
@@ -105,6 +106,18 @@ figures::line runs::line(std::size_t v, std::function<double(dm::probe_row const
   return line_of(curves_[v], number, std::move(label));
 }
 
+figures::comparison::series runs::series(std::size_t v, std::vector<std::string> const& columns,
+                                         std::string label) const {
+  figures::comparison::series out{.label = std::move(label)};
+  for (auto const& column : columns) {
+    auto const over = dm::band_of(last(v, column));
+    out.middle.push_back(over.middle);
+    out.low.push_back(over.low);
+    out.high.push_back(over.high);
+  }
+  return out;
+}
+
 std::vector<double> runs::first_step(std::size_t v,
                                      std::function<bool(dm::probe_row const&)> const& shows,
                                      std::size_t for_rows) const {
@@ -129,7 +142,7 @@ dm::csv_table runs::table(std::uint64_t first_seed) const {
   std::vector<std::string> columns = {"variant", "seed"};
   for (auto const& variant : curves_) {
     if (variant.empty() || variant.front().empty()) continue;
-    for (auto const& name : names_of(variant.front().front())) {
+    for (auto const& name : names_of(variant.front())) {
       if (std::ranges::find(columns, name) == columns.end()) columns.push_back(name);
     }
   }

@@ -46,7 +46,8 @@ struct setting {
   }
 };
 
-/// What was measured in the course of one run, a row a time; the first column is the step.
+/// What was measured in one run. The first column is the step, or whatever else lines are drawn over;
+/// numbers that only the trained model has are added to the last row.
 using curve = std::vector<dm::probe_row>;
 
 /// One way of training. `train` is called for every seed, from several threads, and tells the board
@@ -73,12 +74,15 @@ public:
   /// A number in the row of that step or the next one after it, for every seed.
   [[nodiscard]] std::vector<double> at(std::size_t v, std::string_view column,
                                        std::uint64_t step) const;
-  /// Median over seeds with its 10 to 90% band, as a line over steps.
+  /// Median over seeds with its 10 to 90% band, as a line over the first column.
   [[nodiscard]] figures::line line(std::size_t v, std::string_view column, std::string label) const;
   /// The same for what a function makes of a row.
   [[nodiscard]] figures::line line(std::size_t v,
                                    std::function<double(dm::probe_row const&)> const& number,
                                    std::string label) const;
+  /// Numbers in the last rows as the categories of a comparison: medians with their bands.
+  [[nodiscard]] figures::comparison::series
+  series(std::size_t v, std::vector<std::string> const& columns, std::string label) const;
   /// For every seed, the first step from which on `shows` holds in `for_rows` rows in a row, or NaN.
   [[nodiscard]] std::vector<double>
   first_step(std::size_t v, std::function<bool(dm::probe_row const&)> const& shows,

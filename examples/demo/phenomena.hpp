@@ -3,38 +3,17 @@
 // (arXiv 2410.13835, sections 2 and 4).
 #pragma once
 
+#include "common/excess_risk.hpp"
 #include "demo/setting.hpp"
 #include "dormant/concepts.hpp"
 #include "dormant/probe/attention_sink.hpp"
 #include "dormant/probe/norms.hpp"
 #include "dormant/probe/residual_peak.hpp"
 #include "dormant/probe/value_drain.hpp"
-#include "dormant/task/oracle.hpp"
 
 #include <cstddef>
-#include <span>
 
 namespace demo {
-
-/// How far the logits are from the exact next-token law: risk minus its own minimum, position by
-/// position, so that not even the luck of the batch is left in it.
-struct excess_risk {
-  dm::mean_of bigram, backcopy;
-
-  void operator()(dm::site::logits at, dm::view<float const, 2> const& logits) {
-    auto const& seq = at.sequence;
-    for (std::size_t t = 0; t < seq.length(); ++t) {
-      std::span<float const> const row(&logits(t, 0), logits.shape(1));
-      (seq.trigger(t) ? backcopy : bigram)
-          .add(dm::law_cross_entropy(row, seq.laws[t], *seq.table) -
-               dm::law_entropy(seq.laws[t], *seq.table));
-    }
-  }
-  void merge(excess_risk const& later) {
-    bigram += later.bigram;
-    backcopy += later.backcopy;
-  }
-};
 
 /// Norms of what the MLP of the writing layer adds to the residual stream.
 struct first_write {
@@ -55,7 +34,7 @@ struct phenomena {
   dm::attention_sink sink;
   dm::value_drain drain;
   dm::residual_peak peak;
-  excess_risk excess;
+  program::excess_risk excess;
   first_write write;
 
   void operator()(dm::site::pattern at, dm::view<float const, 3> const& x) { sink(at, x); }

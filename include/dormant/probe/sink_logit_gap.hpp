@@ -53,6 +53,12 @@ public:
     double const high = gaps[std::min(below + 1, gaps.size() - 1)];
     return gaps[below] + (at - std::floor(at)) * (high - gaps[below]);
   }
+  /// Where that token asks; NaN if it was not met.
+  [[nodiscard]] double of_token(std::size_t layer, token id) const {
+    auto const known = layers_.at(layer).gaps;
+    auto const place = static_cast<std::size_t>(id);
+    return place < known.size() ? known[place].mean() : mean_of{}.mean();
+  }
   [[nodiscard]] std::size_t layers() const { return layers_.size(); }
   void report(probe_row& row) const {
     for (std::size_t l = 0; l < layers(); ++l) {

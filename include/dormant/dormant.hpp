@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Everything for training and measuring in memory. Files are apart: <dormant/checkpoint.hpp> and
-// <dormant/io/...> bring a JSON parser along; so are <dormant/variants.hpp> (Boost.Hana) and
-// <dormant/testing/...>.
+// <dormant/io/...> bring a JSON parser along; so are <dormant/variants.hpp> (Boost.Hana),
+// <dormant/testing/...> and the tasks beside Bigram-Backcopy, <dormant/task/...>.
 #pragma once
 
 #include "dormant/cadence.hpp"                    // IWYU pragma: export

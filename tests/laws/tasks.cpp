@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The library's tasks keep the laws; tasks with one mistake each do not.
 #include "dormant/task/bigram_backcopy.hpp"
-#include "dormant/task/zipf.hpp"
+#include "dormant/task/in_context_bigrams.hpp"
+#include "dormant/task/seen_transitions.hpp"
+#include "dormant/task/two_tasks.hpp"
 #include "dormant/testing/task_laws.hpp"
 
 #include "catch.hpp"
@@ -91,6 +93,25 @@ TEST_CASE("laws: Bigram-Backcopy and its relatives keep them") {
   CHECK(testing::task_laws(whole({.seed = 4, .rule = plain_markov})));
   CHECK(testing::task_laws(whole({.seed = 5, .rule = bigram_backward})));
   CHECK(testing::task_laws(whole({.seed = 6, .rule = {.copy = 0.3F}})));
+}
+
+TEST_CASE("laws: the other tasks keep them") {
+  auto const seen = seen_transitions(english_bigrams());
+  CHECK(testing::task_laws(whole({.seed = 7, .delimiters = 0.1})));
+  CHECK(testing::task_laws(whole({.seed = 8, .rule = {.copy = 0.3F}, .delimiters = 0.5})));
+  CHECK(testing::task_laws(whole({.seed = 9, .table = seen, .rule = plain_markov})));
+  CHECK(testing::task_laws(whole({.seed = 10, .table = seen})));
+  using in_context = in_context_bigrams<small>;
+  CHECK(testing::task_laws(in_context({.seed = 11})));
+  CHECK(testing::task_laws(in_context(
+      {.triggers = 5, .seed = 12, .bos = 2, .outputs = output_law::bigram, .repeat = false})));
+  CHECK(testing::task_laws(in_context({.seed = 13, .bos = 0, .outputs = output_law::unigram})));
+  CHECK(testing::task_laws(two_tasks<small>({.seed = 14})));
+  CHECK(testing::task_laws(
+      two_tasks<small>({.seed = 15,
+                        .bos = 0,
+                        .first = {.triggers = 5, .delimiters = 0.1},
+                        .second = {.rule = bigram_backward, .delimiters = 0.2}})));
 }
 
 TEST_CASE("laws: a task with one mistake is told which") {

@@ -2,6 +2,8 @@
 // Sampling a row takes no memory. Counts every allocation of this test program.
 #include "catch.hpp"
 #include "dormant/task/bigram_backcopy.hpp"
+#include "dormant/task/in_context_bigrams.hpp"
+#include "dormant/task/two_tasks.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -28,11 +30,18 @@ std::atomic<std::size_t> allocations{0};
 
 TEST_CASE("sampling a row does not allocate", "[task][allocation]") {
   using namespace dormant;
-  bigram_backcopy<shape{.context = 64}> const task({.rule = {.copy = 0.5F}});
+  constexpr shape small{.context = 64};
+  bigram_backcopy<small> const task({.rule = {.copy = 0.5F}, .delimiters = 0.1});
+  in_context_bigrams<small> const outputs;
+  two_tasks<small> const parts;
   std::vector<token> tokens(65);
   std::vector<next_token_law> laws(64);
   auto const before = allocations.load();
-  for (std::uint64_t r = 0; r < 10; ++r) task.sample_row(stream::user, 0, r, tokens, laws);
+  for (std::uint64_t r = 0; r < 10; ++r) {
+    task.sample_row(stream::user, 0, r, tokens, laws);
+    outputs.sample_row(stream::user, 0, r, tokens, laws);
+    parts.sample_row(stream::user, 0, r, tokens, laws);
+  }
   auto const after = allocations.load();
   CHECK(after == before);
 }

@@ -4,6 +4,7 @@
 
 #include "dormant/task/oracle.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <vector>
@@ -33,6 +34,21 @@ public:
     for (auto const& [sum, variance] : cells_)
       if (variance > 15) out.push_back(sum / std::sqrt(variance));
     return out;
+  }
+
+  /// Whether nothing impossible came and the scores are those of a right law: none far out, and a
+  /// mean square near 1.
+  [[nodiscard]] bool good() const {
+    auto const all = scores();
+    auto const cells = static_cast<double>(all.size());
+    double worst = 0;
+    double square = 0;
+    for (auto const z : all) {
+      worst = std::max(worst, std::abs(z));
+      square += z * z / cells;
+    }
+    return impossible_ == 0 && cells > 0 && worst < 4.5 &&
+           std::abs(square - 1) < 5 * std::sqrt(2 / cells);
   }
 
 private:

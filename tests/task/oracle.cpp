@@ -5,6 +5,7 @@
 #include "catch.hpp"
 #include "dormant/task/bigram_backcopy.hpp"
 #include "dormant/task/bigram_csv.hpp"
+#include "task/enumeration.hpp"
 #include "task/tables.hpp"
 
 #include <array>
@@ -13,7 +14,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <limits>
-#include <vector>
+#include <span>
+#include <string>
 
 using namespace dormant;
 
@@ -22,44 +24,16 @@ namespace {
 constexpr shape letters{.vocab = 5, .context = 6};
 using letter_task = bigram_backcopy<letters>;
 
-// Risks by walking every sequence with its probability.
-class enumeration {
-public:
-  explicit enumeration(letter_task const& task) : task_(task) {
-    std::vector<token> tokens;
-    walk(tokens, 1);
-  }
-  [[nodiscard]] double share() const { return mass_[1] / (mass_[0] + mass_[1]); }
-  [[nodiscard]] double risk(bool trigger) const {
-    return mass_[trigger] > 0 ? risk_[trigger] / mass_[trigger] : 0;
-  }
-  [[nodiscard]] double total() const { return (risk_[0] + risk_[1]) / (mass_[0] + mass_[1]); }
-
-private:
-  void walk(std::vector<token>& tokens, double probability) {
-    auto const n = tokens.size();
-    next_token_law law{.copied = task_.bos(), .copy_weight = 1};
-    if (n == task_.leading_bos()) law = task_.law_of_start();
-    if (n > task_.leading_bos()) law = task_.law_after(n > 1 ? tokens[n - 2] : 0, tokens[n - 1]);
-    double entropy = 0;
-    for (std::size_t t = 0; t < letters.vocab; ++t) {
-      double const p = law_probability(law, *task_.table(), t);
-      if (p <= 0) continue;
-      entropy -= p * std::log(p);
-      if (n == letters.context) continue;
-      tokens.push_back(static_cast<token>(t));
-      walk(tokens, probability * p);
-      tokens.pop_back();
-    }
-    if (n == 0) return;
-    mass_[law.trigger] += probability;
-    risk_[law.trigger] += probability * entropy;
-  }
-
-  letter_task const& task_;
-  std::array<double, 2> mass_{}; // [trigger]
-  std::array<double, 2> risk_{};
-};
+// What a sequence of the task begins with, then the law after the last two tokens.
+enumeration enumerated(letter_task const& task) {
+  return {*task.table(), letters.context, [&task](std::span<token const> tokens) {
+            auto const n = tokens.size();
+            if (n < task.leading_bos())
+              return next_token_law{.copied = task.bos(), .copy_weight = 1};
+            if (n == task.leading_bos()) return task.law_of_start();
+            return task.law_after(n > 1 ? tokens[n - 2] : 0, tokens[n - 1]);
+          }};
+}
 
 } // namespace
 
@@ -69,17 +43,46 @@ TEST_CASE("the minimum risks are those of all sequences, weighted", "[task][orac
         trigger_rule{.copy = 0.6F, .otherwise = trigger_rule::row::previous}}) {
     for (std::size_t bos = 0; bos <= 2; ++bos) {
       for (std::size_t triggers = 0; triggers <= 2; ++triggers) {
-        letter_task const task(
-            {.triggers = triggers, .table = tables::three(), .bos = bos, .rule = rule});
-        enumeration const exact(task);
-        auto const risk = minimum_risk_of(task);
-        CHECK(risk.trigger_share == Approx(exact.share()).epsilon(1e-12));
-        CHECK(risk.bigram == Approx(exact.risk(false)).epsilon(1e-12));
-        CHECK(risk.backcopy == Approx(exact.risk(true)).epsilon(1e-12));
-        CHECK(risk.total == Approx(exact.total()).epsilon(1e-12));
+        for (double const delimiters : {0.0, 0.2}) {
+          letter_task const task({.triggers = triggers,
+                                  .table = tables::three(),
+                                  .bos = bos,
+                                  .rule = rule,
+                                  .delimiters = delimiters});
+          auto const exact = enumerated(task);
+          auto const risk = minimum_risk_of(task);
+          CHECK(risk.trigger_share == Approx(exact.share()).epsilon(1e-12));
+          CHECK(risk.bigram == Approx(exact.risk(false)).epsilon(1e-12));
+          CHECK(risk.backcopy == Approx(exact.risk(true)).epsilon(1e-12));
+          CHECK(risk.total == Approx(exact.total()).epsilon(1e-12));
+        }
       }
     }
   }
+}
+
+TEST_CASE("the minimum risks of a sequence shorter than its <s>", "[task][oracle]") {
+  letter_task const task({.triggers = 1, .table = tables::three(), .bos = 2});
+  CHECK(minimum_risk_of(task, 1).total == 0);
+  CHECK(minimum_risk_of(task, 2).total ==
+        Approx(task.table()->entropies[static_cast<std::size_t>(task.start_row())] / 2));
+}
+
+TEST_CASE("estimated minimum risks are as near as they say", "[task][oracle]") {
+  bigram_backcopy<shape{.context = 32}> const task({.seed = 5, .rule = {.copy = 0.5F}});
+  auto const exact = minimum_risk_of(task);
+  for (std::size_t const rows : {500U, 4000U}) {
+    auto const [mean, error] = estimate_minimum_risk(task, rows);
+    CHECK(std::abs(mean.trigger_share - exact.trigger_share) < 4 * error.trigger_share);
+    CHECK(std::abs(mean.bigram - exact.bigram) < 4 * error.bigram);
+    CHECK(std::abs(mean.backcopy - exact.backcopy) < 4 * error.backcopy);
+    CHECK(std::abs(mean.total - exact.total) < 4 * error.total);
+    CHECK(error.total > 0);
+  }
+  auto const few = estimate_minimum_risk(task, 500).standard_error;
+  auto const many = estimate_minimum_risk(task, 8000).standard_error;
+  CHECK(few.total / many.total == Approx(4).epsilon(0.2));
+  CHECK(few.bigram / many.bigram == Approx(4).epsilon(0.2));
 }
 
 TEST_CASE("samples have the risks that the oracle foretells", "[task][oracle]") {

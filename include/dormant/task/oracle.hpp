@@ -2,6 +2,7 @@
 // What a model that knows the task can reach at best, and how far given logits are from it.
 #pragma once
 
+#include "dormant/random.hpp"
 #include "dormant/shape.hpp"
 #include "dormant/task/batch.hpp"
 
@@ -60,54 +61,105 @@ struct minimum_risk {
   double total = 0;         ///< over all positions
 };
 
+namespace detail {
+struct risk_sums {
+  double mass[2] = {0, 0}; // expected number of positions, [trigger]
+  double risk[2] = {0, 0}; // expected sum of entropies there
+
+  void add(next_token_law const& law, law_table const& table, double probability) {
+    mass[law.trigger] += probability;
+    risk[law.trigger] += probability * law_entropy(law, table);
+  }
+  risk_sums& operator+=(risk_sums const& o) {
+    for (std::size_t k = 0; k < 2; ++k) {
+      mass[k] += o.mass[k];
+      risk[k] += o.risk[k];
+    }
+    return *this;
+  }
+  [[nodiscard]] minimum_risk mean() const {
+    auto const ratio = [](double sum, double weight) { return weight > 0 ? sum / weight : 0; };
+    auto const all = mass[0] + mass[1];
+    return {.trigger_share = ratio(mass[1], all),
+            .bigram = ratio(risk[0], mass[0]),
+            .backcopy = ratio(risk[1], mass[1]),
+            .total = ratio(risk[0] + risk[1], all)};
+  }
+};
+} // namespace detail
+
 /// The exact minimum risks of a task over positions 0 .. positions - 1, found by following the law
-/// of the pair (previous, current token) from position to position.
+/// of what it remembers (`memories()`, `law_at`, `memory_after`) from position to position.
 /// \param positions T, at least one
 template <class Task>
 [[nodiscard]] minimum_risk minimum_risk_of(Task const& task,
                                            std::size_t positions = Task::context) {
   auto const& table = *task.table();
-  auto const n = task.characters();
-  double mass[2] = {0, 0}; // expected number of positions, [trigger]
-  double risk[2] = {0, 0}; // expected sum of entropies there
-  auto const count = [&](next_token_law const& law, double probability) {
-    mass[law.trigger] += probability;
-    risk[law.trigger] += probability * law_entropy(law, table);
-  };
+  detail::risk_sums sums;
+  // <s> announces another <s> or, the last of them, the first character: the law of memory 0.
+  auto const leading = task.leading_bos();
+  for (std::size_t i = 1; i < leading && i <= positions; ++i)
+    sums.add({.copy_weight = 1}, table, 1);
 
-  // Only a trigger looks back, so the pair of any other token keeps 0 as the previous one.
-  std::vector<double> pair(n * n), next(n * n); // [current, previous]
-  auto const spread = [&](next_token_law const& law, std::size_t current, double probability) {
-    for (std::size_t t = 0; t < n; ++t) {
-      auto const before = task.is_trigger(static_cast<token>(t)) ? current : 0;
-      next[t * n + before] += probability * law_probability(law, table, t);
-    }
-  };
-  auto const first = task.law_of_start();
-  // <s> at position i announces either another <s> or, as the last of them, the first character.
-  for (std::size_t i = 0; i < std::min(positions, task.leading_bos()); ++i)
-    count(i + 1 == task.leading_bos() ? first : next_token_law{.copy_weight = 1}, 1);
-  spread(first, 0, 1);
-  for (auto i = task.leading_bos(); i < positions; ++i) {
-    pair.swap(next);
+  std::vector<double> now(task.memories()), next(task.memories());
+  now[0] = 1;
+  for (auto i = leading; i <= positions; ++i) {
     std::ranges::fill(next, 0.0);
-    for (std::size_t current = 0; current < n; ++current) {
-      for (std::size_t previous = 0; previous < n; ++previous) {
-        auto const probability = pair[current * n + previous];
-        if (probability == 0) continue;
-        auto const law = task.law_after(static_cast<token>(previous), static_cast<token>(current));
-        count(law, probability);
-        spread(law, current, probability);
+    for (std::size_t m = 0; m < now.size(); ++m) {
+      if (now[m] == 0) continue;
+      auto const law = task.law_at(m);
+      if (i > 0) sums.add(law, table, now[m]); // else this is the place before the first character
+      for (std::size_t t = 0; t < table.vocab; ++t) {
+        double const p = law_probability(law, table, t);
+        if (p > 0) next[task.memory_after(m, static_cast<token>(t))] += now[m] * p;
       }
     }
+    now.swap(next);
   }
+  return sums.mean();
+}
 
-  auto const mean = [](double sum, double weight) { return weight > 0 ? sum / weight : 0; };
-  auto const all = mass[0] + mass[1];
-  return {.trigger_share = mean(mass[1], all),
-          .bigram = mean(risk[0], mass[0]),
-          .backcopy = mean(risk[1], mass[1]),
-          .total = mean(risk[0] + risk[1], all)};
+/// Minimum risks as samples tell them, each with its standard error.
+struct estimated_minimum_risk {
+  minimum_risk mean;
+  minimum_risk standard_error;
+};
+
+/// The same from the exact laws along sampled sequences, for a task that remembers too much to
+/// follow: not what was drawn is averaged, but the entropies of the laws it was drawn from.
+/// \param rows how many sequences of the evaluation data; the error falls as 1 / sqrt(rows)
+template <class Task>
+[[nodiscard]] estimated_minimum_risk estimate_minimum_risk(Task const& task,
+                                                           std::size_t rows = 4096) {
+  std::vector<detail::risk_sums> of_row(rows);
+  detail::risk_sums all;
+  std::vector<token> tokens(Task::context + 1);
+  std::vector<next_token_law> laws(Task::context);
+  for (std::size_t r = 0; r < rows; ++r) {
+    task.sample_row(stream::evaluation_data, 0, r, tokens, laws);
+    for (auto const& law : laws) of_row[r].add(law, *task.table(), 1);
+    all += of_row[r];
+  }
+  // The error of a ratio of sums: rows are independent, positions within a row are not.
+  auto const mean = all.mean();
+  auto const error = [&](auto const& part, double ratio) {
+    double square = 0, weight = 0;
+    for (auto const& row : of_row) {
+      auto const [sum, count] = part(row);
+      square += (sum - ratio * count) * (sum - ratio * count);
+      weight += count;
+    }
+    return weight > 0 ? std::sqrt(square) / weight : 0;
+  };
+  using sums = detail::risk_sums const&;
+  using pair = std::pair<double, double>;
+  return {mean,
+          {.trigger_share = error([](sums r) { return pair(r.mass[1], r.mass[0] + r.mass[1]); },
+                                  mean.trigger_share),
+           .bigram = error([](sums r) { return pair(r.risk[0], r.mass[0]); }, mean.bigram),
+           .backcopy = error([](sums r) { return pair(r.risk[1], r.mass[1]); }, mean.backcopy),
+           .total = error([](sums r) { return pair(r.risk[0] + r.risk[1], r.mass[0] + r.mass[1]); },
+                          mean.total)}};
 }
 
 } // namespace dormant

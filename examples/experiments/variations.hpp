@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// The tasks of task_variations.cpp, each as a way of training (arXiv 2410.13835, section 2 and the
+// ablations of its appendix).
+#pragma once
+
+#include "common/runs.hpp"
+#include "experiments/dormant_attention.hpp"
+
+#include <dormant/dormant.hpp>
+#include <dormant/task/in_context_bigrams.hpp>
+#include <dormant/task/seen_transitions.hpp>
+#include <dormant/task/two_tasks.hpp>
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace paper {
+
+/// Trains on sequences of one task and measures on sequences of another, or of the same.
+template <dm::shape Shape, class Task, class Seen>
+variant variation(std::string label, setting const& how, std::uint64_t steps, Task const& task,
+                  Seen const& seen) {
+  auto const run = [=, &how](std::uint64_t seed, program::board& all) {
+    auto const plan = how.schedule(steps, how.paper_scale ? 64 : 8);
+    dm::adamw const optimizer{.lr = how.paper_scale ? 3e-4 : 3e-3};
+    dm::transformer<Shape, dm::softmax> net({.seed = seed});
+    dormant_attention attention{.bos = task(seed).bos(), .d = task(seed).bos() + 1};
+    auto rows = train(all, net, task(seed), optimizer, plan, dm::risk{}, attention);
+    auto const risks = net.evaluate(seen(seed).sample(256), attention);
+    dm::probe_row measured;
+    measured.add("bigram_risk", risks.bigram_risk);
+    measured.add("backcopy_risk", risks.backcopy_risk);
+    attention.report(measured);
+    for (auto const& [name, value] : measured.cells()) rows.back().set(name, value);
+    return rows;
+  };
+  return {std::move(label), steps, run};
+}
+
+template <dm::shape Shape>
+std::vector<variant> variations(setting const& how, std::uint64_t steps) {
+  std::vector<variant> all;
+  auto const add = [&](std::string const& label, auto const& task) {
+    all.push_back(variation<Shape>(label, how, steps, task, task));
+  };
+  auto const with = [&how](dm::bigram_backcopy_options options) {
+    options.table = how.table;
+    return [options](std::uint64_t seed) {
+      auto own = options;
+      own.seed = seed;
+      return dm::bigram_backcopy<Shape>(own);
+    };
+  };
+  using enum dm::trigger_rule::row;
+  add("3 triggers", with({}));
+  add("5 triggers", with({.triggers = 5}));
+  add("two <s>", with({.bos = 2}));
+  add("backward", with({.rule = dm::bigram_backward}));
+  for (float const p : {0.3F, 0.7F}) {
+    add(fmt::format("copy {}, Markov", p), with({.rule = {.copy = p}}));
+    add(fmt::format("copy {}, backward", p), with({.rule = {.copy = p, .otherwise = previous}}));
+  }
+  add("in-context", [&how](std::uint64_t seed) {
+    return dm::in_context_bigrams<Shape>({.seed = seed, .table = how.table});
+  });
+  auto const table = std::make_shared<dm::bigram_table>(dm::seen_transitions(how.table));
+  all.push_back(variation<Shape>("unseen law", how, steps, with({}), [table](std::uint64_t seed) {
+    return dm::bigram_backcopy<Shape>({.seed = seed, .table = *table, .rule = dm::plain_markov});
+  }));
+  for (double const p : {0.02, 0.1, 0.3}) add(fmt::format("<d> {}", p), with({.delimiters = p}));
+  add("two tasks", [&how](std::uint64_t seed) {
+    return dm::two_tasks<Shape>({.seed = seed,
+                                 .first = {.table = how.table, .delimiters = 1.0 / 32},
+                                 .second = {.table = how.table, .rule = dm::plain_markov}});
+  });
+  add("no <s>", with({.bos = 0}));
+  add("Markov", with({.rule = dm::plain_markov}));
+  return all;
+}
+
+} // namespace paper

@@ -75,6 +75,28 @@ TEST_CASE("under Adam alpha grows linearly, until gradients are as small as epsi
   }
 }
 
+TEST_CASE("a step moves what it is asked to, and is counted from 1", "[theory][descent]") {
+  auto const task = small_law::five_letters();
+  minimal_model const model(task);
+  auto const contexts = model.contexts_of(task.sample(1), 16);
+  auto const x = small_law::noise(model.size(), 1);
+  std::vector<double> dx(x.size());
+  model.gradient(x, contexts, dx);
+  for (auto const what : {moving::alpha, moving::beta, moving::both}) {
+    // The first step of Adam is its learning rate, if its means are corrected for being young.
+    auto const path = descend(
+        model, [&](std::uint64_t) { return std::span<context const>(contexts); }, x,
+        adamw{.lr = 0.25, .eps = 0, .weight_decay = 0}, {.what = what, .steps = 1, .times = 2});
+    REQUIRE(path.states.size() == 1);
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      bool const is_alpha = i < model.queries().size();
+      bool const held = (what == moving::alpha && !is_alpha) || (what == moving::beta && is_alpha);
+      CHECK(path.states[0][i] ==
+            Approx(held ? x[i] : x[i] - std::copysign(0.25, dx[i])).epsilon(1e-12));
+    }
+  }
+}
+
 TEST_CASE("small steps of gradient descent follow the flow", "[theory][descent]") {
   auto const task = small_law::five_letters();
   minimal_model const model(task);

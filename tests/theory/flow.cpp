@@ -117,7 +117,7 @@ TEST_CASE("held parameters stay, moving ones lower the loss", "[theory][flow]") 
   }
 }
 
-TEST_CASE("beta flows to its predicted limit", "[theory][flow]") {
+TEST_CASE("beta flows to its predicted limit", "[theory][flow][slow]") {
   english_task const task;
   minimal_model const model(task);
   for (std::uint64_t draw = 0; draw < 2; ++draw) {
@@ -139,7 +139,7 @@ TEST_CASE("beta flows to its predicted limit", "[theory][flow]") {
   }
 }
 
-TEST_CASE("alpha alone grows like ln(2 pi D t) / 2", "[theory][flow]") {
+TEST_CASE("alpha alone grows like ln(2 pi D t) / 2", "[theory][flow][slow]") {
   english_task const task;
   minimal_model const model(task);
   auto const contexts = model.contexts_of(task.sample(1), 16);

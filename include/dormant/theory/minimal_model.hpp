@@ -224,9 +224,9 @@ private:
     std::vector<double> error; // what the model says minus p_i
   };
 
-  // Calls f(share, reply) for query v in every context. As alpha grows, logits, errors and their
-  // products vanish one order faster each; shifted to mean 0 and by expm1 they keep all their
-  // digits, and where beta and B do not tell outcomes apart they are exactly 0.
+  // Calls f(share, reply) for query v in every context. Only differences between outcomes
+  // matter. They vanish as alpha grows; taken before anything is added, and by expm1, they keep all
+  // their digits, and are exactly 0 where beta and B do not tell outcomes apart.
   template <class F>
   void each_context(std::size_t v, std::span<double const> x, std::span<context const> contexts,
                     F&& f) const {
@@ -237,18 +237,16 @@ private:
       r.sink = 1 / (1 + weight * std::exp(-x[v]));
       double const rest = 1 / (std::exp(x[v]) + weight);
       auto const origin = row.front().successor;
-      double logit = 0, turn = 0; // means under p
+      double logit = 0; // mean under p
       for (std::size_t n = 0; n < row.size(); ++n) {
         auto const [i, p] = row[n];
         double const db = b[i] - b[origin], dpull = pull[i] - pull[origin];
         r.error[n] = r.sink * db + rest * dpull;
         r.turn[n] = rest * (weight * db - dpull);
         logit += p * r.error[n];
-        turn += p * r.turn[n];
       }
       double sum = 0; // sum_i p_i exp(z_i) - 1
       for (std::size_t n = 0; n < row.size(); ++n) {
-        r.turn[n] -= turn;
         r.error[n] = std::expm1(r.error[n] - logit);
         sum += row[n].p * r.error[n];
       }

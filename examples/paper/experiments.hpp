@@ -10,8 +10,9 @@
 
 namespace paper {
 
-inline constexpr std::array<std::string_view, 3> experiments = {
-    "training_dynamics", "mutual_reinforcement", "task_variations"};
+inline constexpr std::array<std::string_view, 8> experiments = {
+    "active_dormant", "interventions",        "training_dynamics", "logit_concentration",
+    "theory",         "mutual_reinforcement", "three_layers",      "task_variations"};
 
 /// Runs a program, its standard output in a file.
 /// \returns its exit code; 128 + the signal if one ended it

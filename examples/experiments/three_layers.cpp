@@ -93,8 +93,7 @@ paper::finding measure(paper::setting const& how) {
     profile.lines.push_back(
         runs.line(0, fmt::format("residual_norm_{}", l), fmt::format("after layer {}", l)));
   auto const gaps = panel("Sink logit gap of layer 1", {.label = "score"}, {"gap"});
-  auto const drains =
-      panel("Value norm, layer 1", {.label = "<s> / others", .least = 0}, {"drain"});
+  auto const drains = panel("Drain of layer 1", {.label = "<s> / others", .least = 0}, {"drain"});
   auto const risks = panel("Excess risk", {.label = "nats", .log = true}, {"bigram", "backcopy"});
   auto const exceeds = [&](std::string const& a, double factor, std::string const& b) {
     return paper::each_seed(last(a), last(b), [=](double x, double y) { return x >= factor * y; });

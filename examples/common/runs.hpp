@@ -46,8 +46,8 @@ struct setting {
   }
 };
 
-/// What was measured in one run. The first column is the step, or whatever else lines are drawn over;
-/// numbers that only the trained model has are added to the last row.
+/// What was measured in one run. The first column is the step, or whatever else lines are drawn
+/// over; numbers that only the trained model has are added to the last row.
 using curve = std::vector<dm::probe_row>;
 
 /// One way of training. `train` is called for every seed, from several threads, and tells the board

@@ -36,8 +36,8 @@ struct softmax_layers {
                        small_batch, steps());
   }
 
-  /// One variant, all seeds. `measure(net, task, train)` calls `train(probes...)`, which returns the
-  /// curve, then may measure the trained model, and returns the curve to be kept.
+  /// One variant, all seeds. `measure(net, task, train)` calls `train(probes...)`, which returns
+  /// the curve, then may measure the trained model, and returns the curve to be kept.
   template <class F>
   [[nodiscard]] runs over_seeds(F const& measure) const {
     return paper::over_seeds(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Runs of the minimal model (arXiv 2410.13835, section 3) as variants of an experiment: a seed
+// Runs of the minimal model (arXiv 2410.13835, section 2) as variants of an experiment: a seed
 // draws the contexts.
 #pragma once
 

@@ -29,7 +29,7 @@ namespace {
 paper::claim const what = {
     .name = "theory",
     .title = "The minimal model: logarithmic sinks, settled drains",
-    .where = "section 3, theorem 2",
+    .where = "section 2",
     .sentence =
         "Under gradient flow with beta held, alpha(t) = 1/2 ln t + O(1); with alpha held at "
         "a, beta flows to [mean beta(0) + exp(-a) mean B] 1 - exp(-a) B."};

@@ -80,12 +80,13 @@ struct line {
   return {{slope - margin, slope, slope + margin}, mean_y - slope * mean_x};
 }
 
-/// The slope that smooth curves y(x) approach, each curve an independent draw. Around a smooth curve
-/// the residuals of a line hang together, and the interval of one fit is far too narrow. What is
-/// independent are the draws, so the middle is the mean slope over the later half of the points, and
-/// the margin is Student's over the draws. But all draws bend alike, which no number of them shows:
-/// the change of the mean slope from the first half to the later is added to the margin. The interval
-/// holds the final slope if each half comes at least twice as near to it as the half before.
+/// The slope that smooth curves y(x) approach, each curve an independent draw. Around a smooth
+/// curve the residuals of a line hang together, and the interval of one fit is far too narrow. What
+/// is independent are the draws, so the middle is the mean slope over the later half of the points,
+/// and the margin is Student's over the draws. But all draws bend alike, which no number of them
+/// shows: the change of the mean slope from the first half to the later is added to the margin. The
+/// interval holds the final slope if each half comes at least twice as near to it as the half
+/// before.
 /// \param x [N], at least 4
 /// \param curves each [N]
 [[nodiscard]] inline interval slope_interval(std::span<double const> x,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Gradient flow of the minimal model against the theorem of arXiv 2410.13835, section 3.
+// Gradient flow of the minimal model against the theorem of arXiv 2410.13835, section 2.
 #include "dormant/theory/flow.hpp"
 
 #include "catch.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The reading of a transformer in the minimal model's coordinates against its attention pattern, and
-// against the logits that a change of attention really makes.
+// The reading of a transformer in the minimal model's coordinates against its attention pattern,
+// and against the logits that a change of attention really makes.
 #include "dormant/theory/reading.hpp"
 
 #include "catch.hpp"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The minimal model of sinks and drains (arXiv 2410.13835, section 3): its loss, gradient and Hessian.
+// The minimal model of sinks and drains (arXiv 2410.13835, section 2): its loss, gradient and
+// Hessian.
 //   loss = mean over contexts of sum_v pi_v { log sum_i p_vi exp(z_vi) - sum_i p_vi z_vi },
 //   z_vi = (exp(alpha_v) beta_i + B_i) / (exp(alpha_v) + W),  B_i = n_i xi_i,  W = sum_k n_k
 #pragma once
@@ -16,7 +17,8 @@
 
 namespace dormant::theory {
 
-/// What the tokens before a query say: they share the attention that `<s>` leaves, each with score 0.
+/// What the tokens before a query say: they share the attention that `<s>` leaves, each with score
+/// 0.
 struct context {
   std::vector<double> pull; ///< B [S], logits: counts times values
   double weight = 0;        ///< W, the number of tokens; more than 0
@@ -26,12 +28,13 @@ struct context {
 /// query v gives `<s>`, and beta, the value of `<s>` in logits. A trigger's score lambda_v of the
 /// previous token is no part of this loss, which is the excess bigram risk in nats.
 ///
-/// Queries are the tokens that are no trigger and have more than one successor: the others' loss does
-/// not depend on anything. Successors are the tokens that follow some query: no other beta_i has a
-/// gradient. So every parameter of the flat vector x = [alpha (Q), beta (S)] matters.
+/// Queries are the tokens that are no trigger and have more than one successor: the others' loss
+/// does not depend on anything. Successors are the tokens that follow some query: no other beta_i
+/// has a gradient. So every parameter of the flat vector x = [alpha (Q), beta (S)] matters.
 class minimal_model {
 public:
-  /// \param task a task with unigram law, such as `bigram_backcopy`; pi is that law over the queries
+  /// \param task a task with unigram law, such as `bigram_backcopy`; pi is that law over the
+  /// queries
   /// \param xi [V] the value of each token in its own direction, in logits; empty: all 1
   /// \throws error if the law leaves no query, or xi has the wrong length
   template <class Task>
@@ -103,9 +106,9 @@ public:
     return out;
   }
 
-  /// [Q] How much the contexts disturb each query: the mean over contexts of Var_{p_v}(B), logits^2.
-  /// At large alpha and constant beta the loss of v is `disturbance exp(-2 alpha) / 2`, so that
-  /// `alpha_v(t) = ln(2 pi_v disturbance_v t) / 2 + o(1)`; alpha_v stays put where it is 0.
+  /// [Q] How much the contexts disturb each query: the mean over contexts of Var_{p_v}(B),
+  /// logits^2. At large alpha and constant beta the loss of v is `disturbance exp(-2 alpha) / 2`,
+  /// so that `alpha_v(t) = ln(2 pi_v disturbance_v t) / 2 + o(1)`; alpha_v stays put where it is 0.
   [[nodiscard]] std::vector<double> disturbance(std::span<context const> contexts) const {
     std::vector<double> out;
     for (auto const& row : rows_) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Where a trained transformer stands in the coordinates of the minimal model (arXiv 2410.13835,
-// section 3): alpha, lambda, beta and xi, so that theory and training can share an axis.
+// section 2): alpha, lambda, beta and xi, so that theory and training can share an axis.
 #pragma once
 
 #include "dormant/concepts.hpp"
@@ -18,8 +18,8 @@
 namespace dormant::theory {
 
 /// Reads a model of one layer and one head on a batch, over queries 2, 3, ...:
-///   - `alpha(v)`, v no trigger: the score of `<s>` above that of the other visible keys, where "the
-///     others' score" is the one that, if all had it, would leave `<s>` the attention it has:
+///   - `alpha(v)`, v no trigger: the score of `<s>` above that of the other visible keys, where
+///     "the others' score" is the one that, if all had it, would leave `<s>` the attention it has:
 ///     s[q, 0] - log mean_{1 <= j <= q} exp s[q, j]. The paper's sink logit gap takes the mean of
 ///     the scores instead, which is larger wherever they differ;
 ///   - `lambda(v)`, v a trigger: the same for the previous token, s[q, q - 1], above all others;

@@ -52,7 +52,7 @@ private:
   std::vector<std::size_t> pivots_;
 };
 
-/// Stands in for `odeint::rosenbrock4`, whose matrices (uBLAS before Boost 1.76) are not valid C++20;
+/// Stands in for `odeint::rosenbrock4`, whose matrices (uBLAS in Boost 1.74) are not valid C++20;
 /// coefficients, step control and interpolation are Odeint's. The system says `rate(x, dx)`, the
 /// right-hand side, which does not depend on time, and `jacobian(x, j)`, its derivative [n, n].
 class rosenbrock_step {

@@ -18,7 +18,7 @@ struct trajectory {
   std::vector<double> times;               ///< [N] of a flow: t; of a descent: steps taken
   std::vector<std::vector<double>> states; ///< [N][Q + S], see `minimal_model`
 
-  /// [N] a number of every state: `path.each([&](auto const& x) { return net.mean_alpha(x, ...); })`.
+  /// [N] a number of every state: `each([&](auto const& x) { return model.loss(x, contexts); })`.
   template <class F>
   [[nodiscard]] std::vector<double> each(F&& number) const {
     std::vector<double> out(states.size());

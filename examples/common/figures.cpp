@@ -143,12 +143,16 @@ std::string script(comparison const& c, std::size_t number, std::size_t /*pixels
     tics += fmt::format("{}{} {}", k == 0 ? "" : ",", literal(c.categories[k], true), k);
     longest = std::max(longest, c.categories[k].size());
   }
-  bool const slanted = longest * c.categories.size() > 60;
+  bool const slanted = longest * c.categories.size() > 50;
   out += fmt::format("reset\nset title {}\nset grid y lc rgb '#dddddd'\nset border lc rgb "
                      "'#444444'\nset lmargin 10\n",
                      literal(c.title)) +
          key(c.lines, c.legend, 1);
-  out += describe('y', c.y);
+  if (c.legend.starts_with("outside")) out += "set rmargin 30\n"; // as charts have
+  bool const any = std::ranges::any_of(c.lines, [](auto const& l) {
+    return std::ranges::any_of(l.middle, [](double y) { return std::isfinite(y); });
+  });
+  out += describe('y', any ? c.y : axis{.label = c.y.label, .least = 0, .most = 1});
   out += fmt::format("set xrange [-0.6:{}]\nset xtics ({}) scale 0 {}\n",
                      static_cast<double>(c.categories.size()) - 0.4, tics,
                      slanted ? "rotate by 30 right" : "norotate");

@@ -109,12 +109,7 @@ figures::line runs::line(std::size_t v, std::function<double(dm::probe_row const
 figures::comparison::series runs::series(std::size_t v, std::vector<std::string> const& columns,
                                          std::string label) const {
   figures::comparison::series out{.label = std::move(label)};
-  for (auto const& column : columns) {
-    auto const over = dm::band_of(last(v, column));
-    out.middle.push_back(over.middle);
-    out.low.push_back(over.low);
-    out.high.push_back(over.high);
-  }
+  for (auto const& column : columns) add(out, dm::band_of(last(v, column)));
   return out;
 }
 
@@ -157,6 +152,10 @@ dm::csv_table runs::table(std::uint64_t first_seed) const {
     }
   }
   return table;
+}
+
+double bos_ratio(dm::probe_row const& row, std::string_view norm, std::size_t layer) {
+  return row[fmt::format("{}_bos_{}", norm, layer)] / row[fmt::format("{}_other_{}", norm, layer)];
 }
 
 runs over_seeds(setting const& how, std::vector<variant> const& variants) {

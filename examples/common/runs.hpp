@@ -125,6 +125,17 @@ curve train(program::board& all, Net& net, Task const& task, Optimizer const& op
   return train_under(std::tie(), all, net, task, optimizer, plan, std::move(probes)...);
 }
 
+/// Norm at `<s>` over the mean norm elsewhere, in a row of `value_drain` or `residual_peak`.
+/// \param norm "value_norm" or "residual_norm"
+double bos_ratio(dm::probe_row const& row, std::string_view norm, std::size_t layer);
+
+/// One more category in a comparison.
+inline void add(figures::comparison::series& to, dm::band const& over) {
+  to.middle.push_back(over.middle);
+  to.low.push_back(over.low);
+  to.high.push_back(over.high);
+}
+
 /// One boolean a seed from numbers of each seed: `each(a, b, [](double a, double b) { ... })`.
 template <class F>
 std::vector<bool> each_seed(std::vector<double> const& a, F f) {

@@ -10,9 +10,10 @@
 
 namespace paper {
 
-inline constexpr std::array<std::string_view, 8> experiments = {
+inline constexpr std::array<std::string_view, 11> experiments = {
     "active_dormant", "interventions",        "training_dynamics", "logit_concentration",
-    "theory",         "mutual_reinforcement", "three_layers",      "task_variations"};
+    "theory",         "mutual_reinforcement", "three_layers",      "minimal_structures",
+    "adam_growth",    "mitigations",          "task_variations"};
 
 /// Runs a program, its standard output in a file.
 /// \returns its exit code; 128 + the signal if one ended it

@@ -15,6 +15,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <regex>
 
 namespace paper {
 
@@ -85,6 +86,11 @@ std::string words_of(int argc, char const* const* argv) {
   return text;
 }
 
+/// Numbers that are none, as a run of few steps has them, in words that a reader expects.
+std::string without_nan(std::string const& words) {
+  return std::regex_replace(words, std::regex("-?\\b(nan|inf)\\b"), "none");
+}
+
 /// A folder that holds another finding is not written into by accident.
 void open_folder(setting const& how, std::string const& name) {
   std::error_code failed;
@@ -139,6 +145,7 @@ int experiment(int argc, char const* const* argv, claim const& what,
     auto const begun = std::chrono::steady_clock::now();
     try {
       auto found = body(how);
+      found.words = without_nan(found.words);
       double const seconds =
           std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
       found.figure.name = what.name;

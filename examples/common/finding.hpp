@@ -40,7 +40,7 @@ struct finding {
   std::string ran{}; ///< model, optimizer, steps, batch
   std::vector<number> numbers{};
   std::vector<statement> statements{};
-  std::string words{}; ///< what to make of it, in a few sentences
+  std::string words{}; ///< what to make of it, in a few sentences; NaN is shown as "none"
   figures::figure figure{};
   std::optional<runs> data{}; ///< written as CSV
 };

@@ -81,7 +81,7 @@ paper::finding measure(paper::setting const& how) {
                      {runs.line(0, "value_norm_bos_0", "<s>"),
                       runs.line(0, "value_norm_other_0", "other tokens")});
   attention.legend = gaps.legend = "top left";
-  values.legend = "right center";
+  values.legend = "bottom left";
   if (!published.empty()) {
     auto const series = program::number_table::read(published);
     attention.lines.push_back(from_file(series, "attention_on_bos"));

@@ -24,6 +24,12 @@ inline constexpr dm::shape paper_shape{.width = 256, .vocab = vocabulary, .conte
   return base;
 }
 
+/// The smallest model seen to show all three phenomena: MLP | attention + MLP | MLP.
+template <dm::shape Base, class Rule, class... Parts>
+using minimal =
+    dm::transformer<with_layers(Base, 3),
+                    dm::stack<dm::mlp_block<>, dm::block<Rule>, dm::mlp_block<>>, Parts...>;
+
 /// Calls `f.template operator()<Base, Net>()` for the model of these names, `Base` being its shape
 /// with one layer.
 /// \tparam Parts switches of the whole model, e.g. `double`
@@ -31,13 +37,12 @@ template <class Rule, class... Parts, class F>
 auto with_model(std::string_view shape, std::string_view layers, F&& f) {
   auto const of_shape = [&]<dm::shape S>() {
     constexpr auto three = with_layers(S, 3);
-    using minimal = dm::stack<dm::mlp_block<>, dm::block<Rule>, dm::mlp_block<>>;
     if (layers == "1") return f.template operator()<S, dm::transformer<S, Rule, Parts...>>();
     if (layers == "2") {
       return f.template operator()<S, dm::transformer<with_layers(S, 2), Rule, Parts...>>();
     }
     if (layers == "3") return f.template operator()<S, dm::transformer<three, Rule, Parts...>>();
-    return f.template operator()<S, dm::transformer<three, minimal, Parts...>>();
+    return f.template operator()<S, minimal<S, Rule, Parts...>>();
   };
   if (shape == "demo") return of_shape.template operator()<demo_shape>();
   return of_shape.template operator()<paper_shape>();

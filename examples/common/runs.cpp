@@ -96,6 +96,17 @@ std::vector<double> runs::at(std::size_t v, std::string_view column, std::uint64
   return out;
 }
 
+std::vector<double> runs::at(std::size_t v, std::string_view column,
+                             std::vector<double> const& steps) const {
+  std::vector<double> out;
+  for (std::size_t s = 0; s < steps.size(); ++s) {
+    auto const row =
+        std::ranges::find_if(curves_[v][s], [&](auto const& r) { return r["step"] == steps[s]; });
+    out.push_back(row == curves_[v][s].end() ? nan : (*row)[column]);
+  }
+  return out;
+}
+
 figures::line runs::line(std::size_t v, std::string_view column, std::string label) const {
   return line_of(
       curves_[v], [column](dm::probe_row const& row) { return row[column]; }, std::move(label));

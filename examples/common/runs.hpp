@@ -74,6 +74,9 @@ public:
   /// A number in the row of that step or the next one after it, for every seed.
   [[nodiscard]] std::vector<double> at(std::size_t v, std::string_view column,
                                        std::uint64_t step) const;
+  /// A number in the row of a step of each seed's own, as `first_step` finds it; NaN without one.
+  [[nodiscard]] std::vector<double> at(std::size_t v, std::string_view column,
+                                       std::vector<double> const& steps) const;
   /// Median over seeds with its 10 to 90% band, as a line over the first column.
   [[nodiscard]] figures::line line(std::size_t v, std::string_view column, std::string label) const;
   /// The same for what a function makes of a row.

@@ -49,6 +49,8 @@ TEST_CASE("runs: a crossing counts only if it lasts") {
   auto const first = runs.first_step(0, [](auto& row) { return row["x"] > 5; });
   CHECK(first[0] == 30);
   CHECK(std::isnan(first[1]));
+  CHECK(runs.at(0, "x", std::vector<double>{30, 20}) == std::vector<double>{9, 9});
+  CHECK(std::isnan(runs.at(0, "x", first)[1]));
 }
 
 TEST_CASE("runs: resuming keeps finished runs to the bit and trains only what is missing") {

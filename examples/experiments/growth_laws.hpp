@@ -16,17 +16,22 @@ namespace paper {
 
 /// Fits y = a + b t ("line"), a + b ln t ("logarithm") and a t^b ("power", by least squares of
 /// logarithms) to a column from one step on. The last row gets each b, the root mean square of
-/// what each law leaves of y, and the "rise" of the line relative to y at its beginning.
+/// what each law leaves of y, the "rise" of the line relative to y at its beginning, and its "slope
+/// over the earlier one's", before that step, which is 1 where growth is linear throughout.
 inline void add_growth_laws(curve& rows, std::string_view column, std::uint64_t from) {
-  std::vector<double> t, y, log_t, log_y;
+  std::vector<double> t, y, log_t, log_y, early_t, early_y;
   for (auto const& row : rows) {
-    if (row["step"] < static_cast<double>(from) || row["step"] < 1) continue;
+    if (row["step"] < static_cast<double>(from) || row["step"] < 1) {
+      early_t.push_back(row["step"]);
+      early_y.push_back(row[column]);
+      continue;
+    }
     t.push_back(row["step"]);
     y.push_back(row[column]);
     log_t.push_back(std::log(t.back()));
     log_y.push_back(std::log(y.back()));
   }
-  if (t.size() < 3) return; // two points are on a curve of each kind
+  if (t.size() < 3 || early_t.size() < 3) return; // two points are on a curve of each kind
   auto const fit = [&](std::string const& law, auto const& x, auto const& fitted,
                        auto const& back) {
     auto const line = dm::fit_line(x, fitted);
@@ -42,6 +47,8 @@ inline void add_growth_laws(curve& rows, std::string_view column, std::uint64_t 
   fit("logarithm", log_t, y, as_it_is);
   fit("power", log_t, log_y, [](double v) { return std::exp(v); });
   rows.back().add("rise", rows.back()["line slope"] * (t.back() - t.front()) / y.front());
+  rows.back().add("slope over the earlier one's",
+                  rows.back()["line slope"] / dm::fit_line(early_t, early_y).slope.middle);
 }
 
 } // namespace paper

@@ -2,16 +2,15 @@
 // What measuring costs: twenty training steps without hooks against twenty of which one is seen by
 // one probe, or by all of them. Taken in turn, so that a drifting machine slows both sides.
 
-#include "statistics.hpp"
-
 #include <benchmark/benchmark.h>
 #include <dormant/dormant.hpp>
+#include <dormant/statistics.hpp>
 
 #include <chrono>
 #include <vector>
 
 namespace dm = dormant;
-using dormant::benchmarks::median;
+using dormant::median;
 
 namespace {
 

@@ -5,10 +5,10 @@
 
 #include "fma_peak.hpp"
 #include "memory.hpp"
-#include "statistics.hpp"
 
 #include <benchmark/benchmark.h>
 #include <dormant/dormant.hpp>
+#include <dormant/statistics.hpp>
 
 #include <algorithm>
 #include <chrono>

@@ -5,9 +5,9 @@
 
 #include <dormant/dormant.hpp>
 #include <dormant/io/csv.hpp>
+#include <dormant/statistics.hpp>
 #include <dormant/variants.hpp>
 
-#include <algorithm>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -30,12 +30,6 @@ struct gradient_descent : dm::sgd {
 constexpr auto depths = dm::variants<depth<1>, depth<2>>;
 constexpr auto rules = dm::variants<dm::softmax, dm::relu>;
 constexpr auto optimizers = dm::variants<adam, gradient_descent>;
-
-double median(std::vector<double> values) {
-  auto const middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 int main(int argc, char** argv) {
   std::uint64_t steps = 400, seeds = 3, first = 1, threads = 0;
@@ -74,8 +68,8 @@ int main(int argc, char** argv) {
                       peaks.back()});
       }
       std::printf("%6zu %-9s %-9s %6.3f %14.3f %17.3f %6.2f %5.2f\n", shape.layers,
-                  Rule::name.data(), Optimizer::name.data(), median(losses), median(risks),
-                  median(sinks), median(drains), median(peaks));
+                  Rule::name.data(), Optimizer::name.data(), dm::median(losses), dm::median(risks),
+                  dm::median(sinks), dm::median(drains), dm::median(peaks));
       std::fflush(stdout);
     };
     dm::for_each_variant(sweep, depths, rules, optimizers);

@@ -6,6 +6,7 @@
 
 #include <dormant/dormant.hpp>
 #include <dormant/io/csv.hpp>
+#include <dormant/statistics.hpp>
 #include <dormant/variants.hpp>
 
 #include <algorithm>
@@ -43,14 +44,6 @@ constexpr std::array<quantity, 3> quantities = {
      {"residual norm of <s> / others", "residual_norm_bos_0", "residual_norm_other_0"}}};
 
 using curve = std::vector<std::array<double, 1 + quantities.size()>>; // step, quantities
-
-double quantile(std::vector<double> values, double at) {
-  std::ranges::sort(values);
-  double const place = at * static_cast<double>(values.size() - 1);
-  auto const low = static_cast<std::size_t>(place);
-  auto const high = std::min(low + 1, values.size() - 1);
-  return std::lerp(values[low], values[high], place - static_cast<double>(low));
-}
 
 int main(int argc, char** argv) {
   std::uint64_t steps = 1500, seeds = 5, first = 1, threads = 0;
@@ -109,11 +102,11 @@ int main(int argc, char** argv) {
           late[a].push_back(sum / static_cast<double>(c.size() - c.size() / 2));
         }
       }
-      auto const middle = std::pair(quantile(late[0], 0.5), quantile(late[1], 0.5));
+      auto const middle = std::pair(dm::median(late[0]), dm::median(late[1]));
       std::printf("%-30s float %.3f, bf16 %.3f: they differ by %.3f, seeds by %.3f\n",
                   quantities[i].name, middle.first, middle.second,
                   std::abs(middle.second - middle.first),
-                  quantile(late[0], 0.9) - quantile(late[0], 0.1));
+                  dm::quantile(late[0], 0.9) - dm::quantile(late[0], 0.1));
     }
     if (!out.empty()) table.write(out);
     return 0;

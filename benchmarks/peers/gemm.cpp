@@ -4,7 +4,6 @@
 // measured in every round. Then the same products of ours on two cores at once.
 
 #include "../fma_peak.hpp"
-#include "../statistics.hpp"
 
 #include <cblas.h>
 #include <dnnl.h>
@@ -24,12 +23,13 @@
 #include <vector>
 
 #include "dormant/kernels/matmul.hpp"
+#include "dormant/statistics.hpp"
 #include "dormant/tensor.hpp"
 
 namespace kernels = dormant::kernels;
 using arch = xsimd::default_arch;
+using dormant::median;
 using dormant::benchmarks::fma_peak;
-using dormant::benchmarks::median;
 using dormant::benchmarks::thread_seconds;
 
 namespace {

@@ -5,17 +5,17 @@
 
 #include "common/outcome.hpp"
 #include "demo/runs.hpp"
+#include "dormant/statistics.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <limits>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace demo {
@@ -23,10 +23,7 @@ namespace demo {
 /// The median of the numbers that are numbers; NaN if there is none.
 inline double median(std::vector<double> values) {
   std::erase_if(values, [](double v) { return std::isnan(v); });
-  if (values.empty()) return std::numeric_limits<double>::quiet_NaN();
-  std::ranges::sort(values);
-  auto const n = values.size();
-  return (values[(n - 1) / 2] + values[n / 2]) / 2;
+  return dormant::median(std::move(values));
 }
 
 /// The runs of one seed, by story.

@@ -5,11 +5,9 @@
 
 #include "dormant/probe/row.hpp"
 #include "dormant/sites.hpp"
+#include "dormant/statistics.hpp"
 
-#include <algorithm>
-#include <cmath>
 #include <cstddef>
-#include <limits>
 #include <vector>
 
 namespace dormant {
@@ -41,17 +39,12 @@ public:
   /// Mean over the tokens that were met; NaN if none.
   [[nodiscard]] double mean(std::size_t layer = 0) const {
     mean_of over_tokens;
-    for (double const gap : sorted(layer)) over_tokens.add(gap);
+    for (double const gap : of_tokens(layer)) over_tokens.add(gap);
     return over_tokens.mean();
   }
-  /// Quantile over tokens, linearly interpolated; `quantile(0, 0.1)` and `quantile(0, 0.9)`.
+  /// Quantile over tokens, NaN if none; `quantile(0, 0.1)` and `quantile(0, 0.9)`.
   [[nodiscard]] double quantile(std::size_t layer, double share) const {
-    auto const gaps = sorted(layer);
-    if (gaps.empty()) return std::numeric_limits<double>::quiet_NaN();
-    double const at = share * static_cast<double>(gaps.size() - 1);
-    auto const below = static_cast<std::size_t>(at);
-    double const high = gaps[std::min(below + 1, gaps.size() - 1)];
-    return gaps[below] + (at - std::floor(at)) * (high - gaps[below]);
+    return dormant::quantile(of_tokens(layer), share);
   }
   /// Where that token asks; NaN if it was not met.
   [[nodiscard]] double of_token(std::size_t layer, token id) const {
@@ -81,12 +74,11 @@ private:
       return *this;
     }
   };
-  [[nodiscard]] std::vector<double> sorted(std::size_t layer) const {
+  [[nodiscard]] std::vector<double> of_tokens(std::size_t layer) const {
     std::vector<double> means;
     for (auto const& gap : layers_.at(layer).gaps) {
       if (gap.count > 0) means.push_back(gap.mean());
     }
-    std::sort(means.begin(), means.end());
     return means;
   }
 

@@ -85,10 +85,7 @@ public:
 
   /// Rows 0, 1, ... of the evaluation data, which training never sees. Another `draw`, other rows.
   [[nodiscard]] batch sample(std::size_t rows, std::uint64_t draw = 0) const {
-    batch out(rows, context, table());
-    for (std::size_t b = 0; b < rows; ++b)
-      sample_row(stream::evaluation_data, draw, b, out.tokens(b), out.laws(b));
-    return out;
+    return detail::evaluation_rows(*this, rows, draw);
   }
 
   /// The law of the token after `current` in a sequence that has shown `output` as the output of

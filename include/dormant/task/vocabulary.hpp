@@ -3,11 +3,14 @@
 #pragma once
 
 #include "dormant/error.hpp"
+#include "dormant/random.hpp"
 #include "dormant/shape.hpp"
+#include "dormant/task/batch.hpp"
 #include "dormant/task/bigram_table.hpp"
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -84,6 +87,14 @@ inline void check_leading(std::size_t bos) {
 inline void check_row(std::size_t tokens, std::size_t laws) {
   if (laws != 0 && laws + 1 != tokens)
     refuse({"a row of ", tokens, " tokens needs one law fewer, found ", laws});
+}
+/// Rows 0, 1, ... of a task's evaluation data.
+template <class Task>
+batch evaluation_rows(Task const& task, std::size_t rows, std::uint64_t draw) {
+  batch out(rows, Task::context, task.table());
+  for (std::size_t b = 0; b < rows; ++b)
+    task.sample_row(stream::evaluation_data, draw, b, out.tokens(b), out.laws(b));
+  return out;
 }
 } // namespace detail
 

@@ -31,8 +31,9 @@ std::vector<std::string> columns(std::size_t layers) {
   std::vector<std::string> names = {"step", "loss", "bigram_risk", "backcopy_risk"};
   for (std::size_t l = 0; l < layers; ++l) {
     for (auto const* name :
-         {"attention_on_bos", "sink_logit_gap", "sink_logit_gap_p10", "sink_logit_gap_p90",
-          "value_norm_bos", "value_norm_other", "residual_norm_bos", "residual_norm_other"}) {
+         {"attention_on_bos", "attention_on_bos_from_non_triggers", "sink_logit_gap",
+          "sink_logit_gap_p10", "sink_logit_gap_p90", "value_norm_bos", "value_norm_other",
+          "residual_norm_bos", "residual_norm_other"}) {
       names.push_back(fmt::format("{}_{}", name, l));
     }
   }
@@ -178,8 +179,9 @@ figures::chart risks(program::number_table const& metrics) {
 void draw(program::number_table const& metrics, place const& where, std::size_t layers,
           std::vector<attention_record> const& attention) {
   figures::figure training{.width = 800, .height = 300, .name = "training"};
-  auto sinks = over_layers(metrics, layers, "attention on <s>", "mean over queries",
-                           {{"attention_on_bos", ""}});
+  auto sinks = over_layers(
+      metrics, layers, "attention on <s> (dashed: from non-triggers)", "mean over queries",
+      {{"attention_on_bos", ""}, {"attention_on_bos_from_non_triggers", " non-triggers"}});
   sinks.y.least = 0;
   training.panels = {risks(metrics), sinks,
                      over_layers(metrics, layers, "sink logit gap (dashed: 10% and 90% of tokens)",
@@ -235,8 +237,10 @@ void say(program::number_table const& metrics, std::size_t layers) {
     if (std::isnan(at("attention_on_bos"))) {
       fmt::print("no attention, ");
     } else {
-      fmt::print("attention on <s> {:.3f}, value norm of <s> {:.2f} (others {:.2f}), ",
-                 at("attention_on_bos"), at("value_norm_bos"), at("value_norm_other"));
+      fmt::print("attention on <s> {:.3f} (from non-triggers {:.3f}), value norm of <s> {:.2f} "
+                 "(others {:.2f}), ",
+                 at("attention_on_bos"), at("attention_on_bos_from_non_triggers"),
+                 at("value_norm_bos"), at("value_norm_other"));
     }
     fmt::print("residual norm of <s> {:.2f} (others {:.2f})\n", at("residual_norm_bos"),
                at("residual_norm_other"));

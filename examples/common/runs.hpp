@@ -106,14 +106,21 @@ struct interrupted {};
 /// \throws dormant::error if a run fails or the rows there are of other settings; interrupted
 runs over_seeds(setting const& how, std::vector<variant> const& variants);
 
-/// Trains a model and measures it about sixty times, on the batches it is trained on.
+/// Steps from one of about sixty measurements to the next; every hundredth step is among them.
+inline std::uint64_t measuring_interval(std::uint64_t steps) {
+  auto interval = std::clamp<std::uint64_t>(steps / 60, 1, 100);
+  while (100 % interval != 0) --interval;
+  return interval;
+}
+
+/// Trains a model and measures it at every `measuring_interval`, on the batches it is trained on.
 /// \param edits interventions that take part in every step, as a std::tie; probes see what they leave
 /// \param probes whose numbers become the columns
 template <class... Edits, class Net, class Task, class Optimizer, class... Probes>
 curve train_under(std::tuple<Edits const&...> edits, program::board& all, Net& net,
                   Task const& task, Optimizer const& optimizer, dm::schedule const& plan,
                   Probes... probes) {
-  dm::history log(dm::every{std::max<std::uint64_t>(1, plan.steps / 60)}, std::move(probes)...);
+  dm::history log(dm::every{measuring_interval(plan.steps)}, std::move(probes)...);
   std::apply(
       [&](auto&... edit) {
         dm::train(net, task, optimizer, plan, edit..., log, program::on_board{all});

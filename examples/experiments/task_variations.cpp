@@ -30,12 +30,8 @@ paper::claim const what = {
 figures::comparison::series over(paper::runs const& runs, std::string label,
                                  std::string_view column) {
   figures::comparison::series out{.label = std::move(label)};
-  for (std::size_t v = 0; v < runs.variants(); ++v) {
-    auto const band = dm::band_of(runs.last(v, column));
-    out.middle.push_back(band.middle);
-    out.low.push_back(band.low);
-    out.high.push_back(band.high);
-  }
+  for (std::size_t v = 0; v < runs.variants(); ++v)
+    paper::add(out, dm::band_of(runs.last(v, column)));
   return out;
 }
 

@@ -146,8 +146,9 @@ TEST_CASE("a run leaves its numbers, its model and how it came about", "[program
   auto const metrics = scratch::read(here / "out/metrics.csv");
   CHECK(lines(metrics) == 4); // the header, steps 0, 5 and 7
   CHECK(metrics.starts_with(
-      "step,loss,bigram_risk,backcopy_risk,attention_on_bos_0,sink_logit_gap_0,"
-      "sink_logit_gap_p10_0,sink_logit_gap_p90_0,value_norm_bos_0,value_norm_other_0,"
+      "step,loss,bigram_risk,backcopy_risk,attention_on_bos_0,attention_on_bos_from_non_triggers_0,"
+      "sink_logit_gap_0,sink_logit_gap_p10_0,sink_logit_gap_p90_0,value_norm_bos_0,value_norm_"
+      "other_0,"
       "residual_norm_bos_0,residual_norm_other_0,attention_on_bos_1,"));
   auto const row = metrics.substr(metrics.find("\n0,"));
   CHECK_THAT(row, Catch::Contains(",,,,,,,")); // layer 0 has no attention

@@ -31,13 +31,17 @@ struct attention_sink_of {
   [[nodiscard]] double on_triggers(std::size_t layer = 0) const {
     return layers_.at(layer).trigger.mean();
   }
-  /// The same over the other queries, where it is dormant.
+  /// The same over the other queries, where it is dormant: what the paper's curves show, which rise
+  /// above the share of these queries.
   [[nodiscard]] double on_background(std::size_t layer = 0) const {
     return layers_.at(layer).background.mean();
   }
   [[nodiscard]] std::size_t layers() const { return layers_.size(); }
   void report(probe_row& row) const {
-    for (std::size_t l = 0; l < layers(); ++l) row.add("attention_on_bos", l, mean(l));
+    for (std::size_t l = 0; l < layers(); ++l) {
+      row.add("attention_on_bos", l, mean(l));
+      row.add("attention_on_bos_from_non_triggers", l, on_background(l));
+    }
   }
 
 private:

@@ -10,6 +10,7 @@
 #include "dormant/concepts.hpp"                   // IWYU pragma: export
 #include "dormant/evaluate.hpp"                   // IWYU pragma: export
 #include "dormant/intervention/ablate.hpp"        // IWYU pragma: export
+#include "dormant/intervention/cap_attention.hpp" // IWYU pragma: export
 #include "dormant/intervention/pattern.hpp"       // IWYU pragma: export
 #include "dormant/intervention/silence_value.hpp" // IWYU pragma: export
 #include "dormant/model/transformer.hpp"          // IWYU pragma: export

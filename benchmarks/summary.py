@@ -101,7 +101,8 @@ def scaling(sweep):
     return {"title": "Training step, one layer, two cores", "left": 74, "height": 260, "legend": 3,
             "script": [*data, "set xlabel 'tokens in a batch'", "set logscale x",
                        "set format x '10^{%L}'", "set ylabel 'share of the FMA peak, %'",
-                       "set yrange [*:100]", "set offsets 0,0,0,graph 0.05", "set grid", "plot " + ", ".join(lines)]}
+                       "set yrange [*:100]", "set offsets 0,0,0,graph 0.05", "set grid",
+                       "plot " + ", ".join(lines)]}
 
 
 def draw(folder, panels):

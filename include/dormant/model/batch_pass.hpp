@@ -18,14 +18,18 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 namespace dormant {
 
 /// How a batch is spread over the machine. Only `shards` can change bits, and it is fixed by you.
+///
+/// Threads live as long as what was made with them, a trainer or one call. They do not survive
+/// `fork`: a child that uses an inherited trainer of several threads gets an `error`, may destroy it,
+/// and may make one of its own.
 struct execution {
-  std::size_t threads = 0; ///< 0: as many as the machine has
+  std::size_t threads = 0; ///< at most `most_threads`; 0: as many as the machine has or, within
+                           ///< `side_by_side`, this run's share of them
   std::size_t shards = 8;  ///< parts of a batch with a gradient of their own, at most 64; threads
                            ///< beyond this many are idle
 };
@@ -33,8 +37,7 @@ struct execution {
 namespace detail {
 
 [[nodiscard]] inline std::size_t thread_count(execution how) {
-  if (how.threads != 0) return how.threads;
-  return std::max<std::size_t>(1, std::thread::hardware_concurrency());
+  return how.threads != 0 ? how.threads : cores();
 }
 
 /// Everything a model needs to run over batches: packed weights, one set of activations a thread,
@@ -67,9 +70,17 @@ public:
   template <class... Hooks>
   double differentiate(T const* parameters, batch const& rows, Hooks&... hooks) {
     pack(parameters, true);
-    double const loss = with_hooks<reaching_sequences<T>>(
-        [&](auto&... reaching) { return over_shards<true>(rows, reaching...); }, hooks...);
-    reduce(std::min(losses_.size(), rows.rows()));
+    std::size_t const shards = std::min(losses_.size(), rows.rows());
+    double loss = 0;
+    try {
+      loss = with_hooks<reaching_sequences<T>>(
+          [&](auto&... reaching) { return over_shards<true>(rows, reaching...); }, hooks...);
+    } catch (...) {
+      // A hook gave up half-way; what it left in the shards belongs to no step.
+      std::fill_n(shards_.data(), shards * per_shard, T{0});
+      throw;
+    }
+    reduce(shards);
     return loss;
   }
 

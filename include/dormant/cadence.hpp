@@ -39,13 +39,21 @@ struct log_spaced {
 namespace detail {
 template <class P, class Site, class Value>
 concept hears_value = std::invocable<P&, Site, Value const&>;
+
+// Has the `saved` of a hook that has one.
+template <class Hook>
+struct saves_as {};
+template <has_saved Hook>
+struct saves_as<Hook> {
+  using saved = typename Hook::saved;
+};
 } // namespace detail
 
 /// A hook that takes part in training only when its cadence is due: `when(every{100}, hook)`. The
 /// hook is referred to, not copied. What else it may say, a schedule of its own included, is handed
 /// on.
 template <class Cadence, class Hook>
-class when {
+class when : public detail::saves_as<Hook> {
 public:
   when(Cadence cadence, Hook& hook) : cadence_(cadence), hook_(&hook) {}
   when(Cadence cadence, Hook const&& hook) : cadence_(cadence), hook_(nullptr) {
@@ -78,6 +86,11 @@ public:
     requires(!detail::hears_value<Hook, Site, Value> && std::invocable<Hook const&, Site, Value&>)
   void operator()(Site at, Value& value) const {
     if (active_) std::as_const (*hook_)(at, value);
+  }
+  template <class Site, class Value, class Saved>
+    requires std::invocable<Hook const&, Site, Value&, Saved&>
+  void operator()(Site at, Value& value, Saved& kept) const {
+    if (active_) std::as_const (*hook_)(at, value, kept);
   }
 
   template <class Model>

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "dormant/detail/arithmetic.hpp"
+#include "dormant/version.hpp"
 
 #include <charconv>
 #include <concepts>

@@ -18,7 +18,7 @@ function(compile result source)
 endfunction()
 
 # These only carry words and types.
-set(without_numbers io/dtype.hpp task/trigger_rule.hpp testing/verdict.hpp variants.hpp)
+set(without_numbers version.hpp io/dtype.hpp task/trigger_rule.hpp testing/verdict.hpp variants.hpp)
 file(GLOB_RECURSE headers RELATIVE ${include}/dormant ${include}/dormant/*.hpp)
 list(REMOVE_ITEM headers ${without_numbers})
 list(LENGTH headers count)

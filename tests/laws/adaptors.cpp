@@ -12,10 +12,12 @@
 #include "catch.hpp"
 #include "error_of.hpp"
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace {
 
@@ -69,6 +71,14 @@ struct forgetful {
   }
   [[nodiscard]] bool stop_requested() const { return Lost != part::stop && hook.stop_requested(); }
 };
+/// An adaptor of interventions that hands on nothing but the sites, and those without what is saved.
+template <class Hook>
+struct careless_edit {
+  Hook const* hook;
+  template <class Site, class Value>
+    requires(!std::is_const_v<Value> && std::invocable<Hook const&, Site, Value&>)
+  void operator()(Site at, Value& value) const { (*hook)(at, value); }
+};
 template <part Lost>
 testing::verdict forgets() {
   return testing::probe_adaptor_laws(
@@ -100,6 +110,11 @@ TEST_CASE("laws: an adaptor that loses a part is told which") {
                             "loses stop_requested", "loses empty"}) {
     says(careless_says, words);
   }
+  auto const careless_edit_says = testing::intervention_adaptor_laws(
+      []<class Hook>(Hook& hook) { return careless_edit<Hook>{&hook}; });
+  for (auto const* words : {"loses require", "loses due", "loses stop_requested", "loses saved"}) {
+    says(careless_edit_says, words);
+  }
   CHECK(forgets<part::none>());
   says(forgets<part::require>(), "the adaptor loses require");
   says(forgets<part::due>(), "the adaptor loses due");
@@ -107,8 +122,8 @@ TEST_CASE("laws: an adaptor that loses a part is told which") {
   says(forgets<part::abandon>(), "the adaptor loses abandon");
   says(forgets<part::stop>(), "the adaptor loses stop_requested");
   says(forgets<part::empty>(), "the adaptor loses empty");
-  says(forgets<part::report>(), "spy_label = 7 is not reported");
-  says(forgets<part::merge>(), "spy_sequences = 5 is not reported");
+  says(forgets<part::report>(), "spy.label = 7 is not reported");
+  says(forgets<part::merge>(), "spy.sequences = 5 is not reported");
 }
 
 TEST_CASE("when: what the model does not have is refused as without a cadence") {

@@ -146,6 +146,30 @@ TEST_CASE("throwing: an intervention leaves the trainer as it was") {
                       3);
 }
 
+TEST_CASE("throwing: what an intervention had saved of a broken pass is forgotten") {
+  struct scales_once {
+    trap* shared;
+    struct saved {
+      float by = 1; // grows in every forward, and its backward takes it back
+    };
+    void operator()(site::z, view<float, 3>& z, saved& mine) const {
+      mine.by *= 1.5F;
+      z *= mine.by;
+    }
+    void operator()(site::gradient_of<site::z> at, view<float, 3>& dz, saved& mine) const {
+      shared->pass(at);
+      dz *= mine.by;
+      mine.by /= 1.5F;
+    }
+  };
+  for (std::size_t const threads : {1U, 2U}) {
+    auto const whole = trained<scales_once>({}, threads, 0);
+    auto const thrown =
+        trained<scales_once>({.site = &site_id<site::gradient_of<site::z>>, .when = 5}, threads, 3);
+    CHECK(same_bits(whole.parameters, thrown.parameters));
+  }
+}
+
 TEST_CASE("throwing: merged and factored models keep nothing of a broken step") {
   constexpr shape one_head{.layers = 2, .heads = 1, .width = 20, .vocab = 67, .context = 13};
   using exact = transformer<one_head, softmax, merged_projections, factored_embedding>;

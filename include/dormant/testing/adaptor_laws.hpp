@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <string>
 #include <type_traits>
+#include <utility>
 
 namespace dormant::testing {
 
@@ -39,8 +40,8 @@ struct probe_spy {
     return {notes, label};
   }
   void report(probe_row& row) const {
-    row.add("spy_label", label);
-    row.add("spy_sequences", static_cast<double>(sequences));
+    row.add("spy.label", label);
+    row.add("spy.sequences", static_cast<double>(sequences));
   }
   template <class Model>
   void require() const {
@@ -73,6 +74,18 @@ struct intervention_spy {
   void close() const { ++notes->closed; }
   void abandon() const { ++notes->abandoned; }
   [[nodiscard]] bool stop_requested() const { return notes->stop; }
+};
+
+/// An intervention whose backward needs what its forward kept.
+struct saving_spy {
+  spy_notes* notes = nullptr;
+  struct saved {
+    bool kept = false;
+  };
+  void operator()(site::z /*at*/, view<float, 3>& /*z*/, saved& mine) const { mine.kept = true; }
+  void operator()(site::gradient_of<site::z> /*at*/, view<float, 3>& /*dz*/, saved& mine) const {
+    if (std::exchange(mine.kept, false)) ++notes->edited;
+  }
 };
 
 namespace detail {
@@ -128,6 +141,15 @@ void check_parts(verdict& found, Adaptor& adaptor, spy_notes& notes) {
   found.expect(stops_with_it, "the adaptor loses stop_requested: the hook cannot end a run");
 }
 
+/// How often a hook that listens edits in a forward and backward pass.
+template <class Hook>
+int edits_made(spy_notes& notes, Hook& hook) {
+  if constexpr (scheduled<Hook>) static_cast<void>(hook.due(0));
+  notes.edited = 0;
+  (void)differentiate(adapted_model(), batch(2, 4), {.threads = 1}, hook);
+  return notes.edited;
+}
+
 } // namespace detail
 
 /// Checks an adaptor of probes.
@@ -165,7 +187,7 @@ verdict probe_adaptor_laws(Wrap wrap, Reader read = {}) {
 }
 
 /// Checks an adaptor of interventions.
-/// \param wrap as in `probe_adaptor_laws`, of an `intervention_spy&`
+/// \param wrap as in `probe_adaptor_laws`, of any intervention
 template <class Wrap>
 verdict intervention_adaptor_laws(Wrap wrap) {
   verdict found;
@@ -176,13 +198,15 @@ verdict intervention_adaptor_laws(Wrap wrap) {
   detail::check_sites<adaptor_type, intervention_spy>(found, dormant::detail::all_sites{});
   detail::check_parts<intervention_spy>(found, adaptor, notes);
 
-  detail::adapted_model const net;
-  if constexpr (scheduled<adaptor_type>) static_cast<void>(adaptor.due(0));
-  (void)differentiate(net, batch(2, 4), {.threads = 1}, spy);
-  int const bare = notes.edited.exchange(0);
-  (void)differentiate(net, batch(2, 4), {.threads = 1}, adaptor);
-  found.expect(notes.edited == bare, "the hook is called ", bare, " times, in the adaptor ",
-               notes.edited.load());
+  int const bare = detail::edits_made(notes, spy), adapted = detail::edits_made(notes, adaptor);
+  found.expect(adapted == bare, "the hook is called ", bare, " times, in the adaptor ", adapted);
+
+  saving_spy saving{&notes};
+  auto of_saving = wrap(saving);
+  int kept = 0;
+  if constexpr (edits<decltype(of_saving), site::z>) kept = detail::edits_made(notes, of_saving);
+  found.expect(kept > 0 && kept == detail::edits_made(notes, saving),
+               "the adaptor loses saved: the backward of the hook has nothing of its forward");
   return found;
 }
 

@@ -85,17 +85,17 @@ inline picture curves(std::string name, std::vector<paired> const& pairs,
 /// The three extreme-token phenomena, for the report and the README.
 inline picture phenomena_curves(std::vector<paired> const& pairs) {
   return curves("phenomena", pairs,
-                {{"attention_on_bos", "Sink: attention on <s>", false, "[0:1]"},
-                 {"value_ratio", "Drain: value norm of <s> / others"},
-                 {"residual_ratio", "Peak: residual norm of <s> / others"}});
+                {{measured::sink, "Sink: attention on <s>", false, "[0:1]"},
+                 {measured::drain, "Drain: value norm of <s> / others"},
+                 {measured::peak, "Peak: residual norm of <s> / others"}});
 }
 
 /// What the model has learnt, and what the first MLP writes.
 inline picture learning_curves(std::vector<paired> const& pairs) {
   return curves("learning", pairs,
-                {{"bigram_excess", "Excess bigram risk, nats", true, "[*:*]"},
-                 {"backcopy_excess", "Excess backcopy risk, nats", true, "[*:*]"},
-                 {"write_ratio", "First MLP's output on <s> / others"}});
+                {{measured::bigram, "Excess bigram risk, nats", true, "[*:*]"},
+                 {measured::backcopy, "Excess backcopy risk, nats", true, "[*:*]"},
+                 {measured::write, "First MLP's output on <s> / others"}});
 }
 
 } // namespace demo

@@ -39,12 +39,20 @@ struct log_spaced {
 namespace detail {
 template <class P, class Site, class Value>
 concept hears_value = std::invocable<P&, Site, Value const&>;
+
+// Has the `saved` of a hook that has one.
+template <class Hook>
+struct saves_as {};
+template <has_saved Hook>
+struct saves_as<Hook> {
+  using saved = typename Hook::saved;
+};
 } // namespace detail
 
 /// A hook that takes part in training only when its cadence is due: `when(every{100}, hook)`. The
 /// hook is referred to, not copied.
 template <class Cadence, class Hook>
-class when {
+class when : public detail::saves_as<Hook> {
 public:
   when(Cadence cadence, Hook& hook) : cadence_(cadence), hook_(&hook) {}
 
@@ -60,6 +68,11 @@ public:
     requires(!detail::hears_value<Hook, Site, Value> && std::invocable<Hook const&, Site, Value&>)
   void operator()(Site at, Value& value) const {
     if (active_) std::as_const (*hook_)(at, value);
+  }
+  template <class Site, class Value, class Saved>
+    requires std::invocable<Hook const&, Site, Value&, Saved&>
+  void operator()(Site at, Value& value, Saved& kept) const {
+    if (active_) std::as_const (*hook_)(at, value, kept);
   }
 
   // A shard listens with a copy of the hook; the caller's own copy is the one referred to.

@@ -3,11 +3,10 @@
 // type that models it. Copy the archetype, fill it in, and put the `static_assert` under it.
 #pragma once
 
+#include "dormant/kernels/xsimd.hpp"
 #include "dormant/nonlinearity/row.hpp"
 #include "dormant/random.hpp"
 #include "dormant/sites.hpp"
-
-#include <xsimd/xsimd.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -115,13 +114,37 @@ concept observes = requires(P& p, Site at, typename detail::heard<Site, T>::read
   p(at, value);
 };
 
+namespace detail {
+// An intervention with a nested `saved`, and the sites that it is handed to: one that reads into it
+// changes nothing there, and so needs no mirror.
+template <class I>
+concept has_saved = requires {
+  typename I::saved;
+};
+template <class I, class Site, class T>
+concept reads_into_saved = has_saved<I> &&
+    requires(I const& i, Site at, typename heard<Site, T>::reading const& value,
+             typename I::saved& kept) {
+  Site::rank;
+  i(at, value, kept);
+};
+template <class I, class Site, class T>
+concept edits_with_saved = has_saved<I> &&
+    requires(I const& i, Site at, typename heard<Site, T>::writing& value,
+             typename I::saved& kept) {
+  Site::rank;
+  i(at, value, kept);
+};
+} // namespace detail
+
 /// Whether I writes at `Site`: callable with a writable view only. Const decides the role, so a
 /// generic callable, which accepts both, observes.
 template <class I, class Site, class T = float>
-concept edits = !observes<I, Site, T> &&
-                requires(I const& i, Site at, typename detail::heard<Site, T>::writing& value) {
-  i(at, value);
-};
+concept edits = !observes<I, Site, T> && !detail::reads_into_saved<I, Site, T> &&
+                (detail::edits_with_saved<I, Site, T> ||
+                 requires(I const& i, Site at, typename detail::heard<Site, T>::writing& value) {
+                   i(at, value);
+                 });
 
 namespace detail {
 template <class H, class T, class Sites>
@@ -133,6 +156,12 @@ template <class H, class T, class Sites>
 inline constexpr bool edits_any = false;
 template <class H, class T, class... Site>
 inline constexpr bool edits_any<H, T, types<Site...>> = (edits<H, Site, T> || ...);
+
+template <class I, class T, class Sites>
+inline constexpr bool takes_saved = false;
+template <class I, class T, class... Site>
+inline constexpr bool takes_saved<I, T, types<Site...>> =
+    ((reads_into_saved<I, Site, T> || edits_with_saved<I, Site, T>) || ...);
 
 template <class Sites>
 struct mirrors;
@@ -151,6 +180,8 @@ concept probe = detail::observes_any<P, T, detail::all_sites>;
 
 /// A hook that writes at one site at least, and reads at none: `void operator()(site::z at,
 /// view<T, 3>& z) const`. To be used in training it also edits the mirror, `site::gradient_of<site::z>`.
+/// Optional: a nested `saved`, which its forward fills for its backward, one for each sequence and
+/// layer: `void operator()(site::z at, view<T, 3>& z, saved& kept) const`; see cap_attention.hpp.
 template <class I, class T = float>
 concept intervention = !probe<I, T> && detail::edits_any<I, T, detail::all_sites>;
 

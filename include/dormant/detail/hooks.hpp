@@ -4,6 +4,7 @@
 #pragma once
 
 #include "dormant/concepts.hpp"
+#include "dormant/detail/saved.hpp"
 
 #include <array>
 #include <cstddef>
@@ -158,14 +159,18 @@ private:
   held_all<std::index_sequence_for<Hooks...>, Hooks&...> hooks_;
 };
 
-/// One shard's own copies of the probes, and references to the interventions, which are shared.
+/// One shard's own copies of the probes, references to the interventions, which are shared, and what
+/// these keep of the shard's sequence.
 template <class T, class... Hooks>
 class shard_hooks {
 public:
-  explicit shard_hooks(Hooks&... hooks) : own_(make<Hooks>(hooks)...) {}
+  shard_hooks(saved_places<sizeof...(Hooks)> const& kept, std::size_t shard, Hooks&... hooks)
+      : shard_hooks(std::index_sequence_for<Hooks...>{}, kept, shard, hooks...) {}
 
   [[nodiscard]] auto pack() {
-    return own_.apply([](auto&... own) { return hook_pack<T, Hooks...>(own.get()...); });
+    return own_.apply([](auto&... own) {
+      return hook_pack<T, std::remove_reference_t<decltype(own.get())>...>(own.get()...);
+    });
   }
   /// Adds what this shard saw to the caller's hooks.
   void merge_into(Hooks&... targets) {
@@ -177,6 +182,11 @@ public:
   }
 
 private:
+  template <std::size_t... I>
+  shard_hooks(std::index_sequence<I...>, saved_places<sizeof...(Hooks)> const& kept,
+              std::size_t shard, Hooks&... hooks)
+      : own_(make<Hooks>(hooks, kept.at[I], shard * kept.layers)...) {}
+
   template <class H>
   struct copy {
     H hook;
@@ -188,15 +198,17 @@ private:
     H& get() const { return *hook; }
   };
   template <class H>
-  using slot = std::conditional_t<reads_sequences<H, T>, copy<H>, shared<H>>;
-  template <class H>
-  static slot<H> make(H& hook) {
+  static auto make(H& hook, [[maybe_unused]] void* kept, [[maybe_unused]] std::size_t first) {
     if constexpr (reads_sequences<H, T>) {
-      return {empty_copy(hook)};
+      return copy<H>{empty_copy(hook)};
+    } else if constexpr (has_saved<H>) {
+      return copy<keeping<H>>{{&hook, static_cast<saved_slot<typename H::saved>*>(kept) + first}};
     } else {
-      return {&hook};
+      return shared<H>{&hook};
     }
   }
+  template <class H>
+  using slot = decltype(make(std::declval<H&>(), nullptr, 0));
   held_all<std::index_sequence_for<Hooks...>, slot<Hooks>...> own_;
 };
 
@@ -212,6 +224,16 @@ constexpr bool check_hook() {
       !(probe<Hook, T> && writes<Hook, T>),
       "dormant: this hook reads at one site and writes at another; make it a probe and an "
       "intervention, so that measuring cannot perturb");
+  if constexpr (has_saved<Hook> && intervention<Hook, T>) {
+    using saved = typename Hook::saved;
+    static_assert(
+        takes_saved<Hook, T, all_sites>,
+        "dormant: this intervention has a `saved` that none of its calls takes: it is "
+        "their third argument, (site::pattern at, view<T, 3>& pattern, saved& kept) const");
+    static_assert(std::default_initializable<saved> || std::constructible_from<saved, shape const&>,
+                  "dormant: the `saved` of an intervention is made before the pass, so it must be "
+                  "default constructible or constructible from the model's dormant::shape");
+  }
   using bypassed = typename Model::bypassed;
   static_assert(
       !edits_any<Hook, T, bypassed>,

@@ -123,13 +123,27 @@ private:
   template <bool Backward, class... Hooks>
   double over_shards(batch const& rows, Hooks&... hooks) {
     std::size_t const shards = std::min(losses_.size(), rows.rows());
+    constexpr bool of_pattern = (edits<Hooks, site::pattern, T> || ...);
+    constexpr bool of_hidden = (edits<Hooks, site::mlp_hidden, T> || ...);
+    if constexpr (of_pattern || of_hidden) {
+      for (std::size_t t = 0; t < pool_.threads(); ++t) {
+        activations_[t].expect_edits(of_pattern, of_hidden);
+      }
+    }
     if constexpr ((reads_sequences<Hooks, T> || ...)) {
+      auto const kept = saved_.template places<Model, Hooks...>(losses_.size());
       auto const copies = std::make_unique<std::optional<shard_hooks<T, Hooks...>>[]>(shards);
-      for (std::size_t s = 0; s < shards; ++s) copies[s].emplace(hooks...);
+      for (std::size_t s = 0; s < shards; ++s) copies[s].emplace(kept, s, hooks...);
       pool_.run(shards, [&](std::size_t s, std::size_t thread) {
         losses_[s] = one_shard<Backward>(rows, s, shards, thread, copies[s]->pack());
       });
       for (std::size_t s = 0; s < shards; ++s) copies[s]->merge_into(hooks...);
+    } else if constexpr ((has_saved<Hooks> || ...)) {
+      auto const kept = saved_.template places<Model, Hooks...>(losses_.size());
+      pool_.run(shards, [&](std::size_t s, std::size_t thread) {
+        shard_hooks<T, Hooks...> own(kept, s, hooks...);
+        losses_[s] = one_shard<Backward>(rows, s, shards, thread, own.pack());
+      });
     } else {
       hook_pack<T, Hooks...> const pack(hooks...);
       pool_.run(shards, [&](std::size_t s, std::size_t thread) {
@@ -212,6 +226,7 @@ private:
   std::vector<double> losses_; // one a shard
   weights<Model> weights_;
   std::unique_ptr<activations<Model>[]> activations_; // one a thread
+  saved_memory saved_;                                // what interventions keep
   arena<T> shards_;                                   // one gradient and one gathered a shard
   arena<T> gradient_;
   arena<T> gathered_; // see factors

@@ -5,6 +5,7 @@
 
 #include "dormant/evaluate.hpp"
 #include "dormant/model/transformer.hpp"
+#include "dormant/optimizer/wrapped.hpp"
 #include "dormant/task/batch.hpp"
 
 #include <algorithm>
@@ -64,6 +65,7 @@ public:
         batch_(plan.batch, Task::context, task.table()) {
     static_assert(Task::context <= model::shape.context,
                   "dormant::train: the task's sequences are longer than the model's context");
+    detail::tell_structure(optimizer_, model{});
     for (std::size_t i = 0; i < names_.size(); ++i)
       names_[i] = tensor_name(layout<model>::tensors[i]);
     state_.each([&](auto name, auto& memory) {
@@ -115,7 +117,7 @@ public:
 
 private:
   struct job {
-    std::size_t offset, size, rows, cols;
+    std::size_t tensor, offset, size;
     double rate_scale;
   };
 
@@ -136,14 +138,43 @@ private:
     for (auto const& t : layout<model>::tensors) sum += (t.size() + piece - 1) / piece;
     return sum;
   }();
+  static constexpr bool scales = detail::scales_gradients<Optimizer>;
   void plan_jobs() {
-    for (auto const& t : layout<model>::tensors) {
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      auto const& t = layout<model>::tensors[i];
       double scale = 1;
       if constexpr (requires { optimizer_.rates.of(t.what); }) scale = optimizer_.rates.of(t.what);
       for (std::size_t at = 0; t.trained && scale != 0 && at < t.size(); at += piece) {
-        jobs_[count_++] = {t.offset + at, std::min(piece, t.size() - at), t.rows, t.cols, scale};
+        jobs_[count_++] = {i, t.offset + at, std::min(piece, t.size() - at), scale};
       }
     }
+  }
+  [[nodiscard]] parameter_segment<T> segment(job const& j) {
+    auto const& t = layout<model>::tensors[j.tensor];
+    return {.parameters = {net_.parameters().data() + j.offset, j.size},
+            .gradients = {pass_.gradient().data() + j.offset, j.size},
+            .offset = j.offset,
+            .rows = t.rows,
+            .cols = t.cols,
+            .rate_scale = j.rate_scale,
+            .name = names_[j.tensor],
+            .what = t.what,
+            .layer = t.layer};
+  }
+
+  // What the optimizer wants all gradients to be multiplied by, seeing the norm of those that this
+  // step follows. Summed in the order of the jobs, whoever runs them.
+  double gradient_scale() {
+    pass_.pool().run(count_, [&](std::size_t i, std::size_t) {
+      auto const s = segment(jobs_[i]);
+      bool rests = false;
+      if constexpr (detail::may_rest<Optimizer, T>) rests = optimizer_.rests(s, steps_ + 1);
+      squares_[i] = rests ? 0 : kernels::sum_of_squares(s.gradients.data(), s.gradients.size());
+    });
+    double square = 0;
+    for (std::size_t i = 0; i < count_; ++i) square += squares_[i];
+    if (!std::isfinite(square)) stop({"the norm of the gradient is not finite"});
+    return optimizer_.gradient_scale(std::sqrt(square));
   }
 
   void draw_batch() {
@@ -159,18 +190,17 @@ private:
     constexpr bool told = Pack::template heard<site::update>;
     if constexpr (told) detail::activations<model>::grown(before_, net_.parameters().size());
     if constexpr (told) std::copy_n(parameters, before_.size(), before_.data());
+    [[maybe_unused]] T scale = 1;
+    if constexpr (scales) scale = static_cast<T>(gradient_scale());
     std::atomic<bool> finite{true};
     pass_.pool().run(count_, [&](std::size_t i, std::size_t) {
       job const& j = jobs_[i];
-      optimizer_.template step<typename Net::arch, T>(
-          state_,
-          {.parameters = {parameters + j.offset, j.size},
-           .gradients = {pass_.gradient().data() + j.offset, j.size},
-           .offset = j.offset,
-           .rows = j.rows,
-           .cols = j.cols,
-           .rate_scale = j.rate_scale},
-          steps_ + 1);
+      if constexpr (scales) {
+        if (scale != 1) {
+          kernels::scale<typename Net::arch, T>(pass_.gradient().data() + j.offset, j.size, scale);
+        }
+      }
+      optimizer_.template step<typename Net::arch, T>(state_, segment(j), steps_ + 1);
       if (!kernels::all_finite<typename Net::arch, T>(parameters + j.offset, j.size)) {
         finite.store(false, std::memory_order_relaxed);
       }
@@ -232,6 +262,7 @@ private:
   std::vector<typename run_state<T>::moment> moments_;
   std::array<job, most_jobs> jobs_; // the first count_ of them
   std::size_t count_ = 0;
+  std::array<double, scales ? most_jobs : 0> squares_; // of the gradients of each job
   arena<T> before_;
   std::uint64_t steps_ = 0;
   double loss_ = 0;

@@ -4,6 +4,8 @@
 // <dormant/testing/...> and the tasks beside Bigram-Backcopy, <dormant/task/...>.
 #pragma once
 
+#include "dormant/version.hpp" // first, so that what it refuses is said first
+
 #include "dormant/cadence.hpp"                    // IWYU pragma: export
 #include "dormant/concepts.hpp"                   // IWYU pragma: export
 #include "dormant/evaluate.hpp"                   // IWYU pragma: export

@@ -2,6 +2,8 @@
 // The one exception type: a sentence that names the file or argument, what was expected and found.
 #pragma once
 
+#include "dormant/version.hpp"
+
 #include <charconv>
 #include <concepts>
 #include <cstdint>

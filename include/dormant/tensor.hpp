@@ -3,9 +3,15 @@
 // The only room that knows xtensor.
 #pragma once
 
+#if __has_include(<xtensor/containers/xtensor.hpp>) // since 0.26
+#include <xtensor/containers/xbuffer_adaptor.hpp>
+#include <xtensor/containers/xtensor.hpp>
+#include <xtensor/views/xstrided_view.hpp>
+#else
 #include <xtensor/xbuffer_adaptor.hpp>
 #include <xtensor/xstrided_view.hpp>
 #include <xtensor/xtensor.hpp>
+#endif
 
 #include <algorithm>
 #include <array>

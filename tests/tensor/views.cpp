@@ -4,8 +4,13 @@
 
 #include "catch.hpp"
 
+#if __has_include(<xtensor/core/xmath.hpp>) // since 0.26
+#include <xtensor/core/xmath.hpp>
+#include <xtensor/core/xnoalias.hpp>
+#else
 #include <xtensor/xmath.hpp>
 #include <xtensor/xnoalias.hpp>
+#endif
 
 #include <cstddef>
 #include <vector>

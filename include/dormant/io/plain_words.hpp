@@ -12,6 +12,7 @@
 #include <string_view>
 #include <system_error>
 
+/// What the readers and writers of files share.
 namespace dormant::io {
 
 /// Why a system call failed, as the end of a sentence.

@@ -11,6 +11,7 @@
 
 #include <xsimd/xsimd.hpp>
 
+/// Loops over raw pointers, one register of `Arch` at a time; they know nothing of models.
 namespace dormant::kernels {
 
 /// One register of `Arch` full of `T`.

@@ -42,8 +42,8 @@ public:
 
   /// One token from a law, in constant time.
   [[nodiscard]] token draw(next_token_law const& law, random_stream& random) const {
-    if (law.copy_weight > 0 && (law.copy_weight >= 1 || random.uniform() < law.copy_weight))
-      return law.copied;
+    auto const copy = static_cast<double>(law.copy_weight);
+    if (copy > 0 && (copy >= 1 || random.uniform() < copy)) return law.copied;
     return static_cast<token>(draws_.draw(static_cast<std::size_t>(law.row), random.bits()));
   }
   [[nodiscard]] std::shared_ptr<law_table const> table() const { return table_; }

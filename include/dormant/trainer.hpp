@@ -3,19 +3,17 @@
 // that hooks hear; the same bits for any number of threads (arXiv 2410.13835, section 2).
 #pragma once
 
+#include "dormant/detail/update_jobs.hpp"
 #include "dormant/evaluate.hpp"
 #include "dormant/model/transformer.hpp"
-#include "dormant/optimizer/wrapped.hpp"
 #include "dormant/task/batch.hpp"
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -60,18 +58,15 @@ public:
 
   /// \throws error for a batch of 0 or a task whose sequences do not fit the model
   trainer(Net& net, Task const& task, Optimizer const& optimizer, schedule const& plan)
-      : net_(net), task_(task), optimizer_(optimizer), plan_(checked(plan)),
+      : net_(net), task_(task), optimizer_(optimizer), plan_(checked(plan)), jobs_(optimizer_),
         pass_({.threads = plan.threads, .shards = plan.shards}, true), state_(layout<model>::size),
         batch_(plan.batch, Task::context, task.table()) {
     static_assert(Task::context <= model::shape.context,
                   "dormant::train: the task's sequences are longer than the model's context");
     detail::tell_structure(optimizer_, model{});
-    for (std::size_t i = 0; i < names_.size(); ++i)
-      names_[i] = tensor_name(layout<model>::tensors[i]);
     state_.each([&](auto name, auto& memory) {
       moments_.push_back({name, std::span<T const>(memory.span())});
     });
-    plan_jobs();
   }
 
   /// Takes one step and returns the loss of its batch before the step, nats.
@@ -116,65 +111,9 @@ public:
   [[nodiscard]] Net& net() { return net_; }
 
 private:
-  struct job {
-    std::size_t tensor, offset, size;
-    double rate_scale;
-  };
-
   static schedule const& checked(schedule const& plan) {
     if (plan.batch == 0) refuse({"train: the batch must hold at least one sequence, found 0"});
     return plan;
-  }
-
-  // Elementwise optimizers are cut into stretches that threads can share; others get whole tensors.
-  static constexpr std::size_t piece = [] {
-    if constexpr (requires { Optimizer::elementwise; }) {
-      if (Optimizer::elementwise) return detail::batch_pass<model>::chunk;
-    }
-    return layout<model>::size;
-  }();
-  static constexpr std::size_t most_jobs = [] {
-    std::size_t sum = 0;
-    for (auto const& t : layout<model>::tensors) sum += (t.size() + piece - 1) / piece;
-    return sum;
-  }();
-  static constexpr bool scales = detail::scales_gradients<Optimizer>;
-  void plan_jobs() {
-    for (std::size_t i = 0; i < names_.size(); ++i) {
-      auto const& t = layout<model>::tensors[i];
-      double scale = 1;
-      if constexpr (requires { optimizer_.rates.of(t.what); }) scale = optimizer_.rates.of(t.what);
-      for (std::size_t at = 0; t.trained && scale != 0 && at < t.size(); at += piece) {
-        jobs_[count_++] = {i, t.offset + at, std::min(piece, t.size() - at), scale};
-      }
-    }
-  }
-  [[nodiscard]] parameter_segment<T> segment(job const& j) {
-    auto const& t = layout<model>::tensors[j.tensor];
-    return {.parameters = {net_.parameters().data() + j.offset, j.size},
-            .gradients = {pass_.gradient().data() + j.offset, j.size},
-            .offset = j.offset,
-            .rows = t.rows,
-            .cols = t.cols,
-            .rate_scale = j.rate_scale,
-            .name = names_[j.tensor],
-            .what = t.what,
-            .layer = t.layer};
-  }
-
-  // What the optimizer wants all gradients to be multiplied by, seeing the norm of those that this
-  // step follows. Summed in the order of the jobs, whoever runs them.
-  double gradient_scale() {
-    pass_.pool().run(count_, [&](std::size_t i, std::size_t) {
-      auto const s = segment(jobs_[i]);
-      bool rests = false;
-      if constexpr (detail::may_rest<Optimizer, T>) rests = optimizer_.rests(s, steps_ + 1);
-      squares_[i] = rests ? 0 : kernels::sum_of_squares(s.gradients.data(), s.gradients.size());
-    });
-    double square = 0;
-    for (std::size_t i = 0; i < count_; ++i) square += squares_[i];
-    if (!std::isfinite(square)) stop({"the norm of the gradient is not finite"});
-    return optimizer_.gradient_scale(std::sqrt(square));
   }
 
   void draw_batch() {
@@ -184,24 +123,35 @@ private:
     detail::check_batch<model>(batch_);
   }
 
+  // What the optimizer wants all gradients to be multiplied by, seeing their norm.
+  T gradient_scale() {
+    if constexpr (detail::scales_gradients<Optimizer>) {
+      double const norm = jobs_.norm(optimizer_, net_.parameters().data(), pass_.gradient().data(),
+                                     steps_ + 1, pass_.pool());
+      if (!std::isfinite(norm)) stop({"the norm of the gradient is not finite"});
+      return static_cast<T>(optimizer_.gradient_scale(norm));
+    }
+    return 1;
+  }
+
   template <class Pack>
   void update(Pack const& heard) {
     T* const parameters = net_.parameters().data();
     constexpr bool told = Pack::template heard<site::update>;
     if constexpr (told) detail::activations<model>::grown(before_, net_.parameters().size());
     if constexpr (told) std::copy_n(parameters, before_.size(), before_.data());
-    [[maybe_unused]] T scale = 1;
-    if constexpr (scales) scale = static_cast<T>(gradient_scale());
+    T* const gradient = pass_.gradient().data();
+    T const scale = gradient_scale();
     std::atomic<bool> finite{true};
-    pass_.pool().run(count_, [&](std::size_t i, std::size_t) {
-      job const& j = jobs_[i];
-      if constexpr (scales) {
+    pass_.pool().run(jobs_.count(), [&](std::size_t i, std::size_t) {
+      auto const s = jobs_.segment(i, parameters, gradient);
+      if constexpr (detail::scales_gradients<Optimizer>) {
         if (scale != 1) {
-          kernels::scale<typename Net::arch, T>(pass_.gradient().data() + j.offset, j.size, scale);
+          kernels::scale<typename Net::arch, T>(gradient + s.offset, s.gradients.size(), scale);
         }
       }
-      optimizer_.template step<typename Net::arch, T>(state_, segment(j), steps_ + 1);
-      if (!kernels::all_finite<typename Net::arch, T>(parameters + j.offset, j.size)) {
+      optimizer_.template step<typename Net::arch, T>(state_, s, steps_ + 1);
+      if (!kernels::all_finite<typename Net::arch, T>(s.parameters.data(), s.parameters.size())) {
         finite.store(false, std::memory_order_relaxed);
       }
     });
@@ -220,9 +170,9 @@ private:
   template <class Site, class Pack>
   void tell_tensors(Pack const& heard, T* values) {
     if constexpr (Pack::template heard<Site>) {
-      for (std::size_t i = 0; i < names_.size(); ++i) {
+      for (std::size_t i = 0; i < jobs_.names.size(); ++i) {
         auto const& t = layout<model>::tensors[i];
-        heard.event(Site{{steps_, names_[i]}}, values + t.offset, t.rows, t.cols);
+        heard.event(Site{{steps_, jobs_.names[i]}}, values + t.offset, t.rows, t.cols);
       }
     }
   }
@@ -232,10 +182,10 @@ private:
   }
   // The first tensor that holds a value which is not finite; empty if none does.
   [[nodiscard]] std::string_view spoiled(T const* values) const {
-    for (std::size_t i = 0; i < names_.size(); ++i) {
+    for (std::size_t i = 0; i < jobs_.names.size(); ++i) {
       auto const& t = layout<model>::tensors[i];
       if (!kernels::all_finite<typename Net::arch, T>(values + t.offset, t.size())) {
-        return names_[i];
+        return jobs_.names[i];
       }
     }
     return {};
@@ -255,14 +205,11 @@ private:
   Task const& task_;
   Optimizer optimizer_;
   schedule plan_;
+  detail::update_jobs<model, Optimizer, detail::batch_pass<model>::chunk> jobs_;
   detail::batch_pass<model> pass_;
   state_type state_;
   batch batch_;
-  std::array<std::string, layout<model>::tensors.size()> names_;
   std::vector<typename run_state<T>::moment> moments_;
-  std::array<job, most_jobs> jobs_; // the first count_ of them
-  std::size_t count_ = 0;
-  std::array<double, scales ? most_jobs : 0> squares_; // of the gradients of each job
   arena<T> before_;
   std::uint64_t steps_ = 0;
   double loss_ = 0;

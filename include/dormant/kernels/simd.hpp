@@ -2,6 +2,8 @@
 // The vectors every kernel is written on: xsimd batches, and the few operations it lacks.
 #pragma once
 
+#include "dormant/detail/arithmetic.hpp"
+
 #include <algorithm>
 #include <concepts>
 #include <cstddef>

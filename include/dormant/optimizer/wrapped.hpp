@@ -30,7 +30,7 @@ concept scales_gradients = requires(O const& hyper, double norm) {
 /// Lets the wrapped optimizer say what it cannot do.
 template <class Model, class Optimizer>
 void require_of(Optimizer const& inner) {
-  if constexpr (requires { inner.template require<Model>(); }) inner.template require<Model>();
+  if constexpr (checks<Optimizer const, Model>) inner.template require<Model>();
 }
 
 } // namespace dormant::detail

@@ -3,12 +3,11 @@
 // type that models it. Copy the archetype, fill it in, and put the `static_assert` under it.
 #pragma once
 
+#include "dormant/kernels/xsimd.hpp"
 #include "dormant/nonlinearity/row.hpp"
 #include "dormant/random.hpp"
 #include "dormant/role.hpp"
 #include "dormant/sites.hpp"
-
-#include <xsimd/xsimd.hpp>
 
 #include <concepts>
 #include <cstddef>

@@ -10,6 +10,7 @@
 #pragma GCC diagnostic ignored "-Wconversion"
 #pragma GCC diagnostic ignored "-Wsign-conversion"
 #pragma GCC diagnostic ignored "-Wpedantic"
+#pragma GCC diagnostic ignored "-Wuninitialized" // of intrinsics, see kernels/xsimd.hpp
 #endif
 #include <Random123/philox.h>
 #if defined(__GNUC__)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "dormant/detail/arithmetic.hpp"
+#include "dormant/kernels/xsimd.hpp"
 
 #include <algorithm>
 #include <concepts>
@@ -10,8 +11,6 @@
 #include <limits>
 #include <type_traits>
 #include <utility>
-
-#include <xsimd/xsimd.hpp>
 
 /// Loops over raw pointers, one register of `Arch` at a time; they know nothing of models.
 namespace dormant::kernels {

@@ -212,10 +212,13 @@ std::string script(figure const& f, std::string_view terminal, std::string_view 
 namespace detail {
 
 scratch::scratch() {
-  auto name = (std::filesystem::temp_directory_path() / "dormant-figure-XXXXXX").string();
+  char const* const asked = std::getenv("TMPDIR");
+  std::filesystem::path const home = asked != nullptr && *asked != '\0' ? asked : "/tmp";
+  auto name = (home / "dormant-figure-XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr) {
-    throw not_drawn("figures: no temporary folder can be made in " +
-                    dormant::io::shown(std::filesystem::temp_directory_path()));
+    throw not_drawn("no figures were drawn, because no temporary folder can be made in " +
+                    dormant::io::shown(home) +
+                    " (TMPDIR names another): " + dormant::io::plain_reason(errno));
   }
   folder_ = name;
 }

@@ -143,16 +143,15 @@ std::vector<word> read_run_json(std::string const& folder) {
 
 namespace {
 
-/// One line a layer of each of the named columns; the second column and later are dashed.
+/// One line a layer of each of the named columns: solid, dashed, dotted in their order.
 figures::chart over_layers(program::number_table const& metrics, std::size_t layers,
                            std::string title, std::string unit,
                            std::vector<std::pair<std::string, std::string>> const& names) {
-  figures::chart chart{.title = std::move(title),
-                       .x = {.label = "step"},
-                       .y = {.label = std::move(unit)},
-                       .legend = "outside right top"};
+  figures::chart chart{
+      .title = std::move(title), .x = {.label = "step"}, .y = {.label = std::move(unit)}};
   for (std::size_t l = 0; l < layers; ++l) {
-    for (auto const& [column, words] : names) {
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      auto const& [column, words] = names[i];
       auto const& values = metrics[fmt::format("{}_{}", column, l)];
       bool any = false;
       for (double const value : values) any = any || std::isfinite(value);
@@ -161,51 +160,47 @@ figures::chart over_layers(program::number_table const& metrics, std::size_t lay
                              .x = metrics["step"],
                              .y = values,
                              .colour = l,
-                             .dashed = column != names.front().first});
+                             .dash = static_cast<figures::dash>(i)});
     }
   }
   return chart;
 }
 
 figures::chart risks(program::number_table const& metrics) {
-  figures::chart chart{.title = "risk",
-                       .x = {.label = "step"},
-                       .y = {.label = "nats", .log = true},
-                       .legend = "outside right top"};
-  chart.lines.push_back({"bigram (non-triggers)", metrics["step"], metrics["bigram_risk"]});
-  chart.lines.push_back({"backcopy (triggers)", metrics["step"], metrics["backcopy_risk"]});
+  figures::chart chart{
+      .title = "risk", .x = {.label = "step"}, .y = {.label = "nats", .log = true}};
+  chart.lines.push_back({"at non-triggers (bigram)", metrics["step"], metrics["bigram_risk"]});
+  chart.lines.push_back({"at triggers (backcopy)", metrics["step"], metrics["backcopy_risk"]});
   chart.lines.push_back({"loss", metrics["step"], metrics["loss"], 7});
   return chart;
 }
 
 void draw(program::number_table const& metrics, place const& where, std::size_t layers,
           std::vector<attention_record> const& attention) {
-  figures::figure training{.width = 800, .height = 300, .name = "training"};
+  figures::figure training{.name = "training"};
   auto sinks = over_layers(
-      metrics, layers, "attention on <s> (dashed: from non-triggers)", "mean over queries",
-      {{"attention_on_bos", ""}, {"attention_on_bos_from_non_triggers", " non-triggers"}});
+      metrics, layers, "attention on <s>", "mean over queries",
+      {{"attention_on_bos", ", all"}, {"attention_on_bos_from_non_triggers", ", non-triggers"}});
   sinks.y.least = 0;
   training.panels = {risks(metrics), sinks,
-                     over_layers(metrics, layers, "sink logit gap (dashed: 10% and 90% of tokens)",
-                                 "score",
-                                 {{"sink_logit_gap", ""},
-                                  {"sink_logit_gap_p10", " 10%"},
-                                  {"sink_logit_gap_p90", " 90%"}})};
+                     over_layers(metrics, layers, "sink logit gap over tokens", "score",
+                                 {{"sink_logit_gap", ", mean"},
+                                  {"sink_logit_gap_p10", ", 10%"},
+                                  {"sink_logit_gap_p90", ", 90%"}})};
   figures::save(training, where.folder);
 
-  figures::figure norms{.width = 800, .height = 300, .name = "norms"};
-  auto values = over_layers(metrics, layers, "value norm (dashed: other tokens)", "norm",
-                            {{"value_norm_bos", " <s>"}, {"value_norm_other", " others"}});
+  figures::figure norms{.name = "norms"};
+  auto values = over_layers(metrics, layers, "value norm", "norm",
+                            {{"value_norm_bos", ", <s>"}, {"value_norm_other", ", others"}});
   auto residuals =
-      over_layers(metrics, layers, "residual norm after the layer (dashed: other tokens)", "norm",
-                  {{"residual_norm_bos", " <s>"}, {"residual_norm_other", " others"}});
-  values.y.least = residuals.y.least = 0;
+      over_layers(metrics, layers, "residual norm after the layer", "norm",
+                  {{"residual_norm_bos", ", <s>"}, {"residual_norm_other", ", others"}});
+  values.y.log = residuals.y.log = true; // ratios of norms are what matters
   norms.panels = {values, residuals};
   figures::save(norms, where.folder);
 
   if (attention.empty()) return;
-  figures::figure maps{.width = 760, .height = 700, .name = "attention"};
-  maps.columns = attention.size();
+  figures::figure maps{.name = "attention"};
   for (auto const& a : attention) { // head 0 comes first
     auto const head = a.weights.begin();
     auto const size = static_cast<std::ptrdiff_t>(a.tokens.size() * a.tokens.size());

@@ -2,10 +2,12 @@
 // Versions as the headers and the compiler tell them.
 #include "common/run_info.hpp"
 
+#include <dormant/tensor.hpp>
+#include <dormant/version.hpp>
+
 #include <boost/version.hpp>
 #include <fmt/format.h>
 #include <xsimd/xsimd.hpp>
-#include <xtensor/xtensor_config.hpp>
 
 namespace program {
 
@@ -21,13 +23,12 @@ std::string simd() {
   return fmt::format("{}, {} bits", xsimd::default_arch::name(), 8 * sizeof(xsimd::batch<float>));
 }
 
-// DORMANT_VERSION comes from the build.
 std::vector<std::pair<std::string, std::string>> versions() {
   auto const dotted = [](int major, int minor, int patch) {
     return fmt::format("{}.{}.{}", major, minor, patch);
   };
   return {
-      {"dormant", DORMANT_VERSION},
+      {"dormant", dotted(dormant::version.major, dormant::version.minor, dormant::version.patch)},
       {"compiler", compiler()},
       {"simd", simd()},
       {"xsimd", dotted(XSIMD_VERSION_MAJOR, XSIMD_VERSION_MINOR, XSIMD_VERSION_PATCH)},

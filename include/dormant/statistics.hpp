@@ -2,6 +2,8 @@
 // What many runs say together: medians, quantiles and the band between the outer tenths.
 #pragma once
 
+#include "dormant/detail/arithmetic.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <cstddef>

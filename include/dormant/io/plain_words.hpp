@@ -14,6 +14,7 @@
 #include <string_view>
 #include <system_error>
 
+/// What the readers and writers of files share.
 namespace dormant::io {
 
 /// Text from a file or a user between single quotes, safe to print: control bytes and bytes that are

@@ -137,7 +137,7 @@ public:
 
   bool number_unsigned(std::uint64_t value) {
     if (place_ != place::list) wrong_value("a number");
-    list_.push_back(static_cast<std::size_t>(value));
+    list_.push_back(value);
     return true;
   }
   bool number_integer(std::int64_t /*value*/) { return wrong_value("a negative number"); }

@@ -3,6 +3,8 @@
 // probe reports.
 #pragma once
 
+#include "dormant/detail/arithmetic.hpp"
+
 #include <cstddef>
 #include <limits>
 #include <string>

@@ -2,12 +2,15 @@
 // Sequences of tokens together with the exact law each next token was drawn from.
 #pragma once
 
+#include "dormant/error.hpp"
 #include "dormant/shape.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <memory>
+#include <new>
 #include <span>
 #include <utility>
 #include <vector>
@@ -54,16 +57,42 @@ struct sequence {
   [[nodiscard]] bool trigger(std::size_t t) const { return !laws.empty() && laws[t].trigger; }
 };
 
-/// B sequences of T + 1 tokens: inputs are the first T, targets the last T.
+/// B sequences of T + 1 tokens: inputs are the first T, targets the last T. One that was moved from
+/// is empty.
 class batch {
 public:
   batch() = default;
   /// Room for `rows` sequences with `context` inputs each.
   /// \param with_laws whether each position also carries the law of its next token
+  /// \throws error if there is no memory for so many
   batch(std::size_t rows, std::size_t context, std::shared_ptr<law_table const> table = nullptr,
         bool with_laws = true)
-      : rows_(rows), context_(context), tokens_(rows * (context + 1)),
-        laws_(with_laws ? rows * context : 0), table_(std::move(table)) {}
+      : rows_(rows), context_(context), table_(std::move(table)) {
+    try {
+      // A product that wraps around would give less room than the rows need.
+      std::size_t const most = tokens_.max_size();
+      if (context >= most || rows > most / (context + 1)) throw std::bad_alloc();
+      tokens_.resize(rows * (context + 1));
+      laws_.resize(with_laws ? rows * context : 0);
+    } catch (std::exception const&) {
+      refuse(
+          {"there is no memory for a batch of ", rows, " sequences of ", context + 1, " tokens"});
+    }
+  }
+  batch(batch const&) = default;
+  batch(batch&& other) noexcept
+      : rows_(std::exchange(other.rows_, 0)), context_(std::exchange(other.context_, 0)),
+        tokens_(std::move(other.tokens_)), laws_(std::move(other.laws_)),
+        table_(std::move(other.table_)) {}
+  batch& operator=(batch other) noexcept {
+    std::swap(rows_, other.rows_);
+    std::swap(context_, other.context_);
+    std::swap(tokens_, other.tokens_);
+    std::swap(laws_, other.laws_);
+    std::swap(table_, other.table_);
+    return *this;
+  }
+  ~batch() = default;
 
   [[nodiscard]] std::size_t rows() const { return rows_; }
   [[nodiscard]] std::size_t context() const { return context_; }

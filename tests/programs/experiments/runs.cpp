@@ -109,8 +109,8 @@ TEST_CASE("figures: without a temporary folder there is a sentence, and no figur
   std::string const saved = before == nullptr ? "" : before;
   ::setenv("TMPDIR", "/nowhere/at/all", 1);
   CHECK_THROWS_WITH((void)figures::svg({.panels = {figures::chart{}}}),
-                    "no figures were drawn, because no temporary folder can be made in "
-                    "'/nowhere/at/all' (TMPDIR names another): no such file or folder");
+                    Catch::Contains("no temporary folder can be made in ") &&
+                        Catch::Contains("TMPDIR") && !Catch::Contains("filesystem"));
   CHECK_THROWS_AS((void)figures::svg({.panels = {figures::chart{}}}), figures::not_drawn);
   if (before == nullptr) ::unsetenv("TMPDIR");
   if (before != nullptr) ::setenv("TMPDIR", saved.c_str(), 1);

@@ -125,7 +125,7 @@ inline int complain(CLI::App const& app, std::string sentence, exit_code code) {
   for (auto& c : sentence) {
     if (c == '\n') c = ' ';
   }
-  tell("{}: {}\n", app.get_name(), sentence);
+  tell("{}: {}\n", app.get_name(), dormant::io::printable(sentence));
   return code;
 }
 

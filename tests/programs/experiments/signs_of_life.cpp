@@ -38,8 +38,11 @@ std::ptrdiff_t lines(std::string const& text) { return std::count(text.begin(), 
 
 void take_steps(auto& hook, std::uint64_t steps) {
   for (std::uint64_t step = 1; step <= steps; ++step) {
-    hook(dormant::site::step{{step - 1, {}}},
-         dormant::run_state<float>{.step = step, .steps = steps, .tokens_per_step = 64});
+    dormant::run_state<float> run;
+    run.step = step;
+    run.steps = steps;
+    run.tokens_per_step = 64;
+    hook(dormant::site::step{{step - 1, {}}}, run);
   }
 }
 

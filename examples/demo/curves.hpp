@@ -95,17 +95,17 @@ inline std::string const logarithmic_ratio =
 /// The three extreme-token phenomena, for the report and the README.
 inline picture phenomena_curves(std::vector<paired> const& pairs) {
   return curves("phenomena", "Sink, drain and peak while training", pairs,
-                {{"attention_on_bos", "Sink: attention of non-triggers on <s>", "set yrange [0:1]"},
-                 {"value_ratio", "Drain: value norm of <s> / others", logarithmic_ratio},
-                 {"residual_ratio", "Peak: residual norm of <s> / others", logarithmic_ratio}});
+                {{measured::sink, "Sink: attention of non-triggers on <s>", "set yrange [0:1]"},
+                 {measured::drain, "Drain: value norm of <s> / others", logarithmic_ratio},
+                 {measured::peak, "Peak: residual norm of <s> / others", logarithmic_ratio}});
 }
 
 /// What the model has learnt, and what the first MLP writes.
 inline picture learning_curves(std::vector<paired> const& pairs) {
   return curves("learning", "Excess risks and the first MLP's output while training", pairs,
-                {{"bigram_excess", "Excess bigram risk, nats", logarithmic},
-                 {"backcopy_excess", "Excess backcopy risk, nats", logarithmic},
-                 {"write_ratio", "First MLP's output on <s> / others", logarithmic_ratio}});
+                {{measured::bigram, "Excess bigram risk, nats", logarithmic},
+                 {measured::backcopy, "Excess backcopy risk, nats", logarithmic},
+                 {measured::write, "First MLP's output on <s> / others", logarithmic_ratio}});
 }
 
 } // namespace demo

@@ -31,9 +31,9 @@ inline picture seed_by_seed(std::vector<paired> const& pairs) {
     std::string_view column, words, axis;
   };
   std::array<panel, 3> const panels = {
-      {{"attention_on_bos", "Attention of non-triggers on <s>", "set yrange [0:1]"},
-       {"value_ratio", "Value norm of <s> / others", logarithmic_ratio},
-       {"residual_ratio", "Residual norm of <s> / others", logarithmic_ratio}}};
+      {{measured::sink, "Attention of non-triggers on <s>", "set yrange [0:1]"},
+       {measured::drain, "Value norm of <s> / others", logarithmic_ratio},
+       {measured::peak, "Residual norm of <s> / others", logarithmic_ratio}}};
   constexpr std::array<std::size_t, 3> order = {relu_adamw, softmax_adamw, softmax_sgd};
   std::string data, body;
   for (std::size_t i = 0; i < panels.size(); ++i) {
@@ -70,7 +70,7 @@ inline picture seed_by_seed(std::vector<paired> const& pairs) {
 
 /// Excess risks with and without the head: bars are medians over seeds, dots are seeds.
 inline picture ablation_bars(std::vector<paired> const& pairs) {
-  constexpr std::array<std::string_view, 2> risks = {"bigram_excess", "backcopy_excess"};
+  constexpr std::array<std::string_view, 2> risks = {measured::bigram, measured::backcopy};
   constexpr std::array<std::string_view, 2> words = {"At non-triggers: excess bigram risk",
                                                      "At triggers: excess backcopy risk"};
   double highest = 1e-6;

@@ -29,7 +29,7 @@ constexpr std::size_t shown = 32; // tokens of the sequence in the figure, so th
 
 /// Attention on the token before, over queries q >= 2 as `attention_sink` takes them.
 struct attention_to_previous {
-  dm::mean_of from_triggers, from_others;
+  dm::running_mean from_triggers, from_others;
 
   void operator()(dm::site::pattern at, dm::view<float const, 3> const& pattern) {
     for (std::size_t q = 2; q < pattern.shape(1); ++q)
@@ -63,7 +63,8 @@ paper::finding measure(paper::setting const& how) {
       rows[q].add("position", static_cast<double>(q));
       rows[q].add("token", sequence.inputs[q]);
       rows[q].add("value_norm", values.at(0, q));
-      for (std::size_t k = 0; k < shown; ++k) rows[q].add("attention", k, attention(0, 0, q, k));
+      for (std::size_t k = 0; k < shown; ++k)
+        rows[q].add(fmt::format("attention_{}", k), attention(0, 0, q, k));
     }
     dm::attention_sink sink;
     attention_to_previous previous;

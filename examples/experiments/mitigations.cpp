@@ -42,9 +42,9 @@ paper::curve train(paper::setting const& how, std::uint64_t seed, program::board
                            dm::value_drain{}, dm::residual_peak{});
   constexpr std::size_t head = Layers / 2; // the layer that has one
   for (auto& row : rows) {
-    row.add("sink", row[fmt::format("attention_on_bos_{}", head)]);
-    row.add("drain", paper::bos_ratio(row, "value_norm", head));
-    row.add("peak", paper::bos_ratio(row, "residual_norm", 0));
+    row.add("sink", row[fmt::format("attention_sink.mean.{}", head)]);
+    row.add("drain", paper::bos_ratio(row, "value_drain", head));
+    row.add("peak", paper::bos_ratio(row, "residual_peak", 0));
   }
   return rows;
 }
@@ -71,7 +71,7 @@ std::vector<paper::variant> ways(paper::setting const& how, std::uint64_t steps)
 
 /// A number where each run's backcopy risk first is below `learnt`; NaN if it never is.
 std::vector<double> when_learnt(paper::runs const& runs, std::size_t v, std::string_view column) {
-  auto const below = [](dm::probe_row const& row) { return row["backcopy_risk"] < learnt; };
+  auto const below = [](dm::probe_row const& row) { return row["risk.backcopy"] < learnt; };
   return runs.at(v, column, runs.first_step(v, below));
 }
 

@@ -105,8 +105,8 @@ paper::finding measure(paper::setting const& how) {
   figures::chart model{.title = "A trained model, read as a minimal model",
                        .x = {.label = "step", .log = true},
                        .y = {.label = "mean alpha"},
-                       .lines = {runs.line(trained, "alpha", "alpha"),
-                                 runs.line(trained, "sink_logit_gap_0", "sink logit gap")}};
+                       .lines = {runs.line(trained, "reading.alpha", "alpha"),
+                                 runs.line(trained, "sink_logit_gap.mean.0", "sink logit gap")}};
   // From the same end, what the slope of gradient flow would look like.
   figures::line half{.label = "slope 1/2", .x = model.lines[0].x, .dash = figures::dash::dashed};
   for (double const x : half.x)
@@ -161,7 +161,7 @@ paper::finding measure(paper::setting const& how) {
   found.numbers.push_back({"full model: slope of alpha against ln(step)", dm::band_of(of_trained)});
   found.numbers.push_back({"distance of beta from its limit", dm::band_of(distance), "0"});
   found.numbers.push_back(
-      {"full model: alpha at the end", dm::band_of(runs.last(trained, "alpha"))});
+      {"full model: alpha at the end", dm::band_of(runs.last(trained, "reading.alpha"))});
   auto const trend = dm::mean_interval(of_trained);
   found.words = fmt::format(
       "Per unit of ln t alpha gains {} with beta held and {} in random contexts. The margin is "

@@ -47,12 +47,13 @@ paper::finding measure(paper::setting const& how) {
     paper::curve rows(batch.context());
     for (std::size_t t = 0; t < rows.size(); ++t) {
       rows[t].add("position", static_cast<double>(t));
-      for (std::size_t l = 0; l < 3; ++l) rows[t].add("residual_norm", l, profile.at(l, t));
+      for (std::size_t l = 0; l < 3; ++l)
+        rows[t].add(fmt::format("residual_norm_{}", l), profile.at(l, t));
     }
     rows.back().add("peak_untrained", untrained.ratio(0));
     for (std::size_t l = 0; l < 3; ++l) {
-      rows.back().add("peak", l, peak.ratio(l));
-      rows.back().add("sink", l, sinks.on_background(l));
+      rows.back().add(fmt::format("peak_{}", l), peak.ratio(l));
+      rows.back().add(fmt::format("sink_{}", l), sinks.on_background(l));
     }
     auto const without = [&](std::string const& part, auto const&... intervention) {
       dm::sink_logit_gap gap;

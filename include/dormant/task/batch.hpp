@@ -27,6 +27,7 @@ struct law_table {
   std::vector<double> probabilities; ///< [rows, V], every row sums to one
   std::vector<double> entropies;     ///< [rows], nats
   std::int32_t unigram_row = -1;     ///< the row of the plain unigram law, -1 if there is none
+  token bos = -1;                    ///< `<s>`, -1 if the task has none
 
   [[nodiscard]] std::span<double const> row(std::size_t r) const {
     return {probabilities.data() + r * vocab, vocab};
@@ -55,6 +56,22 @@ struct sequence {
   [[nodiscard]] std::size_t length() const { return inputs.size(); }
   /// Whether position t holds a trigger; false where the task is unknown.
   [[nodiscard]] bool trigger(std::size_t t) const { return !laws.empty() && laws[t].trigger; }
+  /// Whether position t is one where attention may sink: every `<s>`, and position 0 in any case.
+  [[nodiscard]] bool sink(std::size_t t) const {
+    return t == 0 || (table != nullptr && inputs[t] == table->bos);
+  }
+  /// The position after the last sink.
+  [[nodiscard]] std::size_t end_of_sinks() const {
+    std::size_t end = length();
+    while (end > 1 && !sink(end - 1)) --end;
+    return end;
+  }
+  /// The first query that can look at another token than sinks and itself; beyond the end if none.
+  [[nodiscard]] std::size_t first_with_choice() const {
+    std::size_t first = 0;
+    while (first < length() && sink(first)) ++first;
+    return first + 1;
+  }
 };
 
 /// B sequences of T + 1 tokens: inputs are the first T, targets the last T. One that was moved from

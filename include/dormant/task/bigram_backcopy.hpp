@@ -158,6 +158,7 @@ private:
     set(n, start, 0);
     set(n + 1, table.unigrams, 0);
     laws_.set_unigram_row(unigram_row());
+    laws_.set_bos(bos());
     if (delimiters_ == 0) return;
 
     // A trigger copies with probability (1 - p) c, so <d> has to be the p / (1 - (1 - p) c)-th part

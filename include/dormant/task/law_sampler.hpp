@@ -43,6 +43,8 @@ public:
   }
   /// Says which row is the plain unigram law, which the authors' probe scores position 0 with.
   void set_unigram_row(std::int32_t row) { table_->unigram_row = row; }
+  /// Says which token is `<s>`, so that probes know a second one from the other tokens.
+  void set_bos(token bos) { table_->bos = bos; }
 
   /// One token from a law, in constant time.
   [[nodiscard]] token draw(next_token_law const& law, random_stream& random) const {

@@ -53,6 +53,7 @@ public:
     auto const& tables = {parts_[0].table(), parts_[1].table()};
     auto both = std::make_shared<law_table>(first_rows() + parts_[1].table()->rows, vocab);
     both->unigram_row = parts_[0].unigram_row();
+    both->bos = bos();
     auto to = both->probabilities.begin();
     auto to_entropy = both->entropies.begin();
     for (auto const& table : tables) {

@@ -41,6 +41,9 @@ std::vector<std::string> words_for(setting const& s, std::string const& folder) 
 
 int run(setting const& s, fs::path const& programs) {
   auto const begun = std::chrono::steady_clock::now();
+  auto const page = fs::path(s.out) / "report.html";
+  fs::create_directories(s.out);
+  { dm::atomic_file const is_writable(page); } // found out now, not after hours
   std::vector<paper::chapter> chapters;
   bool failed = false;
   for (std::size_t i = 0; i < paper::experiments.size(); ++i) {
@@ -65,7 +68,6 @@ int run(setting const& s, fs::path const& programs) {
   }
   double const minutes =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count() / 60;
-  auto const page = fs::path(s.out) / "report.html";
   dm::write_file_atomically(page, paper::report(chapters, minutes));
   fmt::print("{}\n", fs::absolute(page).lexically_normal().string());
   return failed ? program::failure : program::success;

@@ -28,7 +28,7 @@ int main() {
   auto net = dm::transformer<s, elu_plus_one>();
   dm::history log(dm::every{5}, largest_activation{});
   dm::train(net, task, signum{}, {.steps = 20, .batch = 4}, log, halve_the_mlp{});
-  return log.rows().size() == 5 && log.rows().back()["largest_activation"] > 0 ? 0 : 1;
+  return log.rows().size() == 5 && log.rows().back()["largest_activation.most"] > 0 ? 0 : 1;
 }
 ]])
 file(WRITE ${work}/snippets.cpp "${program}")

@@ -8,13 +8,6 @@ include(CMakeFindDependencyMacro)
 if(NOT TARGET xtensor)
   find_dependency(xtensor 0.24...<0.28)
 endif()
-if(NOT TARGET xsimd)
-  find_dependency(xsimd) # its own version file refuses every range over several major versions
-  if(xsimd_VERSION VERSION_LESS 8.1 OR xsimd_VERSION VERSION_GREATER_EQUAL 15)
-    set(dormant_NOT_FOUND_MESSAGE
-      "xsimd 8.1 to 14 is needed, but ${xsimd_DIR} has ${xsimd_VERSION}")
-  endif()
-endif()
 if(NOT TARGET Boost::headers)
   find_dependency(Boost 1.74)
 endif()
@@ -22,6 +15,16 @@ if(NOT TARGET nlohmann_json::nlohmann_json)
   find_dependency(nlohmann_json 3.11)
 endif()
 find_dependency(Threads)
+
+# xsimd's own version file refuses every range over several major versions, and xtensor's package
+# may have found it already, without asking for any.
+if(NOT TARGET xsimd)
+  find_dependency(xsimd)
+endif()
+if(xsimd_VERSION AND (xsimd_VERSION VERSION_LESS 8.1 OR xsimd_VERSION VERSION_GREATER_EQUAL 15))
+  set(dormant_NOT_FOUND_MESSAGE
+    "xsimd 8.1 to 14 is needed, but ${xsimd_DIR} has ${xsimd_VERSION}")
+endif()
 
 find_path(RANDOM123_INCLUDE_DIR Random123/philox.h)
 mark_as_advanced(RANDOM123_INCLUDE_DIR)

@@ -5,6 +5,7 @@
 #include "common/figures.hpp"
 #include "common/number_table.hpp"
 #include "common/run_info.hpp"
+#include "common/streams.hpp"
 #include "dormant/io/npy.hpp"
 #include "dormant/task/bigram_csv.hpp"
 
@@ -92,7 +93,8 @@ json parsed_run_json(std::string const& folder) {
 }
 
 void write_json(std::string const& folder, json const& contents) {
-  dm::write_file_atomically(run_json(folder), contents.dump(2) + "\n");
+  dm::write_file_atomically(run_json(folder),
+                            contents.dump(2, ' ', false, json::error_handler_t::replace) + "\n");
 }
 
 json words_as_json(settings const& s) {
@@ -154,16 +156,15 @@ std::vector<word> read_run_json(std::string const& folder) {
 
 namespace {
 
-/// One line a layer of each of the named columns; the second column and later are dashed.
+/// One line a layer of each of the named columns: solid, dashed, dotted in their order.
 figures::chart over_layers(program::number_table const& metrics, std::size_t layers,
                            std::string title, std::string unit,
                            std::vector<std::pair<std::string, std::string>> const& names) {
-  figures::chart chart{.title = std::move(title),
-                       .x = {.label = "step"},
-                       .y = {.label = std::move(unit)},
-                       .legend = "outside right top"};
+  figures::chart chart{
+      .title = std::move(title), .x = {.label = "step"}, .y = {.label = std::move(unit)}};
   for (std::size_t l = 0; l < layers; ++l) {
-    for (auto const& [column, words] : names) {
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      auto const& [column, words] = names[i];
       auto const& values = metrics[fmt::format("{}.{}", column, l)];
       bool any = false;
       for (double const value : values) any = any || std::isfinite(value);
@@ -172,51 +173,47 @@ figures::chart over_layers(program::number_table const& metrics, std::size_t lay
                              .x = metrics["step"],
                              .y = values,
                              .colour = l,
-                             .dashed = column != names.front().first});
+                             .dash = static_cast<figures::dash>(i)});
     }
   }
   return chart;
 }
 
 figures::chart risks(program::number_table const& metrics) {
-  figures::chart chart{.title = "risk",
-                       .x = {.label = "step"},
-                       .y = {.label = "nats", .log = true},
-                       .legend = "outside right top"};
-  chart.lines.push_back({"bigram (non-triggers)", metrics["step"], metrics["risk.bigram"]});
-  chart.lines.push_back({"backcopy (triggers)", metrics["step"], metrics["risk.backcopy"]});
+  figures::chart chart{
+      .title = "risk", .x = {.label = "step"}, .y = {.label = "nats", .log = true}};
+  chart.lines.push_back({"at non-triggers (bigram)", metrics["step"], metrics["risk.bigram"]});
+  chart.lines.push_back({"at triggers (backcopy)", metrics["step"], metrics["risk.backcopy"]});
   chart.lines.push_back({"loss", metrics["step"], metrics["loss"], 7});
   return chart;
 }
 
 void draw(program::number_table const& metrics, place const& where, std::size_t layers,
           std::vector<attention_record> const& attention) {
-  figures::figure training{.width = 800, .height = 300, .name = "training"};
+  figures::figure training{.name = "training"};
   auto sinks = over_layers(
-      metrics, layers, "attention on <s> (dashed: from non-triggers)", "mean over queries",
-      {{"attention_sink.mean", ""}, {"attention_sink.on_background", " non-triggers"}});
+      metrics, layers, "attention on <s>", "mean over queries",
+      {{"attention_sink.mean", ", all"}, {"attention_sink.on_background", ", non-triggers"}});
   sinks.y.least = 0;
   training.panels = {risks(metrics), sinks,
-                     over_layers(metrics, layers, "sink logit gap (dashed: 10% and 90% of tokens)",
-                                 "score",
-                                 {{"sink_logit_gap.mean", ""},
-                                  {"sink_logit_gap.p10", " 10%"},
-                                  {"sink_logit_gap.p90", " 90%"}})};
+                     over_layers(metrics, layers, "sink logit gap over tokens", "score",
+                                 {{"sink_logit_gap.mean", ", mean"},
+                                  {"sink_logit_gap.p10", ", 10%"},
+                                  {"sink_logit_gap.p90", ", 90%"}})};
   figures::save(training, where.folder);
 
-  figures::figure norms{.width = 800, .height = 300, .name = "norms"};
-  auto values = over_layers(metrics, layers, "value norm (dashed: other tokens)", "norm",
-                            {{"value_drain.bos", " <s>"}, {"value_drain.other", " others"}});
+  figures::figure norms{.name = "norms"};
+  auto values = over_layers(metrics, layers, "value norm", "norm",
+                            {{"value_drain.bos", ", <s>"}, {"value_drain.other", ", others"}});
   auto residuals =
-      over_layers(metrics, layers, "residual norm after the layer (dashed: other tokens)", "norm",
-                  {{"residual_peak.bos", " <s>"}, {"residual_peak.other", " others"}});
-  values.y.least = residuals.y.least = 0;
+      over_layers(metrics, layers, "residual norm after the layer", "norm",
+                  {{"residual_peak.bos", ", <s>"}, {"residual_peak.other", ", others"}});
+  values.y.log = residuals.y.log = true; // ratios of norms are what matters
   norms.panels = {values, residuals};
   figures::save(norms, where.folder);
 
   if (attention.empty()) return;
-  figures::figure maps{.width = 760, .height = 700, .name = "attention"};
-  maps.columns = attention.size();
+  figures::figure maps{.name = "attention"};
   for (auto const& a : attention) { // head 0 comes first
     auto const head = a.weights.begin();
     auto const size = static_cast<std::ptrdiff_t>(a.tokens.size() * a.tokens.size());
@@ -271,7 +268,7 @@ void finish(settings const& s, place const& where, std::size_t layers,
     try {
       draw(metrics, where, layers, attention);
     } catch (figures::not_drawn const& e) {
-      fmt::print(stderr, "bigram_backcopy: {}\n", e.what());
+      program::tell("bigram_backcopy: {}\n", e.what());
     }
   }
   fmt::print("everything is in {}\n", where.folder);

@@ -86,8 +86,7 @@ paper::finding measure(paper::setting const& how) {
   std::vector<double> const none(shown, std::numeric_limits<double>::quiet_NaN());
   figures::comparison values{.title = "Value norms in that sequence",
                              .y = {.label = "||W_O v||", .least = 0},
-                             .lines = {{"<s>", none}, {"triggers", none}, {"others", none}},
-                             .legend = "bottom right"};
+                             .lines = {{"<s>", none}, {"triggers", none}, {"others", none}}};
   for (auto& line : values.lines) {
     line.low = norms.low;
     line.high = norms.high;
@@ -104,8 +103,7 @@ paper::finding measure(paper::setting const& how) {
       .categories = {"<s>", "token before"},
       .y = {.label = "attention, mean over queries", .least = 0, .most = 1},
       .lines = {runs.series(0, {"bos_from_others", "previous_from_others"}, "from non-triggers"),
-                runs.series(0, {"bos_from_triggers", "previous_from_triggers"}, "from triggers")},
-      .legend = "center"};
+                runs.series(0, {"bos_from_triggers", "previous_from_triggers"}, "from triggers")}};
 
   auto const number = [&](std::string text, std::string_view column) {
     return paper::number{std::move(text), dm::band_of(runs.last(0, column))};
@@ -127,7 +125,7 @@ paper::finding measure(paper::setting const& how) {
             paper::each_seed(runs.last(0, "bos_from_triggers"), [](double x) { return x <= 0.1; })},
            {"drained: the value norm of <s> is at most half the mean of the others'",
             paper::each_seed(runs.last(0, "value_norm_ratio"), [](double x) { return x <= 0.5; })}},
-      .figure = {.panels = {map, looks, values}, .columns = 3, .width = 480, .height = 430},
+      .figure = {.panels = {map, looks, values}},
       .data = runs};
   auto const& n = found.numbers;
   found.words = fmt::format(

@@ -63,15 +63,12 @@ paper::finding measure(paper::setting const& how) {
   paper::finding found{.ran = fmt::format("MLP | attention + MLP | MLP, softmax, width and context "
                                           "{}, {}, {} steps",
                                           how.paper_scale ? 256 : 64, where, steps),
-                       .figure = {.columns = 3, .width = 520},
                        .data = runs};
   figures::chart curves{.title = "Residual norm of <s> after layer 0",
                         .x = {.label = "step"},
-                        .y = {.label = "||x_0||", .least = 0},
-                        .legend = "bottom right"};
+                        .y = {.label = "||x_0||"}};
   figures::comparison pushes{.title = "Norm influence, later half of training",
                              .y = {.label = "change of ||x_0|| per 1000 steps"},
-                             .legend = "bottom right",
                              .guide = 0};
   figures::comparison errors{.title = "Laws fitted to the later half, AdamW",
                              .y = {.label = "residual error of ||x_0||, rms", .least = 0},

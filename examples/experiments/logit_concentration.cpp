@@ -71,8 +71,7 @@ paper::finding measure(paper::setting const& how) {
                                 .least = 0,
                                 .most = static_cast<double>(steps)},
                           .y = {.label = unit},
-                          .lines = std::move(lines),
-                          .legend = "top left"};
+                          .lines = std::move(lines)};
   };
   figures::line of_tokens;
   for (auto const t : tokens) {
@@ -124,8 +123,7 @@ paper::finding measure(paper::setting const& how) {
                                   runs.line(0, "sink_logit_gap.p90.0", "90% of tokens")}),
                             over("Spread between 10% and 90% of tokens", "score",
                                  {runs.line(0, "spread", "")}),
-                            ratio, at_end},
-                 .columns = 2},
+                            ratio, at_end}},
       .data = runs};
   auto const& n = found.numbers;
   found.words = fmt::format(

@@ -88,14 +88,10 @@ paper::finding measure(paper::setting const& how) {
                                               ? "width 256, context 256, AdamW 3e-4, batch 512,"
                                               : "width 64, context 64, AdamW 3e-3, batch 8,",
                                           structures.front().steps),
-                       .figure = {.width = 900, .height = 350},
                        .data = runs};
-  auto const panel = [&](std::string const& title, std::string const& unit, double guide,
+  auto const panel = [&](std::string const& title, figures::axis const& y, double guide,
                          std::vector<std::pair<std::string, std::string>> const& columns) {
-    figures::comparison shown{.title = title,
-                              .y = {.label = unit, .least = 0},
-                              .legend = "outside right top",
-                              .guide = guide};
+    figures::comparison shown{.title = title, .y = y, .guide = guide};
     for (std::size_t v = 0; v < runs.variants(); ++v) shown.categories.push_back(runs.label(v));
     for (auto const& [column, label] : columns) {
       auto& line = shown.lines.emplace_back(figures::comparison::series{.label = label});
@@ -107,11 +103,11 @@ paper::finding measure(paper::setting const& how) {
     }
     found.figure.panels.emplace_back(shown);
   };
-  panel("residual norm, <s> / others", "ratio", peak_from,
+  panel("residual norm, <s> / others", {.label = "ratio", .log = true}, peak_from,
         {{"peak_0", "after layer 0"}, {"peak_highest", "highest of all layers"}});
-  panel("attention on <s>", "mean over queries", 0.3,
+  panel("attention on <s>", {.label = "mean over all queries", .least = 0}, 0.3,
         {{"attention_sink.mean.1", "in layer 1"}, {"sink_highest", "highest of all layers"}});
-  panel("value norm, <s> / others", "ratio", 0.5,
+  panel("value norm, <s> / others", {.label = "ratio", .least = 0}, 0.5,
         {{"drain_1", "in layer 1"}, {"drain_there", "in the sink's layer"}});
 
   std::string with, without;

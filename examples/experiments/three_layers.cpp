@@ -76,10 +76,7 @@ paper::finding measure(paper::setting const& how) {
   auto const last = [&](std::string const& column) { return runs.last(0, column); };
   auto const panel = [&](std::string const& title, figures::axis const& y,
                          std::vector<std::string> const& measured) {
-    figures::comparison out{.title = title + ", taking from layer 0",
-                            .categories = cases,
-                            .y = y,
-                            .legend = "bottom right"};
+    figures::comparison out{.title = title + ", taking from layer 0", .categories = cases, .y = y};
     for (auto const& number : measured) {
       std::vector<std::string> columns;
       for (auto const& part : cases) columns.push_back(number + " " + part);
@@ -116,7 +113,7 @@ paper::finding measure(paper::setting const& how) {
             exceeds("gap nothing", 2, "gap MLP on <s>")},
            {"the drain rests on the first MLP: without it the value ratio at least doubles",
             exceeds("drain MLP", 2, "drain nothing")}},
-      .figure = {.panels = {profile, gaps, drains, risks}, .columns = 2},
+      .figure = {.panels = {profile, gaps, drains, risks}},
       .data = runs};
   auto const tell = [&](std::string text, std::string const& column) {
     found.numbers.push_back({std::move(text), dm::band_of(last(column))});

@@ -45,8 +45,10 @@ void compare(paper::finding& found, paper::runs const& runs, figures::chart& att
   auto const series = program::number_table::read(published);
   auto const& steps = series["step"];
   auto const add = [&](figures::chart& to, std::string const& name, auto column, auto ours) {
-    to.lines.push_back(
-        {.label = "published, batch 512", .x = steps, .y = series[column], .dashed = true});
+    to.lines.push_back({.label = "published, batch 512",
+                        .x = steps,
+                        .y = series[column],
+                        .dash = figures::dash::dashed});
     std::size_t within = 0, all = 0;
     for (std::size_t const step : {100U, 200U, 500U, 1000U}) {
       auto const row = std::ranges::find(steps, static_cast<double>(step)) - steps.begin();
@@ -108,8 +110,6 @@ paper::finding measure(paper::setting const& how) {
   auto values = over("Value norm", "||W_O v||", false,
                      {runs.line(0, "value_drain.bos.0", "<s>"),
                       runs.line(0, "value_drain.other.0", "other tokens")});
-  attention.legend = gaps.legend = "top left";
-  values.legend = "bottom left";
   auto const at_end = [&](std::string_view column) { return dm::band_of(runs.last(0, column)); };
   auto const earlier = [](double a, double b) { return a < b; };
   paper::finding found{
@@ -138,7 +138,7 @@ paper::finding measure(paper::setting const& how) {
                   paper::by_step(dm::band_of(sink)), paper::by_step(dm::band_of(drain)));
   if (!published.empty()) compare(found, runs, attention, values);
   attention.x.most = values.x.most = static_cast<double>(steps);
-  found.figure = {.panels = {risks, attention, gaps, values}, .columns = 2};
+  found.figure = {.panels = {risks, attention, gaps, values}};
   return found;
 }
 

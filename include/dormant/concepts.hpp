@@ -6,6 +6,7 @@
 #include "dormant/kernels/xsimd.hpp"
 #include "dormant/nonlinearity/row.hpp"
 #include "dormant/random.hpp"
+#include "dormant/role.hpp"
 #include "dormant/sites.hpp"
 
 #include <concepts>
@@ -54,11 +55,20 @@ struct parameter_segment {
   std::size_t offset = 0; ///< where the stretch begins in the arena, and so in the state
   std::size_t rows = 1;   ///< of the tensor, [out, in]
   std::size_t cols = 0;
-  double rate_scale = 1; ///< multiplies the learning rate
+  double rate_scale = 1;   ///< multiplies the learning rate
+  std::string_view name{}; ///< of the tensor in the state dict; empty outside a model
+  role what{};             ///< what the tensor is for; unsaid where the name is empty
+  std::size_t layer = 0;
 };
 
 /// An aggregate of hyper-parameters whose nested `state<T>` is what it remembers between steps.
-/// `step` is called for disjoint segments, possibly from several threads; `t` counts from 1.
+/// `step` is called for disjoint segments, possibly from several threads; `t` counts from 1. Optional:
+///   - `elementwise = true`: tensors may be cut in pieces;
+///   - `rates`: learning rates per group, see rates.hpp;
+///   - `decoupled_decay = true`: `weight_decay` acts beside the gradient, see exact_decay.hpp;
+///   - `rests(segment, t)`: whether step t leaves the tensor alone, see frozen.hpp;
+///   - `gradient_scale(norm)`: a factor on all gradients from their norm, see clipped.hpp;
+///   - `require<Model>()`: throws `error` where it cannot train such a model.
 template <class O>
 concept optimizer = requires(O const hyper, typename O::template state<float>& state,
                              parameter_segment<float> segment, std::uint64_t t) {
@@ -148,6 +158,9 @@ concept edits = !observes<I, Site, T> && !detail::reads_into_saved<I, Site, T> &
                  });
 
 namespace detail {
+template <class...>
+inline constexpr bool never = false; // for sentences about what must not be instantiated
+
 template <class H, class T, class Sites>
 inline constexpr bool observes_any = false;
 template <class H, class T, class... Site>
@@ -173,6 +186,60 @@ struct mirrors<types<Site...>> {
 using all_sites = join<site::forward, mirrors<site::forward>::type, site::events>;
 } // namespace detail
 
+// What a hook may say beside its sites. Each part is optional; an adaptor, a hook that holds another,
+// hands on every one (`testing::adaptor_laws` checks it).
+
+class probe_row;
+
+/// It may refuse a model, by throwing `error`: `template <class Model> void require() const`, asked
+/// before the model runs.
+template <class H, class Model>
+concept checks = requires(H& h) {
+  h.template require<Model>();
+};
+
+/// It has a schedule of its own. `bool due(step)` is asked before every step and also tells it whether
+/// to listen: other hooks may be due, so after a no it has to ignore what it hears. `void close()`
+/// comes after every step that was heard by anyone with a schedule.
+template <class H>
+concept scheduled = requires(H& h, std::uint64_t step) {
+  { h.due(step) } -> std::same_as<bool>;
+  h.close();
+};
+
+/// It may want to know that a step for which it was due was not taken, because a hook threw:
+/// `void abandon()` then comes instead of `close()`. The step will be asked for again.
+template <class H>
+concept abandons = requires(H& h) {
+  h.abandon();
+};
+
+/// It can end a run after the step that is under way: `bool stop_requested() const`.
+template <class H>
+concept stops = requires(H& h) {
+  { h.stop_requested() } -> std::convertible_to<bool>;
+};
+
+/// It can say what it saw in named numbers: `void report(probe_row&) const`.
+template <class H>
+concept reports = requires(H& h, probe_row& row) {
+  h.report(row);
+};
+
+/// It makes a copy of itself that has seen nothing, `H empty() const`, where a default constructed
+/// one would lose its settings.
+template <class H>
+concept empties = requires(H const h) {
+  { h.empty() } -> std::same_as<H>;
+};
+
+/// Copies of it can see parts of a batch: `void merge(H const& later)`, and a state that has seen
+/// nothing.
+template <class H>
+concept merges = (empties<H> || std::default_initializable<H>)&&requires(H a, H const b) {
+  a.merge(b);
+};
+
 /// A hook that reads at one site at least: `void operator()(site::pattern at, view<T const, 3> const&
 /// pattern)`. One that reads the forward or backward pass is a monoid: a default-constructed (or
 /// `empty()`) state, observations, and `merge(other)`, where `other` saw the sequences that follow.
@@ -192,6 +259,22 @@ struct probe {
   void merge(probe const& /*later*/) {}
 };
 static_assert(dormant::probe<probe> && !dormant::intervention<probe>);
+
+/// A probe with every optional part.
+struct talkative_probe : probe {
+  void merge(talkative_probe const& /*later*/) {}
+  [[nodiscard]] talkative_probe empty() const { return {}; }
+  void report(probe_row& /*numbers*/) const {}
+  template <class Model>
+  void require() const {}
+  [[nodiscard]] bool due(std::uint64_t /*step*/) { return true; }
+  void close() {}
+  void abandon() {}
+  [[nodiscard]] bool stop_requested() const { return false; }
+};
+static_assert(merges<talkative_probe> && empties<talkative_probe> && reports<talkative_probe>);
+static_assert(checks<talkative_probe, void> && scheduled<talkative_probe>);
+static_assert(abandons<talkative_probe> && stops<talkative_probe>);
 
 struct intervention {
   void operator()(site::z /*at*/, view<float, 3>& /*[T, H, D]*/) const {}

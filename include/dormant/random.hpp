@@ -3,6 +3,8 @@
 // (Salmon et al. 2011) and our own distributions, so that the bits are the same on every platform.
 #pragma once
 
+#include "dormant/detail/arithmetic.hpp"
+
 #if defined(__GNUC__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wconversion"

@@ -3,6 +3,7 @@
 // the interval in which they would lie for other runs.
 #pragma once
 
+#include "dormant/detail/arithmetic.hpp"
 #include "dormant/random.hpp"
 
 #include <algorithm>

@@ -3,18 +3,17 @@
 // that hooks hear; the same bits for any number of threads (arXiv 2410.13835, section 2).
 #pragma once
 
+#include "dormant/detail/update_jobs.hpp"
 #include "dormant/evaluate.hpp"
 #include "dormant/model/transformer.hpp"
 #include "dormant/task/batch.hpp"
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -24,7 +23,7 @@ namespace dormant {
 struct schedule {
   std::uint64_t steps = 1000;
   std::size_t batch = 512;
-  std::size_t threads = 0; ///< 0: as many as the machine has; never changes the result
+  std::size_t threads = 0; ///< see `execution`; never changes the result
   std::size_t shards = 8;  ///< see `execution`; part of the result's identity, like the seed
 };
 
@@ -57,35 +56,60 @@ public:
   using T = typename Net::scalar;
   using state_type = typename Optimizer::template state<T>;
 
-  /// \throws error for a batch of 0 or a task whose sequences do not fit the model
+  /// The model and the task are referred to, the optimizer and the schedule copied.
+  /// \throws error for a batch of 0 or a task whose sequences do not fit the model, and if the threads
+  ///   or the memory cannot be had
   trainer(Net& net, Task const& task, Optimizer const& optimizer, schedule const& plan)
-      : net_(net), task_(task), optimizer_(optimizer), plan_(checked(plan)),
+      : net_(net), task_(task), optimizer_(optimizer), plan_(checked(plan)), jobs_(optimizer_),
         pass_({.threads = plan.threads, .shards = plan.shards}, true), state_(layout<model>::size),
         batch_(batch_for(task, plan.batch)) {
     static_assert(Task::context <= model::shape.context,
                   "dormant::train: the task's sequences are longer than the model's context");
-    for (std::size_t i = 0; i < names_.size(); ++i)
-      names_[i] = tensor_name(layout<model>::tensors[i]);
+    detail::check_whole(net.parameters().size());
+    detail::tell_structure(optimizer_, model{});
     state_.each([&](auto name, auto& memory) {
       moments_.push_back({name, std::span<T const>(memory.span())});
     });
-    plan_jobs();
+  }
+  trainer(Net& net, Task const&& task, Optimizer const& optimizer, schedule const& plan)
+      : trainer(net, static_cast<Task const&>(task), optimizer, plan) {
+    static_assert(detail::never<Task>,
+                  "dormant::trainer: the task is a temporary, which would be gone before the first "
+                  "step; give it a name that lives as long as the trainer");
+  }
+  trainer(Net const&& net, Task const& task, Optimizer const& optimizer, schedule const& plan)
+      : trainer(const_cast<Net&>(net), task, optimizer, plan) {
+    static_assert(
+        detail::never<Net>,
+        "dormant::trainer: the model is a temporary, which would be gone before the first "
+        "step; give it a name that lives as long as the trainer");
   }
 
   /// Takes one step and returns the loss of its batch before the step, nats.
+  ///
+  /// What a hook or the task throws comes through. Until the optimizer moves (the forward and backward
+  /// pass, `site::loss`, `site::gradient`) the trainer is then as before the step, and the next call
+  /// takes the same step with the same bits. Afterwards (`site::update`, `site::step`) the step is
+  /// whole and counts; hooks that were not yet told of it are not told. A probe keeps what it saw of
+  /// whole passes, and nothing of a broken one.
   /// \throws non_finite, leaving the parameters as they were; error for a task that draws tokens
-  ///   outside the model's vocabulary
+  ///   outside the model's vocabulary, a model that was moved from, and a trainer whose last step was
+  ///   left half taken, by an optimizer that threw or by an overflow
   template <class... Hooks>
   double step(Hooks&... hooks) {
+    static_assert((detail::check_hook<model, true, Hooks>() && ...));
+    (detail::tell_structure(hooks, model{}), ...);
     detail::hook_pack<T, Hooks...> const heard(hooks...);
+    check_usable();
     draw_batch();
     double const loss = pass_.differentiate(net_.parameters().data(), batch_, hooks...);
     if (!std::isfinite(loss) || !pass_.finite()) explain_non_finite(loss, hooks...);
     heard.event(site::loss{{steps_, {}}}, loss);
-    tell_tensors<site::gradient>(heard, pass_.gradient().data());
+    tell_tensors<site::gradient>(heard, steps_, pass_.gradient().data());
     update(heard);
     ++steps_;
     loss_ = loss;
+    tell_tensors<site::update>(heard, steps_ - 1, before_.data());
     heard.event(site::step{{steps_ - 1, {}}}, state());
     return loss;
   }
@@ -93,11 +117,14 @@ public:
   /// Shows hooks the batch that the next step would use, without taking it.
   template <class... Hooks>
   double measure(Hooks&... hooks) {
+    static_assert((detail::check_hook<model, false, Hooks>() && ...));
+    (detail::tell_structure(hooks, model{}), ...);
     detail::hook_pack<T, Hooks...> const heard(hooks...);
+    check_usable();
     draw_batch();
-    loss_ = pass_.evaluate(net_.parameters().data(), batch_, hooks...);
-    heard.event(site::loss{{steps_, {}}}, loss_);
-    return loss_;
+    double const loss = pass_.evaluate(net_.parameters().data(), batch_, hooks...);
+    heard.event(site::loss{{steps_, {}}}, loss);
+    return loss_ = loss;
   }
 
   /// What a checkpoint keeps.
@@ -107,42 +134,27 @@ public:
   /// Calls `f(name, memory)` for the writable memory behind each of `state().moments`, in the same
   /// order: for resuming, as `resume_at` is.
   void each_moment(auto f) { state_.each(f); }
-  void resume_at(std::uint64_t steps) { steps_ = steps; }
+  void resume_at(std::uint64_t steps) {
+    steps_ = steps;
+    half_taken_ = false;
+  }
 
   [[nodiscard]] std::uint64_t steps() const { return steps_; }
   [[nodiscard]] schedule const& plan() const { return plan_; }
   [[nodiscard]] Net& net() { return net_; }
 
 private:
-  struct job {
-    std::size_t offset, size, rows, cols;
-    double rate_scale;
-  };
-
   static schedule const& checked(schedule const& plan) {
     if (plan.batch == 0) refuse({"train: the batch must hold at least one sequence, found 0"});
     return plan;
   }
 
-  // Elementwise optimizers are cut into stretches that threads can share; others get whole tensors.
-  static constexpr std::size_t piece = [] {
-    if constexpr (requires { Optimizer::elementwise; }) {
-      if (Optimizer::elementwise) return detail::batch_pass<model>::chunk;
-    }
-    return layout<model>::size;
-  }();
-  static constexpr std::size_t most_jobs = [] {
-    std::size_t sum = 0;
-    for (auto const& t : layout<model>::tensors) sum += (t.size() + piece - 1) / piece;
-    return sum;
-  }();
-  void plan_jobs() {
-    for (auto const& t : layout<model>::tensors) {
-      double scale = 1;
-      if constexpr (requires { optimizer_.rates.of(t.what); }) scale = optimizer_.rates.of(t.what);
-      for (std::size_t at = 0; t.trained && scale != 0 && at < t.size(); at += piece) {
-        jobs_[count_++] = {t.offset + at, std::min(piece, t.size() - at), t.rows, t.cols, scale};
-      }
+  void check_usable() const {
+    detail::check_whole(net_.parameters().size());
+    if (half_taken_) {
+      refuse({"training cannot go on: step ", steps_,
+              " was left half taken, so parameters and "
+              "optimizer memory belong to no step; load the last checkpoint"});
     }
   }
 
@@ -153,25 +165,37 @@ private:
     detail::check_batch<model>(batch_);
   }
 
+  // What the optimizer wants all gradients to be multiplied by, seeing their norm.
+  T gradient_scale() {
+    if constexpr (detail::scales_gradients<Optimizer>) {
+      double const norm = jobs_.norm(optimizer_, net_.parameters().data(), pass_.gradient().data(),
+                                     steps_ + 1, pass_.pool());
+      if (!std::isfinite(norm)) stop({"the norm of the gradient is not finite"});
+      return static_cast<T>(optimizer_.gradient_scale(norm));
+    }
+    return 1;
+  }
+
+  // Moves the parameters; if anybody listens, `before_` is then what was added to them.
   template <class Pack>
-  void update(Pack const& heard) {
+  void update(Pack const&) {
     T* const parameters = net_.parameters().data();
     constexpr bool told = Pack::template heard<site::update>;
     if constexpr (told) detail::activations<model>::grown(before_, net_.parameters().size());
     if constexpr (told) std::copy_n(parameters, before_.size(), before_.data());
+    T* const gradient = pass_.gradient().data();
+    T const scale = gradient_scale();
     std::atomic<bool> finite{true};
-    pass_.pool().run(count_, [&](std::size_t i, std::size_t) {
-      job const& j = jobs_[i];
-      optimizer_.template step<typename Net::arch, T>(
-          state_,
-          {.parameters = {parameters + j.offset, j.size},
-           .gradients = {pass_.gradient().data() + j.offset, j.size},
-           .offset = j.offset,
-           .rows = j.rows,
-           .cols = j.cols,
-           .rate_scale = j.rate_scale},
-          steps_ + 1);
-      if (!kernels::all_finite<typename Net::arch, T>(parameters + j.offset, j.size)) {
+    half_taken_ = true;
+    pass_.pool().run(jobs_.count(), [&](std::size_t i, std::size_t) {
+      auto const s = jobs_.segment(i, parameters, gradient);
+      if constexpr (detail::scales_gradients<Optimizer>) {
+        if (scale != 1) {
+          kernels::scale<typename Net::arch, T>(gradient + s.offset, s.gradients.size(), scale);
+        }
+      }
+      optimizer_.template step<typename Net::arch, T>(state_, s, steps_ + 1);
+      if (!kernels::all_finite<typename Net::arch, T>(s.parameters.data(), s.parameters.size())) {
         finite.store(false, std::memory_order_relaxed);
       }
     });
@@ -179,20 +203,20 @@ private:
     if (!finite) {
       stop({"the step left the parameter ", spoiled(net_.parameters().data()), " not finite"});
     }
+    half_taken_ = false;
     if constexpr (told) {
       for (std::size_t i = 0; i < before_.size(); ++i) {
         before_.data()[i] = parameters[i] - before_.data()[i];
       }
-      tell_tensors<site::update>(heard, before_.data());
     }
   }
 
   template <class Site, class Pack>
-  void tell_tensors(Pack const& heard, T* values) {
+  void tell_tensors(Pack const& heard, std::uint64_t step, T* values) {
     if constexpr (Pack::template heard<Site>) {
-      for (std::size_t i = 0; i < names_.size(); ++i) {
+      for (std::size_t i = 0; i < jobs_.names.size(); ++i) {
         auto const& t = layout<model>::tensors[i];
-        heard.event(Site{{steps_, names_[i]}}, values + t.offset, t.rows, t.cols);
+        heard.event(Site{{step, jobs_.names[i]}}, values + t.offset, t.rows, t.cols);
       }
     }
   }
@@ -202,10 +226,10 @@ private:
   }
   // The first tensor that holds a value which is not finite; empty if none does.
   [[nodiscard]] std::string_view spoiled(T const* values) const {
-    for (std::size_t i = 0; i < names_.size(); ++i) {
+    for (std::size_t i = 0; i < jobs_.names.size(); ++i) {
       auto const& t = layout<model>::tensors[i];
       if (!kernels::all_finite<typename Net::arch, T>(values + t.offset, t.size())) {
-        return names_[i];
+        return jobs_.names[i];
       }
     }
     return {};
@@ -225,16 +249,15 @@ private:
   Task const& task_;
   Optimizer optimizer_;
   schedule plan_;
+  detail::update_jobs<model, Optimizer, detail::batch_pass<model>::chunk> jobs_;
   detail::batch_pass<model> pass_;
   state_type state_;
   batch batch_;
-  std::array<std::string, layout<model>::tensors.size()> names_;
   std::vector<typename run_state<T>::moment> moments_;
-  std::array<job, most_jobs> jobs_; // the first count_ of them
-  std::size_t count_ = 0;
   arena<T> before_;
   std::uint64_t steps_ = 0;
   double loss_ = 0;
+  bool half_taken_ = false; // a step began to move the parameters and did not end
 };
 
 } // namespace dormant

@@ -8,6 +8,8 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <type_traits>
 #include <utility>
 
 namespace dormant::detail {
@@ -28,21 +30,12 @@ constexpr bool mirrored(types<Site...>) {
 
 template <class H>
 [[nodiscard]] H empty_copy(H const& hook) {
-  if constexpr (requires {
-                  { hook.empty() } -> std::same_as<H>;
-                }) {
+  if constexpr (empties<H>) {
     return hook.empty();
   } else {
     return H{};
   }
 }
-template <class H>
-concept monoid = requires(H a, H const b) {
-  a.merge(b);
-}
-&&(std::default_initializable<H> || requires(H const h) {
-  { h.empty() } -> std::same_as<H>;
-});
 
 /// Calls `f` with those hooks for which `Keep::keeps<Hook>` holds, in their order. What a pass is
 /// compiled for are the hooks that it can reach, so that progress bars do not make a second copy of
@@ -212,6 +205,15 @@ private:
   held_all<std::index_sequence_for<Hooks...>, slot<Hooks>...> own_;
 };
 
+template <class H>
+concept has_due = requires(H& h, std::uint64_t step) {
+  h.due(step);
+};
+template <class H>
+concept has_close = requires(H& h) {
+  h.close();
+};
+
 /// The sentences for hooks that cannot work, checked where `evaluate` and `train` are called.
 template <class Model, bool Training, class Hook>
 constexpr bool check_hook() {
@@ -224,6 +226,10 @@ constexpr bool check_hook() {
       !(probe<Hook, T> && writes<Hook, T>),
       "dormant: this hook reads at one site and writes at another; make it a probe and an "
       "intervention, so that measuring cannot perturb");
+  static_assert(
+      scheduled<Hook> || !(has_due<Hook> || has_close<Hook>),
+      "dormant: a hook with a schedule of its own has both `bool due(std::uint64_t step)` and "
+      "`void close()`; this one has only half of it, so it would be heard in every step");
   if constexpr (has_saved<Hook> && intervention<Hook, T>) {
     using saved = typename Hook::saved;
     static_assert(
@@ -258,7 +264,7 @@ constexpr bool check_hook() {
                       observes_any<Hook, T, site::events>,
                   "dormant: this probe listens to a site that does not exist in this model's "
                   "structure, so it would hear nothing");
-    static_assert(!reads_sequences<Hook, T> || monoid<Hook>,
+    static_assert(!reads_sequences<Hook, T> || merges<Hook>,
                   "dormant: a probe of the forward pass is copied for every shard of the batch, so "
                   "it must be default constructible (or have empty()) and have merge(other)");
   }

@@ -192,6 +192,14 @@ private:
 [[nodiscard]] inline safetensors_header parse_safetensors_header(std::string_view text,
                                                                  std::string const& file) {
   if (!text.starts_with('{')) refuse({file}, {": the header is not a JSON object"});
+  // The parser would take a zero byte for the end, and white space of any kind behind the object.
+  if (auto const zero = text.find('\0'); zero != std::string_view::npos) {
+    refuse({file, ": the header has a zero byte at ", zero, "; it may be padded with spaces only"});
+  }
+  text = text.substr(0, text.find_last_not_of(' ') + 1);
+  if (std::string_view("\t\r\n").find(text.back()) != std::string_view::npos) {
+    refuse({file, ": the header ends in white space that is no space"});
+  }
   safetensors_header_reader reader(file);
   nlohmann::json::sax_parse(text.begin(), text.end(), &reader);
   return reader.take();

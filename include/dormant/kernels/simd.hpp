@@ -2,6 +2,7 @@
 // The vectors every kernel is written on: xsimd batches, and the few operations it lacks.
 #pragma once
 
+#include "dormant/detail/arithmetic.hpp"
 #include "dormant/kernels/xsimd.hpp"
 
 #include <algorithm>

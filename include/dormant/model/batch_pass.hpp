@@ -18,14 +18,18 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 namespace dormant {
 
 /// How a batch is spread over the machine. Only `shards` can change bits, and it is fixed by you.
+///
+/// Threads live as long as what was made with them, a trainer or one call. They do not survive
+/// `fork`: a child that uses an inherited trainer of several threads gets an `error`, may destroy it,
+/// and may make one of its own.
 struct execution {
-  std::size_t threads = 0; ///< 0: as many as the machine has
+  std::size_t threads = 0; ///< at most `most_threads`; 0: as many as the machine has or, within
+                           ///< `side_by_side`, this run's share of them
   std::size_t shards = 8;  ///< parts of a batch with a gradient of their own, at most 64; threads
                            ///< beyond this many are idle
 };
@@ -33,8 +37,7 @@ struct execution {
 namespace detail {
 
 [[nodiscard]] inline std::size_t thread_count(execution how) {
-  if (how.threads != 0) return how.threads;
-  return std::max<std::size_t>(1, std::thread::hardware_concurrency());
+  return how.threads != 0 ? how.threads : cores();
 }
 
 /// Everything a model needs to run over batches: packed weights, one set of activations a thread,
@@ -59,16 +62,14 @@ public:
   template <class... Hooks>
   double evaluate(T const* parameters, batch const& rows, Hooks&... hooks) {
     pack(parameters, false);
-    return with_hooks<reaching_sequences<T>>(
-        [&](auto&... reaching) { return over_shards<false>(rows, reaching...); }, hooks...);
+    return over_batch<false>(rows, hooks...);
   }
 
   /// The same, and its gradient in `gradient()`. `finite()` tells whether every element is.
   template <class... Hooks>
   double differentiate(T const* parameters, batch const& rows, Hooks&... hooks) {
     pack(parameters, true);
-    double const loss = with_hooks<reaching_sequences<T>>(
-        [&](auto&... reaching) { return over_shards<true>(rows, reaching...); }, hooks...);
+    double const loss = over_batch<true>(rows, hooks...);
     reduce(std::min(losses_.size(), rows.rows()));
     return loss;
   }
@@ -118,6 +119,20 @@ private:
     pool_.run(Model::shape.layers, [&](std::size_t l, std::size_t) {
       if (weights<Model>::is_merged[l]) f(l, weights_.layers[l].parts);
     });
+  }
+
+  // With those hooks that can hear the pass; as if it had not begun, if one of them throws.
+  template <bool Backward, class... Hooks>
+  double over_batch(batch const& rows, Hooks&... hooks) {
+    try {
+      return with_hooks<reaching_sequences<T>>(
+          [&](auto&... reaching) { return over_shards<Backward>(rows, reaching...); }, hooks...);
+    } catch (...) {
+      // What shards and slots hold is half of something that belongs to no step.
+      if constexpr (Backward) std::fill_n(shards_.data(), shards_.size(), T{0});
+      saved_ = saved_memory();
+      throw;
+    }
   }
 
   template <bool Backward, class... Hooks>

@@ -3,6 +3,7 @@
 // numbers that a probe reports.
 #pragma once
 
+#include "dormant/detail/arithmetic.hpp"
 #include "dormant/error.hpp"
 #include "dormant/probe/names.hpp"
 

@@ -2,12 +2,15 @@
 // Sequences of tokens together with the exact law each next token was drawn from.
 #pragma once
 
+#include "dormant/error.hpp"
 #include "dormant/shape.hpp"
 #include "dormant/task/next_token_law.hpp" // IWYU pragma: export
 
 #include <algorithm>
 #include <cstddef>
+#include <exception>
 #include <memory>
+#include <new>
 #include <span>
 #include <utility>
 #include <vector>
@@ -43,17 +46,43 @@ struct sequence {
   }
 };
 
-/// B sequences of T + 1 tokens: inputs are the first T, targets the last T.
+/// B sequences of T + 1 tokens: inputs are the first T, targets the last T. One that was moved from
+/// is empty.
 class batch {
 public:
   batch() = default;
   /// Room for `rows` sequences with `context` inputs each.
   /// \param with_laws whether each position also carries the law of its next token
   /// \param most_copied room for so many tokens in the spread of each law; see `batch_for`
+  /// \throws error if there is no memory for so many
   batch(std::size_t rows, std::size_t context, std::shared_ptr<law_table const> table = nullptr,
         bool with_laws = true, std::size_t most_copied = 0)
-      : rows_(rows), context_(context), tokens_(rows * (context + 1)),
-        laws_(with_laws ? rows * context : 0, most_copied), table_(std::move(table)) {}
+      : rows_(rows), context_(context), table_(std::move(table)) {
+    try {
+      // A product that wraps around would give less room than the rows need.
+      std::size_t const most = tokens_.max_size();
+      if (context >= most || rows > most / (context + 1)) throw std::bad_alloc();
+      tokens_.resize(rows * (context + 1));
+      laws_ = detail::law_memory(with_laws ? rows * context : 0, most_copied);
+    } catch (std::exception const&) {
+      refuse(
+          {"there is no memory for a batch of ", rows, " sequences of ", context + 1, " tokens"});
+    }
+  }
+  batch(batch const&) = default;
+  batch(batch&& other) noexcept
+      : rows_(std::exchange(other.rows_, 0)), context_(std::exchange(other.context_, 0)),
+        tokens_(std::move(other.tokens_)), laws_(std::move(other.laws_)),
+        table_(std::move(other.table_)) {}
+  batch& operator=(batch other) noexcept {
+    std::swap(rows_, other.rows_);
+    std::swap(context_, other.context_);
+    std::swap(tokens_, other.tokens_);
+    std::swap(laws_, other.laws_);
+    std::swap(table_, other.table_);
+    return *this;
+  }
+  ~batch() = default;
 
   [[nodiscard]] std::size_t rows() const { return rows_; }
   [[nodiscard]] std::size_t context() const { return context_; }

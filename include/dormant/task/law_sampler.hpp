@@ -16,7 +16,8 @@
 
 namespace dormant {
 
-/// The rows that the laws of a task refer to, each with its alias table.
+/// The rows that the laws of a task refer to, each with its alias table. Moving copies, as it does
+/// for the tasks made of it: one that was moved from can still be drawn from.
 class law_sampler {
 public:
   /// Room for that many rows; each has to be set before it is drawn from.
@@ -24,6 +25,9 @@ public:
   /// \param vocab V, at least K; the other ids have probability zero
   law_sampler(std::size_t rows, std::size_t outcomes, std::size_t vocab)
       : draws_(rows, outcomes), table_(std::make_shared<law_table>(rows, vocab)) {}
+  law_sampler(law_sampler const&) = default;
+  law_sampler& operator=(law_sampler const&) = default;
+  ~law_sampler() = default;
 
   /// Makes a row the law proportional to `weights`, [K]: none negative, at least one positive.
   void set_row(std::size_t row, std::span<double const> weights) {

@@ -62,6 +62,10 @@ public:
     }
     table_ = std::move(both);
   }
+  // Moving copies, as it does for the parts.
+  two_tasks(two_tasks const&) = default;
+  two_tasks& operator=(two_tasks const&) = default;
+  ~two_tasks() = default;
 
   /// Fills one sequence: a pure function of (seed, which, step, row). Does not allocate.
   /// \param tokens [T + 1] or shorter: the same sequence, cut off

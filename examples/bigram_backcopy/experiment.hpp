@@ -8,6 +8,7 @@
 #include "common/by_name.hpp"
 #include "common/exit_code.hpp"
 #include "common/models.hpp"
+#include "common/streams.hpp"
 #include "dormant/checkpoint.hpp"
 #include "dormant/dormant.hpp"
 #include "dormant/task/bigram_csv.hpp"
@@ -121,8 +122,9 @@ private:
   }
 
   [[nodiscard]] int stopped() const {
-    fmt::print(stderr, "{}stopped at step {} of {}; everything is kept, and this goes on:\n  {}\n",
-               isatty(STDERR_FILENO) != 0 ? "\n" : "", trainer_.steps(), s_.steps, where_.command);
+    program::tell("{}stopped at step {} of {}; everything is kept, and this goes on:\n  {}\n",
+                  isatty(STDERR_FILENO) != 0 ? "\n" : "", trainer_.steps(), s_.steps,
+                  where_.command);
     return program::interrupted;
   }
 

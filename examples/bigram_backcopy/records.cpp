@@ -5,6 +5,7 @@
 #include "common/figures.hpp"
 #include "common/number_table.hpp"
 #include "common/run_info.hpp"
+#include "common/streams.hpp"
 #include "dormant/io/npy.hpp"
 #include "dormant/task/bigram_csv.hpp"
 
@@ -92,7 +93,8 @@ json parsed_run_json(std::string const& folder) {
 }
 
 void write_json(std::string const& folder, json const& contents) {
-  dm::write_file_atomically(run_json(folder), contents.dump(2) + "\n");
+  dm::write_file_atomically(run_json(folder),
+                            contents.dump(2, ' ', false, json::error_handler_t::replace) + "\n");
 }
 
 json words_as_json(settings const& s) {
@@ -266,7 +268,7 @@ void finish(settings const& s, place const& where, std::size_t layers,
     try {
       draw(metrics, where, layers, attention);
     } catch (figures::not_drawn const& e) {
-      fmt::print(stderr, "bigram_backcopy: {}\n", e.what());
+      program::tell("bigram_backcopy: {}\n", e.what());
     }
   }
   fmt::print("everything is in {}\n", where.folder);

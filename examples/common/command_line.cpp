@@ -16,8 +16,8 @@ command_line::command_line(std::string const& name, std::string const& descripti
 command_line::~command_line() = default;
 
 void command_line::count(std::string const& flag, std::uint64_t& value, std::string const& help,
-                         std::uint64_t least) {
-  add_count(parser_->app, flag, value, help, least);
+                         counts allowed) {
+  add_count(parser_->app, flag, value, help, allowed);
 }
 void command_line::number(std::string const& flag, double& value, std::string const& help,
                           range allowed) {

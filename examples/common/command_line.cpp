@@ -4,6 +4,8 @@
 
 #include "common/program.hpp"
 
+#include <csignal>
+
 namespace program {
 
 struct command_line::parser {
@@ -62,6 +64,8 @@ void command_line::set(std::string const& flag, std::string const& value,
 }
 
 int command_line::run(int argc, char const* const* argv, std::function<int()> const& body) {
+  // A file that grows beyond `ulimit -f` is then an error of writing it, and not the end.
+  std::signal(SIGXFSZ, SIG_IGN);
   return guarded_main(parser_->app, argc, argv, body);
 }
 

@@ -106,7 +106,7 @@ public:
     row.add("loss", loss_);
     std::apply([&](auto const&... p) { (report(p, row), ...); }, probes_);
     if (told_) told_(row);
-    rows_.push_back(std::move(row));
+    if (keeps_) rows_.push_back(std::move(row));
   }
 
   template <class Site, class Value>
@@ -137,10 +137,15 @@ public:
     merge_each(later, std::index_sequence_for<Probes...>{});
   }
 
-  /// The rows so far, oldest first.
+  /// The rows so far, oldest first; none if they are given away.
   [[nodiscard]] std::vector<probe_row> const& rows() const { return rows_; }
   /// Calls `f` with each new row as soon as it is complete.
   void on_row(std::function<void(probe_row const&)> f) { told_ = std::move(f); }
+  /// The same, and the rows are not kept: the memory of a long run does not grow with them.
+  void give_rows_to(std::function<void(probe_row const&)> f) {
+    on_row(std::move(f));
+    keeps_ = false;
+  }
 
 private:
   void clear() {
@@ -166,6 +171,7 @@ private:
   std::uint64_t step_ = 0;
   double loss_ = 0;
   bool active_ = false;
+  bool keeps_ = true;
 };
 
 } // namespace dormant

@@ -14,8 +14,10 @@ import re
 import subprocess
 import sys
 
-COLOURS = {"dormant": "#0072b2", "OpenBLAS": "#d55e00", "oneDNN": "#009e73", "Eigen": "#cc79a7",
-           "PyTorch": "#e69f00"}
+# Colour and symbol of each library, for those who see no colours too.
+LOOKS = {"dormant": ("#0072b2", 7), "OpenBLAS": ("#d55e00", 5), "oneDNN": ("#009e73", 9),
+         "Eigen": ("#cc79a7", 13), "PyTorch": ("#d55e00", 5)}
+WIDTH = 560  # pixels: what a telephone shows with letters that can be read
 
 
 def read(folder, name):
@@ -27,58 +29,65 @@ def literal(text):
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
+def rows_of(labels, height):
+    """A category a row, from top to bottom; `height` of one in pixels."""
+    tics = ", ".join(f"{literal(label)} {i}" for i, label in enumerate(labels))
+    return height * len(labels), [f"set yrange [{len(labels) - 0.5}:-0.5]",
+                                  f"set ytics ({tics}) scale 0", "set grid xtics ytics"]
+
+
 def products(gemm):
-    """Panel: share of the FMA peak that each library reaches, a group of bars a shape."""
+    """Panel: share of the FMA peak that each library reaches."""
     names = list(next(iter(gemm["shapes"].values()))["GFLOP/s"])
-    rows = []
-    for shape, row in gemm["shapes"].items():
-        shares = (100 * row["GFLOP/s"][n]["best"] / row["peak"] for n in names)
+    labels, blocks = [], {n: [] for n in names}
+    for i, (shape, row) in enumerate(gemm["shapes"].items()):
         kind, sizes = re.match(r"(A\w* B\w*) (\S+)", shape).groups()
-        label = kind.replace("At", "A^T").replace("Bt", "B^T") + "\\n" + sizes.replace("x", "\\nx ")
-        rows.append(f'"{label}" ' + " ".join(f"{share:.1f}" for share in shares))
-    bars = ", ".join(
-        f"$products using {i + 2}:xtic(1) with histograms title {literal(n)} lc rgb '{COLOURS[n]}'"
-        for i, n in enumerate(names))
-    return "\n".join(["$products << EOD", *rows, "EOD", "set style data histograms",
-                      "set style histogram clustered gap 1.5", "set style fill solid 0.9 noborder",
-                      "set title 'Matrix products on one core'",
-                      "set ylabel 'share of the FMA peak, %'", "set yrange [0:125]",
-                      "set ytics 0,20,100", "set bmargin 5", "set key top center horizontal",
-                      "set xtics font ',8'", f"plot {bars}"])
+        labels.append(kind.replace("At", "A^T").replace("Bt", "B^T") + " " + sizes)
+        for k, n in enumerate(names):
+            share = 100 * row["GFLOP/s"][n]["best"] / row["peak"]
+            blocks[n].append(f"{share:.1f} {i + 0.18 * (k - (len(names) - 1) / 2):.3f}")
+    height, axis = rows_of(labels, 40)
+    data = [line for n in names for line in (f"${n} << EOD", *blocks[n], "EOD")]
+    points = ", ".join(f"${n} using 1:2 with points pt {LOOKS[n][1]} ps 1.1 lc rgb '{LOOKS[n][0]}' "
+                       f"title {literal(n)}" for n in names)
+    return {"title": "Matrix products on one core", "left": 190, "height": height, "legend": 1,
+            "script": data + axis + ["set xlabel 'share of the FMA peak, %'", "set xrange [*:*]",
+                                     "set offsets graph 0.04,graph 0.04,0,0",
+                                     f"plot {points}"]}
 
 
 def steps(title, compared):
-    """Panel: tokens per second of a training step on two cores and on one, a bar a program."""
-    short = {"PyTorch, as installed": "PyTorch,\\nas installed",
-             "PyTorch, SkylakeX": "PyTorch,\\ntuned", "dormant": "dormant",
-             "dormant, exact algebra": "dormant,\\nexact algebra",
-             "dormant, bf16": "dormant,\\nbf16", "dormant, bf16 and algebra": "dormant,\\nboth"}
+    """Panel: tokens per second of a training step on two cores and on one."""
+    short = {"PyTorch, as installed": "PyTorch, as installed",
+             "PyTorch, SkylakeX": "PyTorch, tuned", "dormant": "dormant",
+             "dormant, exact algebra": "... exact algebra", "dormant, bf16": "... bf16",
+             "dormant, bf16 and algebra": "... both"}
     rows = []
-    for name, label in short.items():
+    for name in short:
         rates = [max(compared["threads"][t]["tokens_per_second"][name]) / 1000 for t in ("1", "2")]
-        colour = int(COLOURS["PyTorch" if "PyTorch" in name else "dormant"][1:], 16)
-        rows.append(f'{len(rows)} "{label}" {rates[0]:.2f} {rates[1]:.2f} {colour}')
-    return "\n".join([
-        "$steps << EOD", *rows, "EOD", f"set title {literal(title)}",
-        "set ylabel 'thousand tokens a second'", "set yrange [0:*]", "set ytics auto",
-        "set key top left", "set xrange [-0.6:5.6]", "set xtics font ',9'",
-        "plot $steps using ($1 - 0.2):3:(0.38):5:xtic(2) "
-        "with boxes fs solid 0.35 lc rgb variable notitle, "
-        "$steps using ($1 + 0.2):4:(0.38):5 with boxes fs solid 0.9 lc rgb variable notitle, "
-        "$steps using ($1 - 0.2):3:(sprintf('%.0f', $3)) "
-        "with labels offset 0,0.6 font ',9' notitle, "
-        "$steps using ($1 + 0.2):4:(sprintf('%.0f', $4)) "
-        "with labels offset 0,0.6 font ',9' notitle, "
-        "NaN with boxes fs solid 0.35 lc rgb '#0072b2' title 'one core', "
-        "NaN with boxes fs solid 0.9 lc rgb '#0072b2' title 'two cores'"])
+        colour = int(LOOKS["PyTorch" if "PyTorch" in name else "dormant"][0][1:], 16)
+        rows.append(f"{len(rows)} {rates[0]:.2f} {rates[1]:.2f} {colour}")
+    height, axis = rows_of(short.values(), 40)
+    def bar(column, shift, solid, cores):
+        place = f"0:($1 + {shift}):(0):{column}:($1 + {shift - 0.18}):($1 + {shift + 0.18}):4"
+        return (f"$steps using {place} with boxxyerror fs {solid} noborder fc rgb variable "
+                f"title {literal(cores)}, $steps using {column}:($1 + {shift}):"
+                f"(sprintf('%.0f', ${column})) with labels left offset 0.4,0 font ',12' "
+                f"title {literal(cores)}")
+    return {"title": title, "left": 190, "height": height, "legend": 0,
+            "script": ["$steps << EOD", *rows, "EOD", *axis,
+                       "set xlabel 'thousand tokens a second; pale: one core, full: two'",
+                       "set xrange [0:*]", "set autoscale xfixmax", "set offsets 0,graph 0.12,0,0",
+                       "plot " + bar(2, -0.2, "solid 0.3", "one core") + ", " +
+                       bar(3, 0.2, "solid 0.9", "two cores")]}
 
 
 def scaling(sweep):
     """Panel: share of peak against tokens in a batch, a line a model of one layer."""
     lines, data = [], []
-    widths = {64: "#e69f00", 128: "#009e73", 256: "#0072b2"}
-    for width, colour in widths.items():
-        for context, point in ((64, 4), (256, 7)):
+    looks = {64: ("#e69f00", 4), 128: ("#009e73", 8), 256: ("#0072b2", 6)}  # hollow; + 1 is filled
+    for width, (colour, hollow) in looks.items():
+        for context, filled in ((64, 0), (256, 1)):
             points = sorted((r["batch"] * context, 100 * r["share"]) for r in sweep
                             if (r["layers"], r["width"], r["context"], r["threads"])
                             == (1, width, context, 2))
@@ -86,28 +95,47 @@ def scaling(sweep):
                 continue
             block = f"$w{width}c{context}"
             data += [f"{block} << EOD", *(f"{x} {y:.1f}" for x, y in points), "EOD"]
-            lines.append(f"{block} using 1:2 with linespoints lc rgb '{colour}' pt {point} ps 0.8 "
+            lines.append(f"{block} using 1:2 with linespoints lw 2 lc rgb '{colour}' "
+                         f"dt {'1' if filled else '(4,2.5)'} pt {hollow + filled} ps 1.1 "
                          f"title 'width {width}, context {context}'")
-    return "\n".join([*data, "set title 'Training step, one layer, two cores'",
-                      "set xlabel 'tokens in a batch'", "set logscale x", "set format x '10^{%L}'",
-                      "set xtics auto", "set xrange [*:*]", "set ylabel 'share of the FMA peak, %'",
-                      "set yrange [0:100]", "set ytics 0,20,100",
-                      "set key bottom right vertical noopaque font ',8'",
-                      "plot " + ", ".join(lines)])
+    return {"title": "Training step, one layer, two cores", "left": 74, "height": 260, "legend": 3,
+            "script": [*data, "set xlabel 'tokens in a batch'", "set logscale x",
+                       "set format x '10^{%L}'", "set ylabel 'share of the FMA peak, %'",
+                       "set yrange [*:100]", "set offsets 0,0,0,graph 0.05", "set grid",
+                       "plot " + ", ".join(lines)]}
 
 
 def draw(folder, panels):
-    height = 380 * len(panels)
-    for terminal, ending in (("svg enhanced background '#ffffff'", "svg"),
-                             ("png truecolor enhanced", "png")):
-        script = [f"set terminal {terminal} size 900,{height} font 'DejaVu Sans,11'",
-                  f"set output {literal(str(folder / ('speed.' + ending)))}",
-                  f"set multiplot layout {len(panels)},1", "set grid ytics lc rgb '#dddddd'",
-                  "set border 3", "set tics nomirror out", "set encoding utf8"]
-        for panel in panels:
-            script += [panel, "set bmargin", "unset logscale", "unset xlabel", "set format x '%g'"]
-        subprocess.run(["gnuplot"], input="\n".join(script + ["unset multiplot"]) + "\n", text=True,
-                       check=True)
+    """Panels one below the other: title, legend, plot, axis, each at its place in pixels."""
+    above, row, below = 40, 24, 64
+    total = sum(above + row * p["legend"] + p["height"] + below for p in panels)
+    script, top = [], 0
+    for p in panels:
+        begin = top + above + row * p["legend"]
+        def screen(y):
+            return f"screen {1 - y / total:.5f}"
+        script += ["reset", "set encoding utf8", "set border lc rgb '#444444'", "set tics nomirror",
+                   f"set label {literal(p['title'])} at screen 0.025,{screen(top + 20)} "
+                   "left font ',15'",
+                   f"set lmargin at screen {p['left'] / WIDTH}", "set rmargin at screen 0.96",
+                   f"set tmargin at {screen(begin)}",
+                   f"set bmargin at {screen(begin + p['height'])}",
+                   f"set key at screen {74 / WIDTH},{screen(begin - 6)} left bottom "
+                   f"Left reverse samplen 2 width {-5 if p['legend'] == 3 else -1} vertical "
+                   f"maxrows {p['legend']}"
+                   if p["legend"] else "unset key",
+                   *p["script"]]
+        top = begin + p["height"] + below
+    for terminal, ending in (("svg enhanced background '#ffffff' font 'sans-serif,14'", "svg"),
+                             ("pngcairo enhanced font 'DejaVu Sans,14'", "png")):
+        begin = [f"set terminal {terminal} size {WIDTH},{total}",
+                 f"set output {literal(str(folder / ('speed.' + ending)))}", "set multiplot"]
+        subprocess.run(["gnuplot"], input="\n".join(begin + script + ["unset multiplot"]) + "\n",
+                       text=True, check=True)
+    # What has no place in a legend gets a title that gnuplot makes up.
+    file = folder / "speed.svg"
+    text = re.sub(r"<title>[^<]*(_plot_|\$)[^<]*</title>", "", file.read_text())
+    file.write_text(text.replace("<title>Gnuplot</title>", "<title>Speed</title>"))
 
 
 def sweep_rows(sweep):

@@ -31,11 +31,11 @@ struct attention_entropy {
   }
   // What a history writes down.
   void report(dm::probe_row& row) const {
-    row.add("entropy_on_triggers", on_triggers.mean());
-    row.add("entropy_elsewhere", elsewhere.mean());
+    row.add("attention_entropy.on_triggers", on_triggers.mean());
+    row.add("attention_entropy.elsewhere", elsewhere.mean());
   }
 
-  dm::mean_of on_triggers, elsewhere;
+  dm::running_mean on_triggers, elsewhere;
 };
 static_assert(dm::probe<attention_entropy>);
 static_assert(dm::observes<attention_entropy, dm::site::pattern>);
@@ -58,8 +58,9 @@ int main(int argc, char** argv) {
 
     std::puts("step  entropy on triggers  elsewhere  attention on <s>  backcopy risk");
     for (auto const& row : log.rows()) {
-      std::printf("%4.0f  %19.3f  %9.3f  %16.3f  %13.3f\n", row["step"], row["entropy_on_triggers"],
-                  row["entropy_elsewhere"], row["attention_on_bos_0"], row["backcopy_risk"]);
+      std::printf("%4.0f  %19.3f  %9.3f  %16.3f  %13.3f\n", row["step"],
+                  row["attention_entropy.on_triggers"], row["attention_entropy.elsewhere"],
+                  row["attention_sink.mean.0"], row["risk.backcopy"]);
     }
     return 0;
   });

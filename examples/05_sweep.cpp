@@ -42,8 +42,9 @@ int main(int argc, char** argv) {
   options.count("--threads", threads, "0: all cores; never changes the numbers", 0);
   options.text("--out", out, "also write one row a run to this CSV file", "FILE");
   return options.run(argc, argv, [&] {
-    dm::csv_table table({"layers", "attention", "optimizer", "seed", "loss", "bigram_risk",
-                         "backcopy_risk", "attention_on_bos", "drain_ratio", "peak_ratio"});
+    dm::csv_table table({"layers", "attention", "optimizer", "seed", "loss", "risk.bigram",
+                         "risk.backcopy", "attention_sink.mean", "value_drain.ratio",
+                         "residual_peak.ratio"}); // of the last layer
     std::printf("medians over %zu seeds, in the last layer\n", static_cast<std::size_t>(seeds));
     std::puts("layers attention optimizer   loss  backcopy risk  attention on <s>  drain  peak");
     auto const sweep = [&]<class Depth, class Rule, class Optimizer>() {

@@ -32,16 +32,15 @@ struct in_bf16 {
 };
 constexpr auto arithmetics = dm::variants<in_float, in_bf16>;
 
-// What is compared: columns of the probes, and for ratios the column they are divided by.
+// What is compared, and what the probes call it.
 struct quantity {
   char const* name;
-  char const* above;
-  char const* below;
+  char const* column;
 };
 constexpr std::array<quantity, 3> quantities = {
-    {{"attention on <s>", "attention_on_bos_1", ""},
-     {"value norm of <s> / others", "value_norm_bos_1", "value_norm_other_1"},
-     {"residual norm of <s> / others", "residual_norm_bos_0", "residual_norm_other_0"}}};
+    {{"attention on <s>", "attention_sink.mean.1"},
+     {"value norm of <s> / others", "value_drain.ratio.1"},
+     {"residual norm of <s> / others", "residual_peak.ratio.0"}}};
 
 using curve = std::vector<std::array<double, 1 + quantities.size()>>; // step, quantities
 
@@ -56,8 +55,8 @@ int main(int argc, char** argv) {
   options.count("--threads", threads, "runs at a time, 0 for as many as there are cores", 0);
   options.text("--out", out, "also write one row a measurement to this CSV file", "FILE");
   return options.run(argc, argv, [&] {
-    dm::csv_table table(
-        {"arithmetic", "seed", "step", "attention_on_bos", "value_ratio", "residual_ratio"});
+    dm::csv_table table({"arithmetic", "seed", "step", quantities[0].column, quantities[1].column,
+                         quantities[2].column});
     std::array<std::vector<curve>, 2> curves; // [float, bf16][seed]
     std::size_t which = 0;
     auto const train = [&]<class Arithmetic>() {
@@ -73,10 +72,8 @@ int main(int argc, char** argv) {
         for (auto const& row : log.rows()) {
           auto& now = of_seed[run].emplace_back();
           now[0] = row["step"];
-          for (std::size_t i = 0; i < quantities.size(); ++i) {
-            auto const& q = quantities[i];
-            now[i + 1] = row[q.above] / (*q.below != '\0' ? row[q.below] : 1.0);
-          }
+          for (std::size_t i = 0; i < quantities.size(); ++i)
+            now[i + 1] = row[quantities[i].column];
         }
         std::fprintf(stderr, "%s, seed %zu: done\n", Arithmetic::name.data(), first + run);
       };

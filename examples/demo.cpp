@@ -31,9 +31,9 @@ void print_verdicts(std::vector<demo::paired> const& pairs,
       fmt::print("{:>17.3f}", demo::median_after(pairs, s, column));
     }
   };
-  line("attention on <s>", "attention_on_bos");
-  line("value norm of <s> / others", "value_ratio");
-  line("residual norm of <s> / others", "residual_ratio");
+  line("attention on <s>", demo::measured::sink);
+  line("value norm of <s> / others", demo::measured::drain);
+  line("residual norm of <s> / others", demo::measured::peak);
   fmt::print("\n\n");
   for (auto const& v : verdicts) {
     fmt::print("{:<22}{:<20}{}\n", v.name, demo::to_words(v.result()), v.seeds());

@@ -11,6 +11,7 @@
 #include "common/models.hpp"
 #include "dormant/checkpoint.hpp"
 #include "dormant/dormant.hpp"
+#include "dormant/probe/names.hpp"
 #include "dormant/task/bigram_csv.hpp"
 
 #include <fmt/format.h>
@@ -117,7 +118,8 @@ private:
   [[nodiscard]] dm::csv_log::past past() const {
     return {.columns = columns(layers),
             .step = trainer_.steps(),
-            .due = [n = s_.every](std::uint64_t step) { return step % n == 0; }};
+            .due = [n = s_.every](std::uint64_t step) { return step % n == 0; },
+            .renamed = dm::current_name};
   }
 
   /// A kill between the two files of a checkpoint leaves the parameters of an earlier step.

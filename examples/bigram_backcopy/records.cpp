@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -23,24 +24,36 @@ namespace fs = std::filesystem;
 
 // ---- metrics.csv ------------------------------------------------------------------------------
 
+namespace {
+// In the order of the columns, which a run begun by an earlier version shares.
+constexpr std::array<std::string_view, 9> of_layers = {
+    "attention_sink.mean", "attention_sink.on_background",
+    "sink_logit_gap.mean", "sink_logit_gap.p10",
+    "sink_logit_gap.p90",  "value_drain.bos",
+    "value_drain.other",   "residual_peak.bos",
+    "residual_peak.other"};
+} // namespace
+
 std::vector<std::string> columns(std::size_t layers) {
-  std::vector<std::string> names = {"step", "loss", "bigram_risk", "backcopy_risk"};
+  std::vector<std::string> names = {"step", "loss", "risk.bigram", "risk.backcopy"};
   for (std::size_t l = 0; l < layers; ++l) {
-    for (auto const* name :
-         {"attention_on_bos", "attention_on_bos_from_non_triggers", "sink_logit_gap",
-          "sink_logit_gap_p10", "sink_logit_gap_p90", "value_norm_bos", "value_norm_other",
-          "residual_norm_bos", "residual_norm_other"}) {
-      names.push_back(fmt::format("{}_{}", name, l));
-    }
+    for (auto const name : of_layers) names.push_back(fmt::format("{}.{}", name, l));
   }
   return names;
 }
 
 std::vector<dm::csv_cell> cells_of(dm::probe_row const& row, std::size_t layers) {
-  std::vector<dm::csv_cell> cells;
-  for (auto const& name : columns(layers)) {
-    cells.emplace_back(row[name]);
-    if (name == "step") cells.back() = dm::csv_cell(static_cast<std::uint64_t>(row[name]));
+  std::vector<dm::csv_cell> cells = {static_cast<std::uint64_t>(row["step"]), row["loss"],
+                                     row["risk.bigram"], row["risk.backcopy"]};
+  for (std::size_t l = 0; l < layers; ++l) {
+    for (auto const name : of_layers) {
+      // A layer without attention reports nothing of it, but some layer has to: else it is misspelt.
+      bool somewhere = false;
+      for (std::size_t other = 0; other < layers; ++other)
+        somewhere = somewhere || row.has(fmt::format("{}.{}", name, other));
+      auto const full = fmt::format("{}.{}", name, l);
+      cells.emplace_back(somewhere && !row.has(full) ? std::nan("") : row[full]);
+    }
   }
   return cells;
 }
@@ -49,17 +62,16 @@ std::vector<dm::csv_cell> cells_of(dm::probe_row const& row, std::size_t layers)
 
 namespace {
 
-/// One line a layer of each of the named columns; the second column and later are dashed.
+/// One line a layer of each of the named columns: solid, dashed, dotted in their order.
 figures::chart over_layers(program::number_table const& metrics, std::size_t layers,
                            std::string title, std::string unit,
                            std::vector<std::pair<std::string, std::string>> const& names) {
-  figures::chart chart{.title = std::move(title),
-                       .x = {.label = "step"},
-                       .y = {.label = std::move(unit)},
-                       .legend = "outside right top"};
+  figures::chart chart{
+      .title = std::move(title), .x = {.label = "step"}, .y = {.label = std::move(unit)}};
   for (std::size_t l = 0; l < layers; ++l) {
-    for (auto const& [column, words] : names) {
-      auto const& values = metrics[fmt::format("{}_{}", column, l)];
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      auto const& [column, words] = names[i];
+      auto const& values = metrics[fmt::format("{}.{}", column, l)];
       bool any = false;
       for (double const value : values) any = any || std::isfinite(value);
       if (!any) continue;
@@ -67,51 +79,47 @@ figures::chart over_layers(program::number_table const& metrics, std::size_t lay
                              .x = metrics["step"],
                              .y = values,
                              .colour = l,
-                             .dashed = column != names.front().first});
+                             .dash = static_cast<figures::dash>(i)});
     }
   }
   return chart;
 }
 
 figures::chart risks(program::number_table const& metrics) {
-  figures::chart chart{.title = "risk",
-                       .x = {.label = "step"},
-                       .y = {.label = "nats", .log = true},
-                       .legend = "outside right top"};
-  chart.lines.push_back({"bigram (non-triggers)", metrics["step"], metrics["bigram_risk"]});
-  chart.lines.push_back({"backcopy (triggers)", metrics["step"], metrics["backcopy_risk"]});
+  figures::chart chart{
+      .title = "risk", .x = {.label = "step"}, .y = {.label = "nats", .log = true}};
+  chart.lines.push_back({"at non-triggers (bigram)", metrics["step"], metrics["risk.bigram"]});
+  chart.lines.push_back({"at triggers (backcopy)", metrics["step"], metrics["risk.backcopy"]});
   chart.lines.push_back({"loss", metrics["step"], metrics["loss"], 7});
   return chart;
 }
 
 void draw(program::number_table const& metrics, place const& where, std::size_t layers,
           std::vector<attention_record> const& attention) {
-  figures::figure training{.width = 800, .height = 300, .name = "training"};
+  figures::figure training{.name = "training"};
   auto sinks = over_layers(
-      metrics, layers, "attention on <s> (dashed: from non-triggers)", "mean over queries",
-      {{"attention_on_bos", ""}, {"attention_on_bos_from_non_triggers", " non-triggers"}});
+      metrics, layers, "attention on <s>", "mean over queries",
+      {{"attention_sink.mean", ", all"}, {"attention_sink.on_background", ", non-triggers"}});
   sinks.y.least = 0;
   training.panels = {risks(metrics), sinks,
-                     over_layers(metrics, layers, "sink logit gap (dashed: 10% and 90% of tokens)",
-                                 "score",
-                                 {{"sink_logit_gap", ""},
-                                  {"sink_logit_gap_p10", " 10%"},
-                                  {"sink_logit_gap_p90", " 90%"}})};
+                     over_layers(metrics, layers, "sink logit gap over tokens", "score",
+                                 {{"sink_logit_gap.mean", ", mean"},
+                                  {"sink_logit_gap.p10", ", 10%"},
+                                  {"sink_logit_gap.p90", ", 90%"}})};
   figures::save(training, where.folder);
 
-  figures::figure norms{.width = 800, .height = 300, .name = "norms"};
-  auto values = over_layers(metrics, layers, "value norm (dashed: other tokens)", "norm",
-                            {{"value_norm_bos", " <s>"}, {"value_norm_other", " others"}});
+  figures::figure norms{.name = "norms"};
+  auto values = over_layers(metrics, layers, "value norm", "norm",
+                            {{"value_drain.bos", ", <s>"}, {"value_drain.other", ", others"}});
   auto residuals =
-      over_layers(metrics, layers, "residual norm after the layer (dashed: other tokens)", "norm",
-                  {{"residual_norm_bos", " <s>"}, {"residual_norm_other", " others"}});
-  values.y.least = residuals.y.least = 0;
+      over_layers(metrics, layers, "residual norm after the layer", "norm",
+                  {{"residual_peak.bos", ", <s>"}, {"residual_peak.other", ", others"}});
+  values.y.log = residuals.y.log = true; // ratios of norms are what matters
   norms.panels = {values, residuals};
   figures::save(norms, where.folder);
 
   if (attention.empty()) return;
-  figures::figure maps{.width = 760, .height = 700, .name = "attention"};
-  maps.columns = attention.size();
+  figures::figure maps{.name = "attention"};
   for (auto const& a : attention) { // head 0 comes first
     auto const head = a.weights.begin();
     auto const size = static_cast<std::ptrdiff_t>(a.tokens.size() * a.tokens.size());
@@ -138,20 +146,20 @@ void say(program::number_table const& metrics, std::size_t layers) {
     return column.empty() ? std::nan("") : column.back();
   };
   fmt::print("step {:.0f}: loss {:.4f}, bigram risk {:.4f}, backcopy risk {:.4g} nats\n",
-             last("step"), last("loss"), last("bigram_risk"), last("backcopy_risk"));
+             last("step"), last("loss"), last("risk.bigram"), last("risk.backcopy"));
   for (std::size_t l = 0; l < layers; ++l) {
-    auto const at = [&](std::string_view name) { return last(fmt::format("{}_{}", name, l)); };
+    auto const at = [&](std::string_view name) { return last(fmt::format("{}.{}", name, l)); };
     fmt::print("layer {}: ", l);
-    if (std::isnan(at("attention_on_bos"))) {
+    if (std::isnan(at("attention_sink.mean"))) {
       fmt::print("no attention, ");
     } else {
       fmt::print("attention on <s> {:.3f} (from non-triggers {:.3f}), value norm of <s> {:.2f} "
                  "(others {:.2f}), ",
-                 at("attention_on_bos"), at("attention_on_bos_from_non_triggers"),
-                 at("value_norm_bos"), at("value_norm_other"));
+                 at("attention_sink.mean"), at("attention_sink.on_background"),
+                 at("value_drain.bos"), at("value_drain.other"));
     }
-    fmt::print("residual norm of <s> {:.2f} (others {:.2f})\n", at("residual_norm_bos"),
-               at("residual_norm_other"));
+    fmt::print("residual norm of <s> {:.2f} (others {:.2f})\n", at("residual_peak.bos"),
+               at("residual_peak.other"));
   }
 }
 

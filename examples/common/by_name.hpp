@@ -59,6 +59,13 @@ struct optimizer_by_name {
   static constexpr bool elementwise = true;
   static inline hyper_parameters chosen; ///< set once, before a trainer is made
 
+  struct chosen_rates {
+    [[nodiscard]] static double of(dm::role what) {
+      return std::visit([what](auto const& hyper) { return hyper.rates.of(what); }, chosen);
+    }
+  };
+  static constexpr chosen_rates rates{};
+
   template <class T>
   struct state {
     explicit state(std::size_t parameters)

@@ -16,7 +16,7 @@ namespace dm = dormant;
 /// How far the logits are from the exact next-token law: risk minus its own minimum, position by
 /// position, so that not even the luck of the batch is left in it; nats.
 struct excess_risk {
-  dm::mean_of bigram, backcopy;
+  dm::running_mean bigram, backcopy;
 
   void operator()(dm::site::logits at, dm::view<float const, 2> const& logits) {
     auto const& seq = at.sequence;

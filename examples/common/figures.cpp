@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Figures as gnuplot scripts.
+// gnuplot as a process, and what it draws made fit for a page.
 #include "common/figures.hpp"
 
+#include "common/gnuplot_page.hpp"
+#include "common/gnuplot_script.hpp"
 #include "dormant/io/atomic_file.hpp"
 #include "dormant/io/plain_words.hpp"
 
@@ -10,220 +12,52 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cmath>
+#include <charconv>
+#include <cstddef>
 #include <cstdlib>
 #include <fcntl.h>
 #include <spawn.h>
+#include <string>
+#include <string_view>
 #include <sys/wait.h>
+#include <system_error>
 #include <unistd.h>
+#include <vector>
 
 namespace figures {
 
 namespace {
 
-// Okabe and Ito's colours, which most kinds of colour blindness tell apart.
-constexpr std::array<std::string_view, 8> palette = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
-                                                     "#e69f00", "#56b4e9", "#000000", "#999999"};
-
-/// Text as gnuplot takes it literally; labels of tics are format strings, hence `%%`.
-std::string literal(std::string_view text, bool is_format = false) {
-  std::string_view const space = "␠";
-  std::string out = "'";
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text.substr(i).starts_with(space)) {
-      out += "␣"; // which fonts have
-      i += space.size() - 1;
-      continue;
+/// A temporary folder, removed at the end.
+class scratch {
+public:
+  scratch() {
+    std::error_code failed;
+    auto const where = std::filesystem::temp_directory_path(failed);
+    auto name = (where / "dormant-figure-XXXXXX").string();
+    if (failed || ::mkdtemp(name.data()) == nullptr) {
+      throw not_drawn(
+          "figures: no temporary folder can be made in " +
+          (failed ? std::string("the folder that TMPDIR names") : dormant::io::shown(where)) +
+          ", so none were drawn; all numbers are kept");
     }
-    char const c = text[i];
-    out += c;
-    if (c == '\'' || (is_format && c == '%')) out += c;
+    folder_ = name;
   }
-  return out + "'";
-}
-
-std::string bound(double value) { return std::isnan(value) ? "*" : fmt::format("{}", value); }
-
-/// An axis that is linear near 0 and logarithmic far from it, with the tics of both.
-std::string bent(char letter, double linear_to) {
-  std::string tics = "0";
-  double decade = std::pow(10, std::floor(std::log10(linear_to)));
-  for (; decade < 1e9; decade *= 10) {
-    for (double const digit : {1.0, 2.0, 5.0}) {
-      if (digit * decade >= linear_to / 4) tics += fmt::format(",{}", digit * decade);
-    }
+  scratch(scratch const&) = delete;
+  scratch& operator=(scratch const&) = delete;
+  ~scratch() {
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
   }
-  return fmt::format("unset logscale {0}\nset nonlinear {0} via asinh({0}/{1}) inverse "
-                     "{1}*sinh({0})\nset {0}tics ({2})\n",
-                     letter, linear_to / 2, tics);
-}
-
-std::string describe(char letter, axis const& a) {
-  return fmt::format("set {0}label {1}\n{2}set {0}range [{3}:{4}]\nset format {0} '%g'\n", letter,
-                     literal(a.label),
-                     a.linear_to > 0
-                         ? bent(letter, a.linear_to)
-                         : fmt::format("{} logscale {}\n", a.log ? "set" : "unset", letter),
-                     bound(a.least), bound(a.most));
-}
-
-template <class Lines>
-std::string key(Lines const& lines, std::string_view where, int sample) {
-  bool const any = std::ranges::any_of(lines, [](auto const& l) { return !l.label.empty(); });
-  if (!any) return "unset key\n";
-  return fmt::format("set key {} box lc rgb '#cccccc' opaque samplen {}\n", where, sample);
-}
-
-/// gnuplot refuses to choose a range for no points at all, as a short run may leave them.
-axis without_points(axis a) {
-  if (std::isnan(a.least)) a.least = a.log ? 1 : 0;
-  if (std::isnan(a.most)) a.most = a.least + 10;
-  return a;
-}
-
-std::string script(chart const& c, std::size_t number, std::size_t /*pixels*/) {
-  std::string out;
-  bool any = false;
-  for (std::size_t i = 0; i < c.lines.size(); ++i) {
-    out += fmt::format("$p{}_{} << EOD\n", number, i);
-    auto const& l = c.lines[i];
-    for (std::size_t k = 0; k < l.x.size(); ++k) {
-      if (std::isfinite(l.x[k]) && std::isfinite(l.y[k])) {
-        any = true;
-        out += fmt::format("{} {} {} {}\n", l.x[k], l.y[k], l.low.empty() ? l.y[k] : l.low[k],
-                           l.high.empty() ? l.y[k] : l.high[k]);
-      } else {
-        out += "\n";
-      }
-    }
-    out += "EOD\n";
+  [[nodiscard]] std::filesystem::path operator/(std::string_view name) const {
+    return folder_ / name;
   }
-  out +=
-      fmt::format("reset\nset title {}\nset grid lc rgb '#dddddd'\nset border lc rgb '#444444'\n",
-                  literal(c.title));
-  // Charts one above the other share their left and right ends.
-  out += c.legend.starts_with("outside") ? "set lmargin 10\nset rmargin 30\n" : "set lmargin 10\n";
-  out += key(c.lines, c.legend, 2);
-  out += describe('x', any ? c.x : without_points(c.x)) +
-         describe('y', any ? c.y : without_points(c.y)) + "plot ";
-  for (std::size_t i = 0; i < c.lines.size(); ++i) {
-    auto const& l = c.lines[i];
-    auto const colour = palette[(l.colour < palette.size() ? l.colour : i) % palette.size()];
-    if (!l.low.empty()) {
-      out += fmt::format("$p{}_{} using 1:3:4 with filledcurves fc rgb '{}' fs transparent solid "
-                         "0.18 noborder notitle, ",
-                         number, i, colour);
-    }
-    out +=
-        fmt::format("$p{}_{} using 1:2 with lines lw 2 lc rgb '{}' dt {} {}, ", number, i, colour,
-                    l.dashed ? 2 : 1, l.label.empty() ? "notitle" : "title " + literal(l.label));
-  }
-  return out + "NaN notitle\n";
-}
 
-std::string script(comparison const& c, std::size_t number, std::size_t /*pixels*/) {
-  std::string out, tics, plot;
-  auto const series = static_cast<double>(std::max<std::size_t>(1, c.lines.size()));
-  for (std::size_t i = 0; i < c.lines.size(); ++i) {
-    auto const& l = c.lines[i];
-    out += fmt::format("$p{}_{} << EOD\n", number, i);
-    double const beside = (static_cast<double>(i) - (series - 1) / 2) * std::min(0.2, 0.7 / series);
-    for (std::size_t k = 0; k < l.middle.size(); ++k) {
-      if (!std::isfinite(l.middle[k])) continue;
-      out += fmt::format("{} {} {} {}\n", static_cast<double>(k) + beside, l.middle[k], l.low[k],
-                         l.high[k]);
-    }
-    out += "EOD\n";
-    plot += fmt::format("$p{}_{} using 1:2:3:4 with yerrorbars pt 7 ps 1 lw 2 lc rgb '{}' {}, ",
-                        number, i, palette[i % palette.size()],
-                        l.label.empty() ? "notitle" : "title " + literal(l.label));
-  }
-  std::size_t longest = 0;
-  for (std::size_t k = 0; k < c.categories.size(); ++k) {
-    tics += fmt::format("{}{} {}", k == 0 ? "" : ",", literal(c.categories[k], true), k);
-    longest = std::max(longest, c.categories[k].size());
-  }
-  bool const slanted = longest * c.categories.size() > 50;
-  out += fmt::format("reset\nset title {}\nset grid y lc rgb '#dddddd'\nset border lc rgb "
-                     "'#444444'\nset lmargin 10\n",
-                     literal(c.title)) +
-         key(c.lines, c.legend, 1);
-  if (c.legend.starts_with("outside")) out += "set rmargin 30\n"; // as charts have
-  bool const any = std::ranges::any_of(c.lines, [](auto const& l) {
-    return std::ranges::any_of(l.middle, [](double y) { return std::isfinite(y); });
-  });
-  out += describe('y', any ? c.y : axis{.label = c.y.label, .least = 0, .most = 1});
-  out += fmt::format("set xrange [-0.6:{}]\nset xtics ({}) scale 0 {}\n",
-                     static_cast<double>(c.categories.size()) - 0.4, tics,
-                     slanted ? "rotate by 30 right" : "norotate");
-  if (slanted) out += fmt::format("set bmargin {}\n", 2 + longest / 3);
-  if (std::isfinite(c.guide)) {
-    plot += fmt::format("{} with lines dt 3 lc rgb '#444444' notitle, ", c.guide);
-  }
-  return out + "plot " + plot + "NaN notitle\n";
-}
+private:
+  std::filesystem::path folder_;
+};
 
-std::string script(attention_map const& map, std::size_t number, std::size_t pixels) {
-  auto const n = map.tokens.size();
-  double highest = 1e-12;
-  std::string out = fmt::format("$p{} << EOD\n", number);
-  for (std::size_t q = 0; q < n; ++q) {
-    for (std::size_t k = 0; k < n; ++k) {
-      double const weight = map.weights[q * n + k];
-      if (k <= q && std::isfinite(weight)) highest = std::max(highest, weight);
-      out += k <= q ? fmt::format("{} ", weight) : "NaN ";
-    }
-    out += "\n";
-  }
-  out += fmt::format("EOD\nreset\nset title {}\nset datafile missing 'NaN'\n", literal(map.title));
-  std::string tics;
-  std::size_t const most = std::max<std::size_t>(1, pixels * 3 / 4 / 8); // labels that can be read
-  std::size_t const stride = (n + most - 1) / most;
-  for (std::size_t t = 0; t < n; t += stride) {
-    tics += fmt::format("{}{} {}", tics.empty() ? "" : ",", literal(map.tokens[t], true), t);
-  }
-  out += fmt::format(
-      "set xtics ({0}) scale 0 font 'DejaVu Sans,7' offset 0,0.3\nset ytics ({0}) scale "
-      "0 font 'DejaVu Sans,7'\n"
-      "set xrange [-0.5:{1}]\nset yrange [{1}:-0.5]\nset xlabel 'key'\nset ylabel 'query'\n"
-      "set size ratio 1\nset border lc rgb '#444444'\nunset key\nset cbrange [0:{2}]\n"
-      "set palette defined (0 '#ffffff', 0.25 '#c6dbef', 0.5 '#6baed6', 0.75 '#2171b5', "
-      "1 '#08306b')\n"
-      "set object rectangle from graph 0,0 to graph 1,1 fc rgb '#f2f2f2' fs noborder behind\n"
-      "plot $p{3} matrix with image\n",
-      tics, static_cast<double>(n) - 0.5, highest > 0.5 && highest <= 1 ? 1.0 : highest, number);
-  return out;
-}
-
-std::string script(figure const& f, std::string_view terminal, std::string_view output) {
-  std::size_t const rows = (f.panels.size() + f.columns - 1) / f.columns;
-  std::string out =
-      fmt::format("set terminal {} size {},{} font 'DejaVu Sans,11'\nset output {}\n"
-                  "set multiplot layout {},{}\n",
-                  terminal, f.width * f.columns, f.height * rows, literal(output), rows, f.columns);
-  for (std::size_t i = 0; i < f.panels.size(); ++i) {
-    out += std::visit([&](auto const& p) { return script(p, i, f.height); }, f.panels[i]);
-  }
-  return out + "unset multiplot\nset output\n";
-}
-
-} // namespace
-
-namespace detail {
-
-scratch::scratch() {
-  auto name = (std::filesystem::temp_directory_path() / "dormant-figure-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) {
-    throw not_drawn("figures: no temporary folder can be made in " +
-                    dormant::io::shown(std::filesystem::temp_directory_path()));
-  }
-  folder_ = name;
-}
-scratch::~scratch() {
-  std::error_code ignored;
-  std::filesystem::remove_all(folder_, ignored);
-}
-
+/// Runs `gnuplot script` with its messages in a file.
 void run_gnuplot(std::string script_file, std::string const& messages) {
   posix_spawn_file_actions_t streams;
   posix_spawn_file_actions_init(&streams);
@@ -248,21 +82,98 @@ void run_gnuplot(std::string script_file, std::string const& messages) {
                   dormant::io::in_quotes(dormant::read_file(messages)));
 }
 
-} // namespace detail
+std::string in_xml(std::string_view text) {
+  std::string out;
+  for (char const c : text) {
+    switch (c) {
+    case '<': out += "&lt;"; break;
+    case '>': out += "&gt;"; break;
+    case '&': out += "&amp;"; break;
+    default: out += c;
+    }
+  }
+  return out;
+}
 
-namespace {
-std::string draw(figure const& f, std::string_view terminal) {
-  if (f.panels.empty()) throw not_drawn("a figure without panels cannot be drawn");
-  detail::scratch const here;
+std::string draw(drawing const& d, std::string_view terminal) {
+  scratch const here;
   auto const drawn = here / "drawn";
-  dormant::write_file_atomically(here / "script", script(f, terminal, drawn.string()));
-  detail::run_gnuplot((here / "script").string(), (here / "messages").string());
+  dormant::write_file_atomically(
+      here / "script", fmt::format("set terminal {} size {},{}\nset output {}\n{}", terminal,
+                                   d.width, d.height, literal(drawn.string()), d.script));
+  run_gnuplot((here / "script").string(), (here / "messages").string());
   return dormant::read_file(drawn);
 }
+
+/// What stands after the word `title` in each element of each `plot` of a script.
+std::vector<std::vector<std::string>> titles_in(std::string_view script) {
+  std::vector<std::vector<std::string>> plots;
+  for (std::size_t begin = 0, end = 0; begin < script.size(); begin = end + 1) {
+    end = std::min(script.find('\n', begin), script.size());
+    auto const line = script.substr(begin, end - begin);
+    if (!line.starts_with("plot ")) continue;
+    plots.emplace_back();
+    for (std::size_t i = 0; i < line.size(); ++i) {
+      if (line[i] != '\'') continue;
+      bool const is_title = line.substr(0, i).ends_with(" title ");
+      std::string text; // in which a quote is written twice
+      for (++i; i < line.size() && (line[i] != '\'' || line.substr(i).starts_with("''")); ++i) {
+        text += line[i];
+        if (line[i] == '\'') ++i;
+      }
+      if (is_title) plots.back().push_back(text);
+    }
+  }
+  return plots;
+}
+
+/// Gnuplot makes up titles, which browsers show as hints; here are those that the script gives.
+std::string with_own_titles(std::string const& svg, drawing const& d) {
+  auto const names = titles_in(d.script);
+  std::string out;
+  std::string_view rest = svg;
+  // Copies all up to the next place that holds `mark`, that included.
+  auto const copy_to = [&](std::string_view mark) {
+    auto const at = rest.find(mark);
+    auto const count = at == std::string_view::npos ? rest.size() : at + mark.size();
+    out += rest.substr(0, count);
+    rest.remove_prefix(count);
+    return at != std::string_view::npos;
+  };
+  auto const skip_to = [&](std::string_view mark) {
+    rest.remove_prefix(std::min(rest.find(mark), rest.size()));
+  };
+  if (copy_to("<title>")) {
+    out += in_xml(d.title);
+    skip_to("</title>");
+  }
+  // Element 2 of the third plot is the group NAME_plot_2c.
+  auto const group = fmt::format("<g id=\"{}_plot_", d.name);
+  while (copy_to(group)) {
+    std::size_t element = 0, plot = 0;
+    auto const* const end = rest.data() + rest.size();
+    auto const* const letter = std::from_chars(rest.data(), end, element).ptr;
+    if (letter != end && *letter >= 'a' && *letter <= 'z') {
+      plot = static_cast<std::size_t>(*letter - 'a');
+    }
+    auto const known = plot < names.size() && element - 1 < names[plot].size();
+    if (!copy_to("<title>")) break;
+    if (known) out += in_xml(names[plot][element - 1]);
+    skip_to("</title>");
+  }
+  return out;
+}
+
 } // namespace
 
+std::string svg(drawing const& d, bool white) {
+  auto const terminal = fmt::format("svg noenhanced name '{}' font 'sans-serif,14'{}", d.name,
+                                    white ? " background '#ffffff'" : "");
+  return with_own_titles(draw(d, terminal), d);
+}
+
 std::string svg(figure const& f) {
-  auto text = draw(f, fmt::format("svg noenhanced background '#ffffff' name '{}'", f.name));
+  auto text = svg(drawing_of(f));
   // Weights are squares, also where a browser enlarges them.
   std::string_view const image = "<image ";
   for (auto at = text.find(image); at != std::string::npos; at = text.find(image, at + 1)) {
@@ -270,7 +181,11 @@ std::string svg(figure const& f) {
   }
   return text;
 }
-std::string png(figure const& f) { return draw(f, "pngcairo noenhanced background '#ffffff'"); }
+
+std::string png(figure const& f) {
+  return draw(drawing_of(f), "pngcairo noenhanced background '#ffffff' font 'DejaVu Sans,14'");
+}
+
 void save(figure const& f, std::filesystem::path const& folder) {
   dormant::write_file_atomically(folder / (f.name + ".svg"), svg(f));
   dormant::write_file_atomically(folder / (f.name + ".png"), png(f));

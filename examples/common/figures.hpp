@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Figures drawn by gnuplot: line charts, comparisons and attention maps, side by side, as SVG and
-// PNG.
+// Figures drawn by gnuplot: line charts, comparisons and attention maps, one below the other, as SVG
+// and PNG. A figure is as wide as a telephone's screen and its letters large enough for one.
 #pragma once
 
 #include "dormant/error.hpp"
@@ -20,18 +20,21 @@ struct not_drawn : dormant::error {
   using error::error;
 };
 
+enum class dash { none, dashed, dotted };
+
 /// Points joined by a line, with a band around them where one is given. NaN leaves a gap.
 struct line {
   std::string label{}; ///< in the legend; none if empty
   std::vector<double> x{}, y{};
-  std::size_t colour = static_cast<std::size_t>(-1); ///< number in the palette; its place if unset
-  bool dashed = false;
+  /// Number in the palette, which decides the symbol too; its place among the lines if unset.
+  std::size_t colour = static_cast<std::size_t>(-1);
+  figures::dash dash = figures::dash::none;
   std::vector<double> low{}, high{}; ///< of the band, as long as `x` or empty
 };
 
 struct axis {
   std::string label{};
-  bool log = false;
+  bool log = false;     ///< numbers that are not above 0 are left out
   double linear_to = 0; ///< above 0: linear to about there and logarithmic beyond; `log` is ignored
   double least = std::numeric_limits<double>::quiet_NaN(); ///< NaN: chosen by the data
   double most = std::numeric_limits<double>::quiet_NaN();
@@ -41,10 +44,9 @@ struct chart {
   std::string title{};
   axis x{}, y{};
   std::vector<line> lines{};
-  std::string legend = "top right"; ///< where, in gnuplot's words
 };
 
-/// Medians with their spread, side by side for each category.
+/// Medians with their spread, a row for each category.
 struct comparison {
   /// One value and its range for each category; NaN leaves a gap.
   struct series {
@@ -53,9 +55,8 @@ struct comparison {
   };
   std::string title{};
   std::vector<std::string> categories{};
-  axis y{};
+  axis y{}; ///< of the values
   std::vector<series> lines{};
-  std::string legend = "top right";
   double guide = std::numeric_limits<double>::quiet_NaN(); ///< a level to compare with, if any
 };
 
@@ -68,13 +69,9 @@ struct attention_map {
 
 using panel = std::variant<chart, comparison, attention_map>;
 
-/// Panels in rows of `columns`, each `width` x `height` pixels.
 struct figure {
-  std::vector<panel> panels{};
-  std::size_t columns = 1;
-  std::size_t width = 560;
-  std::size_t height = 380;
-  std::string name = "figure"; ///< keeps ids apart where several SVGs share one page
+  std::vector<panel> panels{}; ///< from top to bottom
+  std::string name = "figure"; ///< of the files; keeps ids apart where several SVGs share one page
 };
 
 /// The figure as the text of an SVG. Throws `not_drawn` where gnuplot is missing or fails.
@@ -84,24 +81,15 @@ struct figure {
 /// Writes NAME.svg and NAME.png into a folder.
 void save(figure const& f, std::filesystem::path const& folder);
 
-namespace detail {
-/// A temporary folder, removed at the end.
-class scratch {
-public:
-  scratch();
-  scratch(scratch const&) = delete;
-  scratch& operator=(scratch const&) = delete;
-  ~scratch();
-  [[nodiscard]] std::filesystem::path operator/(std::string_view name) const {
-    return folder_ / name;
-  }
-
-private:
-  std::filesystem::path folder_;
+/// A script in gnuplot's words, which begins after `set output`. Each element that it plots has a
+/// title, of which the SVG makes a hint.
+struct drawing {
+  std::string name;     ///< keeps ids apart where several SVGs share one page
+  std::string title;    ///< of the whole
+  double width, height; ///< pixels
+  std::string script;
 };
-
-/// Runs `gnuplot script` with its messages in a file.
-void run_gnuplot(std::string script_file, std::string const& messages);
-} // namespace detail
+/// \param white background, or none
+[[nodiscard]] std::string svg(drawing const& d, bool white = true);
 
 } // namespace figures

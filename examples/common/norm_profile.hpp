@@ -43,7 +43,7 @@ struct norm_profile {
 
 private:
   struct by_position {
-    std::vector<dm::mean_of> norms; // [T]
+    std::vector<dm::running_mean> norms; // [T]
     by_position& operator+=(by_position const& o) {
       if (o.norms.size() > norms.size()) norms.resize(o.norms.size());
       for (std::size_t t = 0; t < o.norms.size(); ++t) norms[t] += o.norms[t];

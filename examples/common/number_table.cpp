@@ -4,6 +4,7 @@
 
 #include "dormant/io/atomic_file.hpp"
 #include "dormant/io/plain_words.hpp"
+#include "dormant/probe/names.hpp"
 
 #include <charconv>
 #include <limits>
@@ -21,13 +22,15 @@ std::string_view cut(std::string_view& text, char end) {
 
 number_table number_table::read(std::filesystem::path const& path) {
   number_table table;
+  table.file_ = dormant::io::shown(path);
   std::string const text = dormant::read_file(path);
   std::string_view rest = text;
   for (std::size_t number = 1; !rest.empty(); ++number) {
     auto const line = cut(rest, '\n');
     if (line.starts_with('#')) continue;
     if (table.names_.empty()) {
-      for (auto header = line; !header.empty();) table.names_.emplace_back(cut(header, ','));
+      for (auto header = line; !header.empty();)
+        table.names_.push_back(dormant::current_name(cut(header, ',')));
       table.columns_.resize(table.names_.size());
     } else if (!table.append(line)) {
       dormant::refuse({dormant::io::shown(path), ": line ", number},
@@ -35,6 +38,11 @@ number_table number_table::read(std::filesystem::path const& path) {
     }
   }
   return table;
+}
+
+std::vector<double> const& number_table::operator[](std::string_view name) const {
+  if (!has(name)) dormant::refuse_name(file_, name, {names_.begin(), names_.end()});
+  return columns_[index(name)];
 }
 
 bool number_table::append(std::string_view line) {

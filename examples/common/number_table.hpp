@@ -10,7 +10,8 @@
 
 namespace program {
 
-/// Columns of equal length; NaN where a cell is empty.
+/// Columns of equal length; NaN where a cell is empty. Names of measurements that an earlier version
+/// wrote are read as today's (`dormant::current_name`).
 class number_table {
 public:
   /// Lines that begin with `#` are comments.
@@ -18,11 +19,9 @@ public:
   [[nodiscard]] static number_table read(std::filesystem::path const& path);
 
   [[nodiscard]] bool has(std::string_view name) const { return index(name) < names_.size(); }
-  /// The column of that name; empty if there is none.
-  [[nodiscard]] std::vector<double> const& operator[](std::string_view name) const {
-    static std::vector<double> const none;
-    return has(name) ? columns_[index(name)] : none;
-  }
+  /// The column of that name.
+  /// \throws dormant::error with the file and the names there are if it has no such column
+  [[nodiscard]] std::vector<double> const& operator[](std::string_view name) const;
   [[nodiscard]] std::vector<std::string> const& names() const { return names_; }
   [[nodiscard]] std::size_t rows() const { return columns_.empty() ? 0 : columns_[0].size(); }
 
@@ -34,6 +33,7 @@ private:
     return i;
   }
 
+  std::string file_; // as it is shown
   std::vector<std::string> names_;
   std::vector<std::vector<double>> columns_;
 };

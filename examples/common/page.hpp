@@ -80,6 +80,7 @@ a{color:var(--link)}
 .in-part{--tone:var(--partly)}
 .not-here{--tone:var(--bad)}
 figure{margin:1rem 0 0}
+figure svg{max-width:640px}
 figcaption{font-size:.93rem;color:var(--muted);max-width:52rem;margin-top:.4rem}
 figcaption b{color:var(--ink)}
 svg{display:block;width:100%;height:auto}

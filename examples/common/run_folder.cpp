@@ -56,6 +56,14 @@ void folder_lock::open(fs::path const& folder, int flags) {
     }
     if (::flock(file.fd(), LOCK_EX | LOCK_NB) != 0) {
       if (errno == EINTR) continue;
+      if (errno == ENOLCK || errno == ENOSYS || errno == EOPNOTSUPP) {
+        fmt::print(stderr,
+                   "this file system has no locks, so nothing keeps another process out of "
+                   "{}\n",
+                   dm::io::shown(folder));
+        file_ = std::move(file);
+        return;
+      }
       if (errno != EWOULDBLOCK) {
         dm::refuse({"cannot lock ", dm::io::shown(path), ": ", dm::io::plain_reason(errno)});
       }

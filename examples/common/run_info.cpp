@@ -4,6 +4,8 @@
 
 #include "build_info.hpp"
 #include "dormant/task/bigram_csv.hpp"
+#include "dormant/tensor.hpp"
+#include "dormant/version.hpp"
 
 #include <CLI/Version.hpp>
 #include <boost/version.hpp>
@@ -11,7 +13,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <xsimd/xsimd.hpp>
-#include <xtensor/xtensor_config.hpp>
 
 #include <array>
 #include <ctime>
@@ -46,13 +47,12 @@ std::string c_library() {
 }
 } // namespace
 
-// DORMANT_VERSION comes from the build.
 std::vector<std::pair<std::string, std::string>> versions() {
   auto const dotted = [](int major, int minor, int patch) {
     return fmt::format("{}.{}.{}", major, minor, patch);
   };
   return {
-      {"dormant", DORMANT_VERSION},
+      {"dormant", dotted(dormant::version.major, dormant::version.minor, dormant::version.patch)},
       {"compiler", compiler()},
       {"simd", simd()},
       {"xsimd", dotted(XSIMD_VERSION_MAJOR, XSIMD_VERSION_MINOR, XSIMD_VERSION_PATCH)},

@@ -50,6 +50,17 @@ std::string seal_of(std::string_view text) {
   return fmt::format("# checksum {}\n", sum.text());
 }
 
+/// Gives every row every column of its run, NaN where nothing was measured, as a file of it has.
+void fill(curve& rows) {
+  if (rows.empty()) return;
+  auto const names = names_of(rows);
+  for (auto& row : rows) {
+    dm::probe_row whole;
+    for (auto const& name : names) whole.add(name, row.has(name) ? row[name] : nan);
+    row = std::move(whole);
+  }
+}
+
 void keep(fs::path const& path, curve const& rows) {
   if (rows.empty()) return;
   auto const names = names_of(rows);
@@ -173,7 +184,8 @@ dm::csv_table runs::table(std::uint64_t first_seed) const {
     for (std::size_t s = 0; s < curves_[v].size(); ++s) {
       for (auto const& row : curves_[v][s]) {
         std::vector<dm::csv_cell> cells = {labels_[v], first_seed + s};
-        for (std::size_t c = 2; c < columns.size(); ++c) cells.emplace_back(row[columns[c]]);
+        for (std::size_t c = 2; c < columns.size(); ++c) // of all variants together
+          cells.emplace_back(row.has(columns[c]) ? row[columns[c]] : nan);
         table.append(cells);
       }
     }
@@ -181,8 +193,9 @@ dm::csv_table runs::table(std::uint64_t first_seed) const {
   return table;
 }
 
-double bos_ratio(dm::probe_row const& row, std::string_view norm, std::size_t layer) {
-  return row[fmt::format("{}_bos_{}", norm, layer)] / row[fmt::format("{}_other_{}", norm, layer)];
+double bos_ratio(dm::probe_row const& row, std::string_view probe, std::size_t layer) {
+  return row[fmt::format("{}.bos.{}", probe, layer)] /
+         row[fmt::format("{}.other.{}", probe, layer)];
 }
 
 runs over_seeds(setting const& how, std::vector<variant> const& variants) {
@@ -217,6 +230,7 @@ runs over_seeds(setting const& how, std::vector<variant> const& variants) {
     try {
       bool const done = how.resume && fs::exists(file);
       rows = done ? kept(file) : variants[v].train(seed, all);
+      fill(rows);
       if (!done) keep(file, rows);
       if (done) all.skip(variants[v].steps);
       all.finished(

@@ -58,7 +58,8 @@ struct variant {
   std::function<curve(std::uint64_t seed, program::board& all)> train{};
 };
 
-/// What variants did on every seed.
+/// What variants did on every seed. A column that no row of a run has is refused with an error that
+/// lists those it has (`dm::probe_row`); NaN is what was not measured in a row.
 class runs {
 public:
   runs(std::vector<std::string> labels, std::vector<std::vector<curve>> curves)
@@ -136,8 +137,8 @@ curve train(program::board& all, Net& net, Task const& task, Optimizer const& op
 }
 
 /// Norm at `<s>` over the mean norm elsewhere, in a row of `value_drain` or `residual_peak`.
-/// \param norm "value_norm" or "residual_norm"
-double bos_ratio(dm::probe_row const& row, std::string_view norm, std::size_t layer);
+/// \param probe "value_drain" or "residual_peak"
+double bos_ratio(dm::probe_row const& row, std::string_view probe, std::size_t layer);
 
 /// One more category in a comparison.
 inline void add(figures::comparison::series& to, dm::band const& over) {

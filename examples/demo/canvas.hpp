@@ -5,7 +5,6 @@
 
 #include "common/figures.hpp"
 #include "demo/colours.hpp"
-#include "dormant/io/atomic_file.hpp"
 
 #include <fmt/format.h>
 
@@ -51,29 +50,44 @@ inline std::string quiet_axes() {
                      shade(muted), shade(rule));
 }
 inline std::string title(std::string_view words) {
-  return fmt::format("set title {} textcolor rgb {} font ',13' offset 0,-0.3\n", quoted(words),
+  return fmt::format("set title {} textcolor rgb {} font ',15' offset 0,-0.3\n", quoted(words),
                      shade(ink));
 }
-/// The stories' names in their colours, side by side at the top of a figure.
-inline std::string story_legend(std::span<std::string_view const> titles) {
+
+/// A picture, panel below panel, to be read on a telephone too.
+using picture = figures::drawing;
+inline constexpr double picture_width = 560; ///< pixels
+
+/// Room above and below the plots of a picture, and between them, in pixels.
+struct room {
+  double above, between, below;
+};
+/// Panels one below the other, of the same height.
+inline std::string stacked(std::size_t panels, double height, room const& r) {
+  return fmt::format(
+      "set multiplot layout {},1 margins {:.4f},0.97,{:.4f},{:.4f} spacing 0,{:.4f}\n", panels,
+      64 / picture_width, r.below / height, 1 - r.above / height, r.between / height);
+}
+/// The stories' names and symbols in their colours, side by side at the top of a picture.
+inline std::string story_legend(std::span<std::string_view const> titles, double height) {
   std::string out;
-  double const step = 0.21;
-  double at = 0.5 - step * static_cast<double>(titles.size() - 1) / 2;
-  for (std::size_t s = 0; s < titles.size(); ++s, at += step) {
-    out +=
-        fmt::format("set label {} {} at screen {},0.955 center textcolor rgb {} font ':Bold,14'\n",
-                    900 + s, quoted(titles[s]), at, shade(story_colours[s]));
+  for (std::size_t s = 0; s < titles.size(); ++s) {
+    out += fmt::format("set label {} {} at screen {:.4f},{:.4f} left textcolor rgb {} point pt {} "
+                       "ps 1.1 lc rgb {} offset character 1.5,-0.2\n",
+                       900 + s, quoted(titles[s]), 0.07 + 0.33 * static_cast<double>(s),
+                       1 - 18 / height, shade(story_colours[s]), story_symbols[s],
+                       shade(story_colours[s]));
   }
   return out;
 }
-
-/// A picture: gnuplot's words for what to draw, and how large it is.
-struct picture {
-  std::string name;   ///< keeps ids apart on a page that holds several
-  std::size_t width;  ///< pixels
-  std::size_t height; ///< pixels
-  std::string script;
-};
+/// Round numbers for ratios on a logarithmic axis.
+inline constexpr std::string_view ratio_tics =
+    "(0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.4, 2, 3, 5, 7, 10, 20, 50, 100, 1000)";
+/// `plot` and its elements, each of which ends in a comma.
+inline std::string plotted(std::string elements) {
+  elements.resize(elements.rfind(','));
+  return "plot " + elements + "\n";
+}
 
 namespace detail {
 inline void replace_all(std::string& text, std::string_view old, std::string_view fresh) {
@@ -89,15 +103,7 @@ inline unsigned channel(colour const& c, std::size_t which) {
 
 /// An SVG file of its own. Throws `figures::not_drawn` where gnuplot is missing or fails.
 inline std::string draw(picture const& p, bool white = true) {
-  figures::detail::scratch const here;
-  auto const drawn = here / "drawn";
-  dormant::write_file_atomically(
-      here / "script", fmt::format("set terminal svg noenhanced size {},{} font 'sans-serif,12' "
-                                   "name '{}'{}\nset output '{}'\nset encoding utf8\n{}",
-                                   p.width, p.height, p.name, white ? " background '#ffffff'" : "",
-                                   drawn.string(), p.script));
-  figures::detail::run_gnuplot((here / "script").string(), (here / "messages").string());
-  auto svg = dormant::read_file(drawn);
+  auto svg = figures::svg(p, white);
   detail::replace_all(svg, "font-family=\":Bold\"",
                       "font-family=\"sans-serif\" font-weight=\"bold\"");
   return svg;

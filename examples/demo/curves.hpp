@@ -18,8 +18,7 @@ namespace demo {
 /// One panel: a column of `phenomena` over the steps of training.
 struct curve_panel {
   std::string_view column, words;
-  bool log = false;
-  std::string_view range = "[0:*]";
+  std::string_view axis = "set yrange [0:*]"; ///< gnuplot's words for its range and its scale
 };
 
 namespace detail {
@@ -46,16 +45,19 @@ inline void add_story(std::string& data, std::string& plot, std::vector<paired> 
   auto const name = fmt::format("p{}_{}", number, story);
   data += data_block(name, columns);
   for (std::size_t k = 0; k < seeds.size(); ++k) {
-    plot += fmt::format("${} using 1:{} with lines lw 1 lc rgb {}, ", name, k + 3,
-                        shade(story_colours[story], 0.4));
+    plot +=
+        fmt::format("${} using 1:{} with lines lw 1 lc rgb {} title '{}, seed {}', ", name, k + 3,
+                    shade(story_colours[story], 0.4), stories[story].title, pairs[k].seed);
   }
   plot +=
-      fmt::format("${} using 1:2 with lines lw 3 lc rgb {}, ", name, shade(story_colours[story]));
+      fmt::format("${} using 1:2 with linespoints lw 3 lc rgb {} pt {} ps 1 pn 6 "
+                  "title '{}, median', ",
+                  name, shade(story_colours[story]), story_symbols[story], stories[story].title);
 }
 } // namespace detail
 
-/// Panels side by side, all stories in each.
-inline picture curves(std::string name, std::vector<paired> const& pairs,
+/// Panels one below the other, all stories in each.
+inline picture curves(std::string name, std::string headline, std::vector<paired> const& pairs,
                       std::vector<curve_panel> const& panels) {
   auto const n = panels.size();
   std::string data, body;
@@ -67,35 +69,43 @@ inline picture curves(std::string name, std::vector<paired> const& pairs,
       detail::add_story(data, plot, pairs, s, panel, i);
     }
     body += title(panel.words);
-    body += fmt::format("{} logscale y\nset yrange {}\n", panel.log ? "set" : "unset", panel.range);
-    body += fmt::format("set xlabel 'training step' textcolor rgb {} offset 0,0.4\n", shade(muted));
-    body += "plot " + plot + "NaN notitle\n";
+    body += fmt::format("unset logscale y\nset ytics auto\n{}\n", panel.axis);
+    if (i + 1 == n)
+      body += fmt::format("set xlabel 'training step' textcolor rgb {}\n", shade(muted));
+    body += plotted(std::move(plot));
     if (i == 0) body += "unset label\n"; // the legend once
   }
   std::array<std::string_view, stories.size()> titles{};
   for (std::size_t s = 0; s < stories.size(); ++s) titles[s] = stories[s].title;
-  return {std::move(name), 1080, 350,
+  double const height = 60 + 260 * static_cast<double>(n);
+  return {std::move(name), std::move(headline), picture_width, height,
           data + quiet_axes() +
               fmt::format("set xrange [0:{}]\n", pairs.front()[0].curve.back()["step"]) +
-              fmt::format("set multiplot layout 1,{} margins 0.045,0.99,0.15,0.8 spacing 0.055,0\n",
-                          n) +
-              story_legend(titles) + body + "unset multiplot\n"};
+              stacked(n, height, {.above = 70, .between = 80, .below = 64}) +
+              story_legend(titles, height) + body + "unset multiplot\n"};
 }
+
+inline constexpr std::string_view logarithmic =
+    "set logscale y\nset yrange [*:*]\nset autoscale yfix\n"
+    "set offsets 0,0,graph 0.05,graph 0.05";
+/// A factor is as tall above 1 as below it, and one seed far off does not flatten the others.
+inline std::string const logarithmic_ratio =
+    fmt::format("{}\nset ytics {}", logarithmic, ratio_tics);
 
 /// The three extreme-token phenomena, for the report and the README.
 inline picture phenomena_curves(std::vector<paired> const& pairs) {
-  return curves("phenomena", pairs,
-                {{"attention_on_bos", "Sink: attention on <s>", false, "[0:1]"},
-                 {"value_ratio", "Drain: value norm of <s> / others"},
-                 {"residual_ratio", "Peak: residual norm of <s> / others"}});
+  return curves("phenomena", "Sink, drain and peak while training", pairs,
+                {{measured::sink, "Sink: attention of non-triggers on <s>", "set yrange [0:1]"},
+                 {measured::drain, "Drain: value norm of <s> / others", logarithmic_ratio},
+                 {measured::peak, "Peak: residual norm of <s> / others", logarithmic_ratio}});
 }
 
 /// What the model has learnt, and what the first MLP writes.
 inline picture learning_curves(std::vector<paired> const& pairs) {
-  return curves("learning", pairs,
-                {{"bigram_excess", "Excess bigram risk, nats", true, "[*:*]"},
-                 {"backcopy_excess", "Excess backcopy risk, nats", true, "[*:*]"},
-                 {"write_ratio", "First MLP's output on <s> / others"}});
+  return curves("learning", "Excess risks and the first MLP's output while training", pairs,
+                {{measured::bigram, "Excess bigram risk, nats", logarithmic},
+                 {measured::backcopy, "Excess backcopy risk, nats", logarithmic},
+                 {measured::write, "First MLP's output on <s> / others", logarithmic_ratio}});
 }
 
 } // namespace demo

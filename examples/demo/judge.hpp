@@ -39,7 +39,7 @@ inline std::vector<verdict> judge(std::vector<paired> const& pairs) {
     return over_seeds(pairs, [&](paired const& p) { return cost_of_removal(p, column); });
   };
   auto const start = over_seeds(
-      pairs, [](paired const& p) { return p[softmax_adamw].curve.front()["residual_ratio"]; });
+      pairs, [](paired const& p) { return p[softmax_adamw].curve.front()[measured::peak]; });
   return {
       {.name = "Attention sink",
        .claim = "Queries with nothing to look up attend to <s> under softmax and not under ReLU. "
@@ -49,7 +49,7 @@ inline std::vector<verdict> judge(std::vector<paired> const& pairs) {
                        "at most {} under ReLU",
                        sink_from, no_sink_to),
        .measured = "attention on <s>, from non-triggers",
-       .medians = detail::in_each_story(pairs, "attention_on_bos"),
+       .medians = detail::in_each_story(pairs, measured::sink),
        .seed_shows = detail::each_seed(pairs, shows_sink)},
       {.name = "Value-state drain",
        .claim = "The value state of <s> is far smaller than that of other tokens under softmax and "
@@ -59,7 +59,7 @@ inline std::vector<verdict> judge(std::vector<paired> const& pairs) {
                        "+ AdamW at least {} times that of softmax + AdamW",
                        drain_to, drain_factor),
        .measured = "value norm of <s> / mean of the others",
-       .medians = detail::in_each_story(pairs, "value_ratio"),
+       .medians = detail::in_each_story(pairs, measured::drain),
        .seed_shows = detail::each_seed(pairs, shows_drain)},
       {.name = "Residual-state peak",
        .claim =
@@ -72,7 +72,7 @@ inline std::vector<verdict> judge(std::vector<paired> const& pairs) {
        .measured = fmt::format("residual norm of <s> / mean of the others, after the first layer; "
                                "{:.2f} before training",
                                start),
-       .medians = detail::in_each_story(pairs, "residual_ratio"),
+       .medians = detail::in_each_story(pairs, measured::peak),
        .seed_shows = detail::each_seed(pairs, shows_peak)},
       {.name = "Active-dormant head",
        .claim = "The head is dormant at non-triggers, so removing it changes nothing there, and "
@@ -82,8 +82,8 @@ inline std::vector<verdict> judge(std::vector<paired> const& pairs) {
                        "by at most {} nats and raises the backcopy risk by at least {} nat",
                        dormant_to, active_from),
        .measured = "change of the risks when the head is removed, nats",
-       .medians = {{fmt::format("{:+.3f}", cost("bigram_excess")), "bigram risk", "plain"},
-                   {fmt::format("{:+.2f}", cost("backcopy_excess")), "backcopy risk", "plain"}},
+       .medians = {{fmt::format("{:+.3f}", cost(measured::bigram)), "bigram risk", "plain"},
+                   {fmt::format("{:+.2f}", cost(measured::backcopy)), "backcopy risk", "plain"}},
        .seed_shows = detail::each_seed(pairs, shows_active_dormant)}};
 }
 

@@ -35,9 +35,9 @@ inline std::string origin_of_the_peak(std::vector<paired> const& pairs) {
       return fmt::format("{:.2f}", row[column]);
     };
     rows.push_back({std::to_string(p.seed), shows_peak(p) ? "yes" : "no",
-                    cell(r.after, "residual_ratio"), cell(r.after, "attention_on_bos"),
-                    cell(r.without_first_mlp, "attention_on_bos"), cell(r.after, "value_ratio"),
-                    cell(r.without_first_mlp, "value_ratio")});
+                    cell(r.after, measured::peak), cell(r.after, measured::sink),
+                    cell(r.without_first_mlp, measured::sink), cell(r.after, measured::drain),
+                    cell(r.without_first_mlp, measured::drain)});
   }
   std::string said =
       "<h2>Where a peak comes from</h2>\n<p>The paper says that what the first MLP writes on "
@@ -48,7 +48,7 @@ inline std::string origin_of_the_peak(std::vector<paired> const& pairs) {
     said += fmt::format(
         "<p>{}: attention on &lt;s&gt; goes {}, the value norm of &lt;s&gt; against "
         "the others' {} (medians).</p>\n",
-        which, detail::from_to(seeds, "attention_on_bos"), detail::from_to(seeds, "value_ratio"));
+        which, detail::from_to(seeds, measured::sink), detail::from_to(seeds, measured::drain));
   };
   tell(with, "Seeds that show the peak");
   tell(without, "Seeds that do not");

@@ -3,7 +3,7 @@
 // after its head is removed.
 #pragma once
 
-#include "demo/canvas.hpp"
+#include "demo/curves.hpp"
 #include "demo/verdict.hpp"
 
 #include <fmt/format.h>
@@ -28,11 +28,12 @@ inline std::string two_lines(std::string_view title) {
 /// Each seed one line from story to story.
 inline picture seed_by_seed(std::vector<paired> const& pairs) {
   struct panel {
-    std::string_view column, words;
+    std::string_view column, words, axis;
   };
-  constexpr std::array<panel, 3> panels = {{{"attention_on_bos", "Attention on <s>"},
-                                            {"value_ratio", "Value norm of <s> / others"},
-                                            {"residual_ratio", "Residual norm of <s> / others"}}};
+  std::array<panel, 3> const panels = {
+      {{measured::sink, "Attention of non-triggers on <s>", "set yrange [0:1]"},
+       {measured::drain, "Value norm of <s> / others", logarithmic_ratio},
+       {measured::peak, "Residual norm of <s> / others", logarithmic_ratio}}};
   constexpr std::array<std::size_t, 3> order = {relu_adamw, softmax_adamw, softmax_sgd};
   std::string data, body;
   for (std::size_t i = 0; i < panels.size(); ++i) {
@@ -48,29 +49,28 @@ inline picture seed_by_seed(std::vector<paired> const& pairs) {
       auto const name = fmt::format("s{}_{}", i, k);
       data += data_block(name, {x, y, tint});
       plot +=
-          fmt::format("${0} using 1:2 with lines lw 1.2 lc rgb {1}, ${0} using 1:2:3 with points "
-                      "pt 7 ps 0.8 lc rgb variable, ",
-                      name, shade(muted, 0.6));
+          fmt::format("${0} using 1:2 with lines lw 1.2 lc rgb {1} title 'seed {2}', ${0} using "
+                      "1:2:3 with points pt 7 ps 0.9 lc rgb variable title 'seed {2}', ",
+                      name, shade(muted, 0.6), pairs[k].seed);
     }
-    body += title(panels[i].words) + fmt::format("set ytics {}\n", i == 0 ? "0.2" : "auto") +
-            "plot " + plot + "NaN notitle\n";
+    body += title(panels[i].words) + fmt::format("{}\n", panels[i].axis) + plotted(std::move(plot));
   }
   std::string tics;
   for (std::size_t place = 0; place < order.size(); ++place) {
     tics += fmt::format("{}{} {}", place == 0 ? "" : ", ",
                         detail::two_lines(stories[order[place]].title), place);
   }
-  return {
-      "paired", 1080, 280,
-      data + quiet_axes() +
-          fmt::format("set xrange [-0.4:2.4]\nset yrange [0:*]\nset xtics ({}) scale 0\n", tics) +
-          "set multiplot layout 1,3 margins 0.045,0.99,0.17,0.87 spacing 0.055,0\n" + body +
-          "unset multiplot\n"};
+  double const height = 840;
+  return {"paired", "Sink, drain and peak of every seed", picture_width, height,
+          data + quiet_axes() +
+              fmt::format("set xrange [-0.4:2.4]\nset xtics ({}) scale 0\n", tics) +
+              stacked(panels.size(), height, {.above = 40, .between = 104, .below = 52}) + body +
+              "unset multiplot\n"};
 }
 
 /// Excess risks with and without the head: bars are medians over seeds, dots are seeds.
 inline picture ablation_bars(std::vector<paired> const& pairs) {
-  constexpr std::array<std::string_view, 2> risks = {"bigram_excess", "backcopy_excess"};
+  constexpr std::array<std::string_view, 2> risks = {measured::bigram, measured::backcopy};
   constexpr std::array<std::string_view, 2> words = {"At non-triggers: excess bigram risk",
                                                      "At triggers: excess backcopy risk"};
   double highest = 1e-6;
@@ -94,19 +94,20 @@ inline picture ablation_bars(std::vector<paired> const& pairs) {
     data += data_block(fmt::format("b{}", i), {places, medians, tops}) +
             data_block(fmt::format("d{}", i), {x, y});
     body += title(words[i]);
-    body += fmt::format("plot $b{0} using 1:2 with boxes fs solid 1 noborder fc rgb {1}, "
-                        "$d{0} using 1:2 with points pt 7 ps 0.4 lc rgb {2}, "
-                        "$b{0} using 1:3:(sprintf('%.3g', $2)) with labels offset 0,0.8 "
-                        "textcolor rgb {2} font ':Bold'\n",
+    body += fmt::format("plot $b{0} using 1:2 with boxes fs solid 1 noborder fc rgb {1} title "
+                        "'median', $d{0} using 1:2 with points pt 7 ps 0.5 lc rgb {2} title 'a "
+                        "seed', $b{0} using 1:3:(sprintf('%.3g', $2)) with labels offset 0,0.8 "
+                        "textcolor rgb {2} font ':Bold' title 'median'\n",
                         i, shade(story_colours[softmax_adamw], 0.45), shade(ink));
   }
-  return {"ablation", 1080, 290,
+  double const height = 560;
+  return {"ablation", "Excess risks with the head and without it", picture_width, height,
           data + quiet_axes() +
               fmt::format("set xrange [-0.6:1.6]\nset yrange [0:{}]\nset boxwidth 0.5\n"
                           "set xtics ('with the head' 0, 'head removed' 1) scale 0\n"
                           "set ylabel 'nats above the minimum' textcolor rgb {}\n",
                           highest * 1.15, shade(muted)) +
-              "set multiplot layout 1,2 margins 0.06,0.98,0.12,0.88 spacing 0.08,0\n" + body +
+              stacked(risks.size(), height, {.above = 40, .between = 84, .below = 36}) + body +
               "unset multiplot\n"};
 }
 

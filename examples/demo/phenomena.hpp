@@ -22,14 +22,13 @@ struct first_write {
   void operator()(dm::site::mlp_out at, dm::view<float const, 2> const& out) {
     if (at.layer != writing_layer) return;
     for (std::size_t t = 0; t < out.shape(0); ++t) {
-      norms.add(t, out.shape(1), [&](std::size_t c) { return out(t, c); });
+      norms.add(at.sequence.sink(t), out.shape(1), [&](std::size_t c) { return out(t, c); });
     }
   }
   void merge(first_write const& later) { norms += later.norms; }
 };
 
-/// All numbers of the demo. Ratios are `<s>` against the mean of the other positions; attention on
-/// `<s>` is that of non-trigger queries unless the name says otherwise.
+/// All numbers of the demo, as `columns` names them.
 struct phenomena {
   dm::attention_sink sink;
   dm::value_drain drain;
@@ -51,14 +50,14 @@ struct phenomena {
   }
 
   void report(dm::probe_row& row) const {
-    row.add("attention_on_bos", sink.on_background(reading_layer));
-    row.add("attention_on_bos_from_triggers", sink.on_triggers(reading_layer));
-    row.add("attention_on_bos_from_all", sink.mean(reading_layer));
-    row.add("value_ratio", drain.ratio(reading_layer));
-    row.add("residual_ratio", peak.ratio(writing_layer));
-    row.add("write_ratio", write.norms.ratio());
-    row.add("bigram_excess", excess.bigram.mean());
-    row.add("backcopy_excess", excess.backcopy.mean());
+    row.add(measured::sink, sink.on_background(reading_layer));
+    row.add(measured::sink_of_triggers, sink.on_triggers(reading_layer));
+    row.add(measured::sink_of_all, sink.mean(reading_layer));
+    row.add(measured::drain, drain.ratio(reading_layer));
+    row.add(measured::peak, peak.ratio(writing_layer));
+    row.add(measured::write, write.norms.ratio());
+    row.add(measured::bigram, excess.bigram.mean());
+    row.add(measured::backcopy, excess.backcopy.mean());
   }
 };
 static_assert(dm::observes<phenomena, dm::site::pattern> &&

@@ -49,13 +49,13 @@ struct shown_column {
   int digits;
 };
 constexpr std::array<shown_column, 7> in_tables = {
-    {{"attention_on_bos", "attention<br>on &lt;s&gt;", 3},
-     {"attention_on_bos_from_triggers", "from<br>triggers", 3},
-     {"value_ratio", "value norm<br>&lt;s&gt; / others", 2},
-     {"residual_ratio", "residual norm<br>&lt;s&gt; / others", 2},
-     {"write_ratio", "first MLP writes<br>&lt;s&gt; / others", 2},
-     {"bigram_excess", "excess<br>bigram risk", 4},
-     {"backcopy_excess", "excess<br>backcopy risk", 4}}};
+    {{measured::sink, "attention<br>on &lt;s&gt;", 3},
+     {measured::sink_of_triggers, "from<br>triggers", 3},
+     {measured::drain, "value norm<br>&lt;s&gt; / others", 2},
+     {measured::peak, "residual norm<br>&lt;s&gt; / others", 2},
+     {measured::write, "first MLP writes<br>&lt;s&gt; / others", 2},
+     {measured::bigram, "excess<br>bigram risk", 4},
+     {measured::backcopy, "excess<br>backcopy risk", 4}}};
 
 std::string medians(std::vector<paired> const& pairs) {
   std::vector<std::string> head = {"medians over seeds"};

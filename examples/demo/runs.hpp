@@ -21,16 +21,24 @@ inline task task_for(dm::bigram_table const& table, std::uint64_t seed) {
   return task({.triggers = 3, .seed = seed, .table = table});
 }
 
-/// What is measured. Ratios are `<s>` against the mean of the other positions; attention on `<s>`
-/// is that of non-trigger queries from position 2 on, unless the name says otherwise.
-inline constexpr std::array<std::string_view, 8> columns = {"attention_on_bos",
-                                                            "attention_on_bos_from_triggers",
-                                                            "attention_on_bos_from_all",
-                                                            "value_ratio",
-                                                            "residual_ratio",
-                                                            "write_ratio",
-                                                            "bigram_excess",
-                                                            "backcopy_excess"};
+/// What is measured, by the names of docs/measurements.md and, of probes that the programs bring
+/// along, by the same rule. Ratios are `<s>` against the mean of the other positions.
+namespace measured {
+inline constexpr std::string_view sink = "attention_sink.on_background.1";
+inline constexpr std::string_view sink_of_triggers = "attention_sink.on_triggers.1";
+inline constexpr std::string_view sink_of_all = "attention_sink.mean.1";
+inline constexpr std::string_view drain = "value_drain.ratio.1";
+inline constexpr std::string_view peak = "residual_peak.ratio.0";
+inline constexpr std::string_view write = "first_write.ratio.0";
+inline constexpr std::string_view bigram = "excess_risk.bigram";
+inline constexpr std::string_view backcopy = "excess_risk.backcopy";
+} // namespace measured
+inline constexpr std::array<std::string_view, 8> columns = {
+    measured::sink,        measured::sink_of_triggers,
+    measured::sink_of_all, measured::drain,
+    measured::peak,        measured::write,
+    measured::bigram,      measured::backcopy};
+static_assert(reading_layer == 1 && writing_layer == 0, "the names of the columns say which layer");
 
 inline constexpr std::size_t sequences_measured = 128; ///< after training
 inline constexpr std::size_t tokens_shown = 32;        ///< of a sequence, in pictures

@@ -34,7 +34,7 @@ inline std::string token_labels(shown_sequence const& seq, task const& names, st
     auto const where = !below      ? fmt::format("graph 0,first {} right offset -0.6,0", t)
                        : long_name ? std::string("first 0.45,graph 0 right offset 0,-0.7")
                                    : fmt::format("first {},graph 0 center offset 0,-0.7", t);
-    out += fmt::format("set label {} {} at {} textcolor rgb {} font '{},10'\n", first_tag + t,
+    out += fmt::format("set label {} {} at {} textcolor rgb {} font '{},12'\n", first_tag + t,
                        demo::quoted(short_name(names, seq.tokens[t])), where,
                        shade(seq.trigger[t] ? accent : muted), seq.trigger[t] ? ":Bold" : "");
   }
@@ -75,22 +75,21 @@ inline picture attention_maps(std::vector<run const*> const& runs, task const& n
     body += fmt::format("set xrange [-0.5:{0}-0.5]\nset yrange [{0}-0.5:-0.5]\n"
                         "set arrow 1 from -0.5,-0.5 to {0}-0.5,{0}-0.5 nohead lc rgb {1}\n"
                         "plot $map{2} using 1:2:($1-0.46):($1+0.46):($2-0.46):($2+0.46):3 with "
-                        "boxxyerror fs solid 1 noborder fc rgb variable\n",
-                        shown, shade(rule), i);
+                        "boxxyerror fs solid 1 noborder fc rgb variable title '{3}'\n",
+                        shown, shade(rule), i, stories[runs[i]->story].title);
   }
-  return {
-      "attention", 1080, 570,
-      data + quiet_axes() +
-          fmt::format("unset grid\nset border 3 lc rgb {0}\nset format ''\nset tics scale 0\n"
-                      "set xlabel 'key' textcolor rgb {1} offset 0,-0.6\n"
-                      "set ylabel 'query' textcolor rgb {1} offset -1.2,0\n",
-                      shade(rule), shade(muted)) +
-          fmt::format("set multiplot layout 1,{} margins 0.055,0.99,0.11,0.92 spacing 0.075,0\n",
-                      runs.size()) +
-          body + "unset multiplot\n"};
+  double const height = 560 * static_cast<double>(runs.size());
+  return {"attention", "Attention in one sequence", picture_width, height,
+          data + quiet_axes() +
+              fmt::format("unset grid\nset border 3 lc rgb {0}\nset format ''\nset tics scale 0\n"
+                          "set xlabel 'key' textcolor rgb {1} offset 0,-0.6\n"
+                          "set ylabel 'query' textcolor rgb {1} offset -1.2,0\n",
+                          shade(rule), shade(muted)) +
+              stacked(runs.size(), height, {.above = 40, .between = 104, .below = 64}) + body +
+              "unset multiplot\n"};
 }
 
-/// Norms of value and residual states, position by position: a column of panels for each story.
+/// Norms of value and residual states, position by position: a panel for each story.
 inline picture norm_bars(paired const& runs, task const& names) {
   std::string data, body;
   for (std::size_t row = 0; row < 2; ++row) {
@@ -105,26 +104,25 @@ inline picture norm_bars(paired const& runs, task const& names) {
       std::vector<double> positions(shown);
       std::iota(positions.begin(), positions.end(), 0.0);
       data += data_block(fmt::format("n{}_{}", row, s), {positions, std::span(norms).first(shown)});
-      body += row == 0 ? title(stories[s].title) : "unset title\n";
+      body +=
+          title(fmt::format("{}: {}", row == 0 ? "Value norm" : "Residual norm", stories[s].title));
       body += "unset label\n" + detail::token_labels(runs[s].shown, names, shown, true, 1);
-      body += s == 0 ? fmt::format("set ylabel '{}' textcolor rgb {}\n",
-                                   row == 0 ? "value norm" : "residual norm", shade(muted))
-                     : "unset ylabel\n";
       body += fmt::format("set xrange [-0.9:{}]\nset yrange [0:{}]\n",
                           static_cast<double>(shown) - 0.1, most * 1.05);
       body +=
           fmt::format("plot $n{0}_{1} using 1:2 every ::1 with boxes fs solid 1 noborder fc rgb "
-                      "{2}, $n{0}_{1} using 1:2 every ::0::0 with boxes fs solid 1 noborder fc "
-                      "rgb {3}, {4} with lines dt 2 lc rgb {5}\n",
+                      "{2} title 'others', $n{0}_{1} using 1:2 every ::0::0 with boxes fs solid 1 "
+                      "noborder fc rgb {3} title '<s>', {4} with lines dt 2 lc rgb {5} "
+                      "title 'mean of the others'\n",
                       row, s, shade(story_colours[s], 0.35), shade(story_colours[s]),
                       detail::mean_but_first(norms), shade(ink));
     }
   }
-  return {"norms", 1080, 480,
-          data + quiet_axes() +
-              "set format x ''\nset xtics scale 0\nset boxwidth 0.75\n"
-              "set multiplot layout 2,3 margins 0.06,0.99,0.07,0.93 spacing 0.03,0.1\n" +
-              body + "unset multiplot\n"};
+  double const height = 6 * 172;
+  return {"norms", "Norms of value and residual states in one sequence", picture_width, height,
+          data + quiet_axes() + "set format x ''\nset xtics scale 0\nset boxwidth 0.75\n" +
+              stacked(6, height, {.above = 36, .between = 70, .below = 28}) + body +
+              "unset multiplot\n"};
 }
 
 } // namespace demo

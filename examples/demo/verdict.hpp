@@ -91,19 +91,19 @@ inline constexpr double dormant_to = 0.05;  ///< nats of bigram risk that removi
 inline constexpr double active_from = 1;    ///< nats of backcopy risk that it has to cost
 
 inline bool shows_sink(paired const& p) {
-  return p.after(softmax_adamw, "attention_on_bos") >= sink_from &&
-         p.after(softmax_sgd, "attention_on_bos") >= sink_from &&
-         p.after(relu_adamw, "attention_on_bos") <= no_sink_to;
+  return p.after(softmax_adamw, measured::sink) >= sink_from &&
+         p.after(softmax_sgd, measured::sink) >= sink_from &&
+         p.after(relu_adamw, measured::sink) <= no_sink_to;
 }
 inline bool shows_drain(paired const& p) {
-  double const drained = p.after(softmax_adamw, "value_ratio");
-  return drained <= drain_to && p.after(softmax_sgd, "value_ratio") <= drain_to &&
-         p.after(relu_adamw, "value_ratio") >= drain_factor * drained;
+  double const drained = p.after(softmax_adamw, measured::drain);
+  return drained <= drain_to && p.after(softmax_sgd, measured::drain) <= drain_to &&
+         p.after(relu_adamw, measured::drain) >= drain_factor * drained;
 }
 inline bool shows_peak(paired const& p) {
-  double const peak = p.after(softmax_adamw, "residual_ratio");
-  return peak >= peak_from && peak >= p.after(relu_adamw, "residual_ratio") + peak_margin &&
-         peak >= p.after(softmax_sgd, "residual_ratio") + peak_margin;
+  double const peak = p.after(softmax_adamw, measured::peak);
+  return peak >= peak_from && peak >= p.after(relu_adamw, measured::peak) + peak_margin &&
+         peak >= p.after(softmax_sgd, measured::peak) + peak_margin;
 }
 /// What removing the head does to a risk under softmax + AdamW.
 inline double cost_of_removal(paired const& p, std::string_view column) {
@@ -111,8 +111,8 @@ inline double cost_of_removal(paired const& p, std::string_view column) {
   return r.without_head[column] - r.after[column];
 }
 inline bool shows_active_dormant(paired const& p) {
-  return std::abs(cost_of_removal(p, "bigram_excess")) <= dormant_to &&
-         cost_of_removal(p, "backcopy_excess") >= active_from;
+  return std::abs(cost_of_removal(p, measured::bigram)) <= dormant_to &&
+         cost_of_removal(p, measured::backcopy) >= active_from;
 }
 
 } // namespace demo

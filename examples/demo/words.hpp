@@ -7,10 +7,10 @@
 namespace demo::words {
 
 inline constexpr std::string_view phenomena_caption =
-    R"(<b>How to read it.</b> Thick lines are medians over seeds, thin lines single seeds. Left: how
+    R"(<b>How to read it.</b> Thick lines are medians over seeds, thin lines single seeds. Top: how
 much of its attention a query that is no <a href="#g-trigger">trigger</a> spends on &lt;s&gt;; with
 a <a href="#g-sink">sink</a> it climbs towards 1. Middle: the norm of the value state of &lt;s&gt;
-against the other tokens'; with a <a href="#g-drain">drain</a> it falls far below 1. Right: the same
+against the other tokens'; with a <a href="#g-drain">drain</a> it falls far below 1. Bottom: the same
 for the residual stream after the first layer; with a <a href="#g-peak">peak</a> it keeps growing.
 Where it starts differs from seed to seed, because the embedding of &lt;s&gt; is random, so compare
 lines of the same seed, as below.)";
@@ -29,8 +29,8 @@ look up: under softmax its weight has to go somewhere, and with a sink it goes t
 
 inline constexpr std::string_view norms_caption =
     R"(<b>How to read it.</b> The same sequence, position by position. The strongly coloured bar is
-&lt;s&gt;, the dashed line the mean of all other positions. Top: norms of the value states
-W<sub>O</sub>v, where a drain is a short strong bar. Bottom: norms of the residual stream after the
+&lt;s&gt;, the dashed line the mean of all other positions. First three: norms of the value states
+W<sub>O</sub>v, where a drain is a short strong bar. Last three: norms of the residual stream after the
 first layer, where a peak is a tall one.)";
 
 inline constexpr std::string_view ablation_caption =
@@ -39,9 +39,9 @@ it (softmax + AdamW; bars are medians over seeds, dots single seeds). Where the 
 equally high the head was <a href="#g-active">dormant</a>; where they differ it was active.)";
 
 inline constexpr std::string_view learning_caption =
-    R"(<b>How to read it.</b> Left and middle: how far predictions are from the exact law, at
+    R"(<b>How to read it.</b> Top and middle: how far predictions are from the exact law, at
 non-triggers and at triggers, on a logarithmic scale; 0 would be perfect. Models that have learnt
-the task equally well may still differ in how they do it. Right: the norm of what the first MLP adds
+the task equally well may still differ in how they do it. Bottom: the norm of what the first MLP adds
 to the residual stream at &lt;s&gt;, against what it adds elsewhere: it makes a peak, where there is
 one.)";
 

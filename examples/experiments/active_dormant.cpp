@@ -29,7 +29,7 @@ constexpr std::size_t shown = 32; // tokens of the sequence in the figure, so th
 
 /// Attention on the token before, over queries q >= 2 as `attention_sink` takes them.
 struct attention_to_previous {
-  dm::mean_of from_triggers, from_others;
+  dm::running_mean from_triggers, from_others;
 
   void operator()(dm::site::pattern at, dm::view<float const, 3> const& pattern) {
     for (std::size_t q = 2; q < pattern.shape(1); ++q)
@@ -63,7 +63,8 @@ paper::finding measure(paper::setting const& how) {
       rows[q].add("position", static_cast<double>(q));
       rows[q].add("token", sequence.inputs[q]);
       rows[q].add("value_norm", values.at(0, q));
-      for (std::size_t k = 0; k < shown; ++k) rows[q].add("attention", k, attention(0, 0, q, k));
+      for (std::size_t k = 0; k < shown; ++k)
+        rows[q].add(fmt::format("attention_{}", k), attention(0, 0, q, k));
     }
     dm::attention_sink sink;
     attention_to_previous previous;
@@ -85,8 +86,7 @@ paper::finding measure(paper::setting const& how) {
   std::vector<double> const none(shown, std::numeric_limits<double>::quiet_NaN());
   figures::comparison values{.title = "Value norms in that sequence",
                              .y = {.label = "||W_O v||", .least = 0},
-                             .lines = {{"<s>", none}, {"triggers", none}, {"others", none}},
-                             .legend = "bottom right"};
+                             .lines = {{"<s>", none}, {"triggers", none}, {"others", none}}};
   for (auto& line : values.lines) {
     line.low = norms.low;
     line.high = norms.high;
@@ -103,8 +103,7 @@ paper::finding measure(paper::setting const& how) {
       .categories = {"<s>", "token before"},
       .y = {.label = "attention, mean over queries", .least = 0, .most = 1},
       .lines = {runs.series(0, {"bos_from_others", "previous_from_others"}, "from non-triggers"),
-                runs.series(0, {"bos_from_triggers", "previous_from_triggers"}, "from triggers")},
-      .legend = "center"};
+                runs.series(0, {"bos_from_triggers", "previous_from_triggers"}, "from triggers")}};
 
   auto const number = [&](std::string text, std::string_view column) {
     return paper::number{std::move(text), dm::band_of(runs.last(0, column))};
@@ -126,7 +125,7 @@ paper::finding measure(paper::setting const& how) {
             paper::each_seed(runs.last(0, "bos_from_triggers"), [](double x) { return x <= 0.1; })},
            {"drained: the value norm of <s> is at most half the mean of the others'",
             paper::each_seed(runs.last(0, "value_norm_ratio"), [](double x) { return x <= 0.5; })}},
-      .figure = {.panels = {map, looks, values}, .columns = 3, .width = 480, .height = 430},
+      .figure = {.panels = {map, looks, values}},
       .data = runs};
   auto const& n = found.numbers;
   found.words = fmt::format(

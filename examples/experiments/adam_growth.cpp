@@ -41,7 +41,7 @@ paper::curve train(paper::setting const& how, std::uint64_t seed, program::board
 
   auto rows = log.rows();
   influence.report(rows.back());
-  paper::add_growth_laws(rows, "residual_norm_bos_0", plan.steps / 2);
+  paper::add_growth_laws(rows, "residual_peak.bos.0", plan.steps / 2);
   return rows;
 }
 
@@ -63,15 +63,12 @@ paper::finding measure(paper::setting const& how) {
   paper::finding found{.ran = fmt::format("MLP | attention + MLP | MLP, softmax, width and context "
                                           "{}, {}, {} steps",
                                           how.paper_scale ? 256 : 64, where, steps),
-                       .figure = {.columns = 3, .width = 520},
                        .data = runs};
   figures::chart curves{.title = "Residual norm of <s> after layer 0",
                         .x = {.label = "step"},
-                        .y = {.label = "||x_0||", .least = 0},
-                        .legend = "bottom right"};
+                        .y = {.label = "||x_0||"}};
   figures::comparison pushes{.title = "Norm influence, later half of training",
                              .y = {.label = "change of ||x_0|| per 1000 steps"},
-                             .legend = "bottom right",
                              .guide = 0};
   figures::comparison errors{.title = "Laws fitted to the later half, AdamW",
                              .y = {.label = "residual error of ||x_0||, rms", .least = 0},
@@ -82,8 +79,8 @@ paper::finding measure(paper::setting const& how) {
       found.numbers.push_back({by_whom + ": " + says, dm::band_of(runs.last(v, column))});
       return found.numbers.back().value;
     };
-    curves.lines.push_back(runs.line(v, "residual_norm_bos_0", by_whom));
-    number("residual_norm_bos_0", "||x_0|| at the end");
+    curves.lines.push_back(runs.line(v, "residual_peak.bos.0", by_whom));
+    number("residual_peak.bos.0", "||x_0|| at the end");
     number("line slope", "slope of the line, per step");
     number("power slope", "exponent of the power law");
     number("slope over the earlier one's", "slope of the later half over that of the earlier");

@@ -19,8 +19,8 @@ struct dormant_attention {
   enum kind : std::size_t { first, second_bos, delimiter, trigger, character, kinds };
   dm::token bos = 0; ///< `<s>`
   dm::token d = 0;   ///< `<d>`
-  std::array<dm::mean_of, kinds> attention{}, values{};
-  dm::mean_of triggers_on_bos{};
+  std::array<dm::running_mean, kinds> attention{}, values{};
+  dm::running_mean triggers_on_bos{};
 
   [[nodiscard]] dormant_attention empty() const { return {bos, d}; }
   [[nodiscard]] kind kind_of(dm::sequence const& seq, std::size_t j) const {

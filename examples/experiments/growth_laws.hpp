@@ -35,7 +35,7 @@ inline void add_growth_laws(curve& rows, std::string_view column, std::uint64_t 
   auto const fit = [&](std::string const& law, auto const& x, auto const& fitted,
                        auto const& back) {
     auto const line = dm::fit_line(x, fitted);
-    dm::mean_of squares;
+    dm::running_mean squares;
     for (std::size_t i = 0; i < x.size(); ++i) {
       squares.add(std::pow(y[i] - back(line.intercept + line.slope.middle * x[i]), 2));
     }

@@ -107,8 +107,7 @@ paper::finding measure(paper::setting const& how) {
       .figure = {.panels = {panel("At non-triggers: bigram; dotted: uniform guess", at_others,
                                   bigram(guess)),
                             panel("At triggers: backcopy; dotted: uniform guess", at_triggers,
-                                  backcopy(guess))},
-                 .columns = 2},
+                                  backcopy(guess))}},
       .data = runs};
   for (std::size_t i = full; i <= guess; ++i) {
     found.numbers.push_back(

@@ -41,8 +41,8 @@ paper::finding measure(paper::setting const& how) {
     auto rows = train(dm::attention_sink{}, dm::sink_logit_gap{});
     for (auto& row : rows) {
       // Between the outer tenths of the tokens, each token counting once.
-      double const spread = row["sink_logit_gap_p90_0"] - row["sink_logit_gap_p10_0"];
-      double const mean = row["sink_logit_gap_0"];
+      double const spread = row["sink_logit_gap.p90.0"] - row["sink_logit_gap.p10.0"];
+      double const mean = row["sink_logit_gap.mean.0"];
       row.add("spread", spread);
       // Before there is a sink the mean is about zero, and a share of it says nothing.
       row.add("relative_spread", mean > 0.5 ? spread / mean : nan);
@@ -71,8 +71,7 @@ paper::finding measure(paper::setting const& how) {
                                 .least = 0,
                                 .most = static_cast<double>(steps)},
                           .y = {.label = unit},
-                          .lines = std::move(lines),
-                          .legend = "top left"};
+                          .lines = std::move(lines)};
   };
   figures::line of_tokens;
   for (auto const t : tokens) {
@@ -90,9 +89,9 @@ paper::finding measure(paper::setting const& how) {
                               .lines = {of_tokens}};
 
   auto const early = steps / 4;
-  auto const mean = runs.last(0, "sink_logit_gap_0"), spread = runs.last(0, "spread"),
+  auto const mean = runs.last(0, "sink_logit_gap.mean.0"), spread = runs.last(0, "spread"),
              relative = runs.last(0, "relative_spread");
-  auto const mean_early = runs.at(0, "sink_logit_gap_0", early),
+  auto const mean_early = runs.at(0, "sink_logit_gap.mean.0", early),
              spread_early = runs.at(0, "spread", early),
              relative_early = runs.at(0, "relative_spread", early);
   auto const not_more = [](double end, double before) { return end <= before; };
@@ -119,13 +118,12 @@ paper::finding measure(paper::setting const& how) {
                      {"the spread itself is no larger at the end than after a quarter of the steps",
                       paper::each_seed(spread, spread_early, not_more)}},
       .figure = {.panels = {over("Sink logit gap over non-trigger tokens", "score",
-                                 {runs.line(0, "sink_logit_gap_0", "mean"),
-                                  runs.line(0, "sink_logit_gap_p10_0", "10% of tokens"),
-                                  runs.line(0, "sink_logit_gap_p90_0", "90% of tokens")}),
+                                 {runs.line(0, "sink_logit_gap.mean.0", "mean"),
+                                  runs.line(0, "sink_logit_gap.p10.0", "10% of tokens"),
+                                  runs.line(0, "sink_logit_gap.p90.0", "90% of tokens")}),
                             over("Spread between 10% and 90% of tokens", "score",
                                  {runs.line(0, "spread", "")}),
-                            ratio, at_end},
-                 .columns = 2},
+                            ratio, at_end}},
       .data = runs};
   auto const& n = found.numbers;
   found.words = fmt::format(

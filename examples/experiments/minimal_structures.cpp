@@ -43,17 +43,17 @@ paper::curve train(paper::setting const& how, std::uint64_t seed, program::board
   for (auto& row : rows) {
     double peak = 0, sink = 0, drain = 0;
     for (std::size_t l = 0; l < shape.layers; ++l) {
-      peak = std::max(peak, paper::bos_ratio(row, "residual_norm", l));
-      double const here = row[fmt::format("attention_on_bos_{}", l)]; // NaN without attention
-      if (here > sink) {
-        sink = here;
-        drain = paper::bos_ratio(row, "value_norm", l);
+      peak = std::max(peak, paper::bos_ratio(row, "residual_peak", l));
+      auto const here = fmt::format("attention_sink.mean.{}", l);
+      if (row.has(here) && row[here] > sink) { // a layer without attention has none
+        sink = row[here];
+        drain = paper::bos_ratio(row, "value_drain", l);
       }
     }
-    row.add("peak_0", paper::bos_ratio(row, "residual_norm", 0));
+    row.add("peak_0", paper::bos_ratio(row, "residual_peak", 0));
     row.add("peak_highest", peak);
     row.add("sink_highest", sink);
-    row.add("drain_1", paper::bos_ratio(row, "value_norm", 1));
+    row.add("drain_1", paper::bos_ratio(row, "value_drain", 1));
     row.add("drain_there", drain);
   }
   return rows;
@@ -88,14 +88,10 @@ paper::finding measure(paper::setting const& how) {
                                               ? "width 256, context 256, AdamW 3e-4, batch 512,"
                                               : "width 64, context 64, AdamW 3e-3, batch 8,",
                                           structures.front().steps),
-                       .figure = {.width = 900, .height = 350},
                        .data = runs};
-  auto const panel = [&](std::string const& title, std::string const& unit, double guide,
+  auto const panel = [&](std::string const& title, figures::axis const& y, double guide,
                          std::vector<std::pair<std::string, std::string>> const& columns) {
-    figures::comparison shown{.title = title,
-                              .y = {.label = unit, .least = 0},
-                              .legend = "outside right top",
-                              .guide = guide};
+    figures::comparison shown{.title = title, .y = y, .guide = guide};
     for (std::size_t v = 0; v < runs.variants(); ++v) shown.categories.push_back(runs.label(v));
     for (auto const& [column, label] : columns) {
       auto& line = shown.lines.emplace_back(figures::comparison::series{.label = label});
@@ -107,11 +103,11 @@ paper::finding measure(paper::setting const& how) {
     }
     found.figure.panels.emplace_back(shown);
   };
-  panel("residual norm, <s> / others", "ratio", peak_from,
+  panel("residual norm, <s> / others", {.label = "ratio", .log = true}, peak_from,
         {{"peak_0", "after layer 0"}, {"peak_highest", "highest of all layers"}});
-  panel("attention on <s>", "mean over queries", 0.3,
-        {{"attention_on_bos_1", "in layer 1"}, {"sink_highest", "highest of all layers"}});
-  panel("value norm, <s> / others", "ratio", 0.5,
+  panel("attention on <s>", {.label = "mean over all queries", .least = 0}, 0.3,
+        {{"attention_sink.mean.1", "in layer 1"}, {"sink_highest", "highest of all layers"}});
+  panel("value norm, <s> / others", {.label = "ratio", .least = 0}, 0.5,
         {{"drain_1", "in layer 1"}, {"drain_there", "in the sink's layer"}});
 
   std::string with, without;
@@ -127,7 +123,8 @@ paper::finding measure(paper::setting const& how) {
     auto& list = peaked ? with : without;
     list += fmt::format("{}{} ({:.2f}{})", list.empty() ? "" : "; ", runs.label(v),
                         dm::median(peaks), as_said ? "" : ", unlike in the paper");
-    auto const first = runs.last(v, "attention_on_bos_1"), highest = runs.last(v, "sink_highest");
+    auto const first = runs.last(v, "attention_sink.mean.1"),
+               highest = runs.last(v, "sink_highest");
     for (std::size_t s = 0; s < first.size(); ++s) elsewhere += highest[s] > first[s] ? 1 : 0;
   }
   found.statements.push_back(

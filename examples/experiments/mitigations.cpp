@@ -42,9 +42,9 @@ paper::curve train(paper::setting const& how, std::uint64_t seed, program::board
                            dm::value_drain{}, dm::residual_peak{});
   constexpr std::size_t head = Layers / 2; // the layer that has one
   for (auto& row : rows) {
-    row.add("sink", row[fmt::format("attention_on_bos_{}", head)]);
-    row.add("drain", paper::bos_ratio(row, "value_norm", head));
-    row.add("peak", paper::bos_ratio(row, "residual_norm", 0));
+    row.add("sink", row[fmt::format("attention_sink.mean.{}", head)]);
+    row.add("drain", paper::bos_ratio(row, "value_drain", head));
+    row.add("peak", paper::bos_ratio(row, "residual_peak", 0));
   }
   return rows;
 }
@@ -71,7 +71,7 @@ std::vector<paper::variant> ways(paper::setting const& how, std::uint64_t steps)
 
 /// A number where each run's backcopy risk first is below `learnt`; NaN if it never is.
 std::vector<double> when_learnt(paper::runs const& runs, std::size_t v, std::string_view column) {
-  auto const below = [](dm::probe_row const& row) { return row["backcopy_risk"] < learnt; };
+  auto const below = [](dm::probe_row const& row) { return row["risk.backcopy"] < learnt; };
   return runs.at(v, column, runs.first_step(v, below));
 }
 
@@ -86,21 +86,22 @@ paper::finding measure(paper::setting const& how) {
   paper::finding found{
       .ran = fmt::format("one layer, and MLP | attention + MLP | MLP for three; {}, {} steps",
                          where, steps),
-      .figure = {.columns = 4, .width = 440, .height = 350},
       .data = runs};
   auto const show = [&](std::string_view column, std::string const& title, std::size_t first) {
-    bool const legend = column == "sink"; // one a column is enough
     std::string const ended = fmt::format("after {} steps", steps);
     std::string const there = fmt::format("at backcopy risk {}", learnt);
     auto const& structure = first == 0 ? one : three;
-    figures::axis const y{.label = title, .least = 0, .most = legend ? 1 : std::nan("")};
-    figures::chart curves{
-        .title = structure + title, .x = {.label = "step"}, .y = y, .legend = "top left"};
+    // A ratio that grows from 1 is seen best on a logarithmic axis, one that falls on a linear one.
+    bool const grows = column == "peak";
+    figures::axis const y{.label = column == "sink" ? "mean over all queries" : "ratio",
+                          .log = grows,
+                          .least = grows ? std::nan("") : 0};
+    figures::chart curves{.title = structure + title, .x = {.label = "step"}, .y = y};
     figures::comparison levels{.title = curves.title, .y = y};
-    levels.lines = {{.label = legend ? ended : ""}, {.label = legend ? there : ""}};
+    levels.lines = {{.label = ended}, {.label = there}};
     for (std::size_t v = first; v < first + 4; ++v) {
       levels.categories.push_back(runs.label(v).substr(structure.size()));
-      curves.lines.push_back(runs.line(v, column, legend ? levels.categories.back() : ""));
+      curves.lines.push_back(runs.line(v, column, levels.categories.back()));
       for (bool const late : {true, false}) {
         auto values = late ? runs.last(v, column) : when_learnt(runs, v, column);
         std::erase_if(values, [](double x) { return std::isnan(x); });

@@ -38,7 +38,7 @@ paper::curve train(paper::setting const& how, std::uint64_t seed, program::board
 }
 
 double value_ratio(dm::probe_row const& row) {
-  return row["value_norm_bos_0"] / row["value_norm_other_0"];
+  return row["value_drain.bos.0"] / row["value_drain.other.0"];
 }
 
 template <dm::shape Shape>
@@ -62,19 +62,17 @@ paper::finding measure(paper::setting const& how) {
 
   figures::chart sink{.title = "Attention on <s>",
                       .x = {.label = "step"},
-                      .y = {.label = "mean over queries", .least = 0},
-                      .legend = "outside right top"};
+                      .y = {.label = "mean over all queries", .least = 0}};
   figures::chart drain{.title = "Value norm of <s> / others",
                        .x = {.label = "step"},
-                       .y = {.label = "ratio", .least = 0},
-                       .legend = "outside right top"};
+                       .y = {.label = "ratio", .least = 0}};
   std::vector<std::vector<double>> attention, ratio;
   for (std::size_t v = 0; v < runs.variants(); ++v) {
-    sink.lines.push_back(runs.line(v, "attention_on_bos_0", runs.label(v)));
+    sink.lines.push_back(runs.line(v, "attention_sink.mean.0", runs.label(v)));
     drain.lines.push_back(runs.line(v, value_ratio, runs.label(v)));
-    attention.push_back(runs.last(v, "attention_on_bos_0"));
-    ratio.push_back(runs.last(v, "value_norm_bos_0"));
-    auto const others = runs.last(v, "value_norm_other_0");
+    attention.push_back(runs.last(v, "attention_sink.mean.0"));
+    ratio.push_back(runs.last(v, "value_drain.bos.0"));
+    auto const others = runs.last(v, "value_drain.other.0");
     for (std::size_t s = 0; s < others.size(); ++s) ratio.back()[s] /= others[s];
   }
 
@@ -97,7 +95,7 @@ paper::finding measure(paper::setting const& how) {
            {"with the sink logit held at the others' mean, the value norm of <s> stays above "
             "half of the others' and 1.5 times what it is when nothing is cut",
             paper::each_seed(ratio[held_logit], ratio[free], undrained)}},
-      .figure = {.panels = {sink, drain}, .width = 860, .height = 330},
+      .figure = {.panels = {sink, drain}},
       .data = runs};
   for (std::size_t v = 0; v < runs.variants(); ++v) {
     found.numbers.push_back({runs.label(v) + ": attention on <s>", dm::band_of(attention[v])});

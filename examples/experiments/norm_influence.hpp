@@ -41,8 +41,8 @@ struct norm_influence {
   dm::batch bos_alone{1, 1, nullptr, false};
   Net middle{};
   std::vector<float> update = std::vector<float>(Net::plan::size);
-  std::array<dm::mean_of, matrices.size()> per_step{};
-  dm::mean_of change{}; ///< of `||x_0||` by all at once
+  std::array<dm::running_mean, matrices.size()> per_step{};
+  dm::running_mean change{}; ///< of `||x_0||` by all at once
 
   void operator()(dm::site::update at, dm::view<float const, 2> const& u) {
     std::copy(u.begin(), u.end(), update.begin() + std::ptrdiff_t(Net::find(at.tensor).offset));

@@ -94,26 +94,23 @@ paper::finding measure(paper::setting const& how) {
       dm::median(in("no <s>", "on_triggers")), dm::median(in("no <s>", "value_ratio_triggers")),
       dm::median(in("<d> 0.1", "on_bos")), dm::median(in("<d> 0.1", "on_delimiters")),
       dm::median(in("<d> 0.1", "on_triggers")));
-  auto const panel = [&](std::string title, std::string legend, double guide,
+  auto const panel = [&](std::string title, double guide,
                          std::vector<figures::comparison::series> lines) {
     return figures::comparison{.title = std::move(title),
                                .categories = labels,
                                .y = {.least = 0},
                                .lines = std::move(lines),
-                               .legend = std::move(legend),
                                .guide = guide};
   };
   double const none = std::numeric_limits<double>::quiet_NaN();
-  found.figure = {.panels = {panel("Attention of tokens that are no triggers", "left center", none,
+  found.figure = {.panels = {panel("Attention of tokens that are no triggers", none,
                                    {over(runs, "on <s>, or position 0", "on_bos"),
                                     over(runs, "on triggers", "on_triggers"),
                                     over(runs, "on <d>", "on_delimiters")}),
-                             panel("Value norm, relative to characters", "top left", 1,
+                             panel("Value norm, relative to characters", 1,
                                    {over(runs, "<s>, or position 0", "value_ratio_bos"),
                                     over(runs, "triggers", "value_ratio_triggers"),
-                                    over(runs, "<d>", "value_ratio_delimiters")})},
-                  .width = 960,
-                  .height = 420};
+                                    over(runs, "<d>", "value_ratio_delimiters")})}};
   found.data = runs;
   return found;
 }

@@ -91,8 +91,7 @@ paper::finding measure(paper::setting const& how) {
 
   figures::chart flow{.title = "Gradient flow",
                       .x = {.label = "time t", .log = true},
-                      .y = {.label = "mean alpha"},
-                      .legend = "top left"};
+                      .y = {.label = "mean alpha"}};
   for (std::size_t v : {alone, fixed, random})
     flow.lines.push_back(runs.line(v, "alpha", runs.label(v)));
   figures::chart const sign{.title = "Sign descent, step 0.01",
@@ -106,11 +105,10 @@ paper::finding measure(paper::setting const& how) {
   figures::chart model{.title = "A trained model, read as a minimal model",
                        .x = {.label = "step", .log = true},
                        .y = {.label = "mean alpha"},
-                       .lines = {runs.line(trained, "alpha", "alpha"),
-                                 runs.line(trained, "sink_logit_gap_0", "sink logit gap")},
-                       .legend = "top left"};
+                       .lines = {runs.line(trained, "reading.alpha", "alpha"),
+                                 runs.line(trained, "sink_logit_gap.mean.0", "sink logit gap")}};
   // From the same end, what the slope of gradient flow would look like.
-  figures::line half{.label = "slope 1/2", .x = model.lines[0].x, .dashed = true};
+  figures::line half{.label = "slope 1/2", .x = model.lines[0].x, .dash = figures::dash::dashed};
   for (double const x : half.x)
     half.y.push_back(model.lines[0].y.back() + std::log(x / half.x.back()) / 2);
   model.lines.push_back(half);
@@ -151,7 +149,7 @@ paper::finding measure(paper::setting const& how) {
                      {"the full model under AdamW is no gradient flow: late in training its alpha "
                       "gains more than 1 per unit of ln(step)",
                       paper::each_seed(of_trained, [](double d) { return d > 1; })}},
-      .figure = {.panels = {flow, sign, settling, model}, .columns = 2},
+      .figure = {.panels = {flow, sign, settling, model}},
       .data = runs};
   for (std::size_t v : {alone, random}) {
     auto const of_flow = slope(v);
@@ -163,7 +161,7 @@ paper::finding measure(paper::setting const& how) {
   found.numbers.push_back({"full model: slope of alpha against ln(step)", dm::band_of(of_trained)});
   found.numbers.push_back({"distance of beta from its limit", dm::band_of(distance), "0"});
   found.numbers.push_back(
-      {"full model: alpha at the end", dm::band_of(runs.last(trained, "alpha"))});
+      {"full model: alpha at the end", dm::band_of(runs.last(trained, "reading.alpha"))});
   auto const trend = dm::mean_interval(of_trained);
   found.words = fmt::format(
       "Per unit of ln t alpha gains {} with beta held and {} in random contexts. The margin is "

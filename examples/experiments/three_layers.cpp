@@ -47,12 +47,13 @@ paper::finding measure(paper::setting const& how) {
     paper::curve rows(batch.context());
     for (std::size_t t = 0; t < rows.size(); ++t) {
       rows[t].add("position", static_cast<double>(t));
-      for (std::size_t l = 0; l < 3; ++l) rows[t].add("residual_norm", l, profile.at(l, t));
+      for (std::size_t l = 0; l < 3; ++l)
+        rows[t].add(fmt::format("residual_norm_{}", l), profile.at(l, t));
     }
     rows.back().add("peak_untrained", untrained.ratio(0));
     for (std::size_t l = 0; l < 3; ++l) {
-      rows.back().add("peak", l, peak.ratio(l));
-      rows.back().add("sink", l, sinks.on_background(l));
+      rows.back().add(fmt::format("peak_{}", l), peak.ratio(l));
+      rows.back().add(fmt::format("sink_{}", l), sinks.on_background(l));
     }
     auto const without = [&](std::string const& part, auto const&... intervention) {
       dm::sink_logit_gap gap;
@@ -75,10 +76,7 @@ paper::finding measure(paper::setting const& how) {
   auto const last = [&](std::string const& column) { return runs.last(0, column); };
   auto const panel = [&](std::string const& title, figures::axis const& y,
                          std::vector<std::string> const& measured) {
-    figures::comparison out{.title = title + ", taking from layer 0",
-                            .categories = cases,
-                            .y = y,
-                            .legend = "bottom right"};
+    figures::comparison out{.title = title + ", taking from layer 0", .categories = cases, .y = y};
     for (auto const& number : measured) {
       std::vector<std::string> columns;
       for (auto const& part : cases) columns.push_back(number + " " + part);
@@ -115,7 +113,7 @@ paper::finding measure(paper::setting const& how) {
             exceeds("gap nothing", 2, "gap MLP on <s>")},
            {"the drain rests on the first MLP: without it the value ratio at least doubles",
             exceeds("drain MLP", 2, "drain nothing")}},
-      .figure = {.panels = {profile, gaps, drains, risks}, .columns = 2},
+      .figure = {.panels = {profile, gaps, drains, risks}},
       .data = runs};
   auto const tell = [&](std::string text, std::string const& column) {
     found.numbers.push_back({std::move(text), dm::band_of(last(column))});

@@ -28,7 +28,7 @@ paper::claim const what = {
 std::string published; // file of the published series, if any
 
 // The published curve rises above the share of non-trigger queries, so it is theirs.
-constexpr auto sink_column = "attention_on_bos_from_non_triggers_0";
+constexpr auto sink_column = "attention_sink.on_background.0";
 
 template <dm::shape Shape, class... Parts>
 paper::curve train(paper::setting const& how, std::uint64_t seed, program::board& all,
@@ -45,8 +45,10 @@ void compare(paper::finding& found, paper::runs const& runs, figures::chart& att
   auto const series = program::number_table::read(published);
   auto const& steps = series["step"];
   auto const add = [&](figures::chart& to, std::string const& name, auto column, auto ours) {
-    to.lines.push_back(
-        {.label = "published, batch 512", .x = steps, .y = series[column], .dashed = true});
+    to.lines.push_back({.label = "published, batch 512",
+                        .x = steps,
+                        .y = series[column],
+                        .dash = figures::dash::dashed});
     std::size_t within = 0, all = 0;
     for (std::size_t const step : {100U, 200U, 500U, 1000U}) {
       auto const row = std::ranges::find(steps, static_cast<double>(step)) - steps.begin();
@@ -64,7 +66,7 @@ void compare(paper::finding& found, paper::runs const& runs, figures::chart& att
                                name, within, all);
   };
   add(attention, "attention on <s>", "attention_on_bos", sink_column);
-  add(values, "value norm of <s>", "value_norm_bos", "value_norm_bos_0");
+  add(values, "value norm of <s>", "value_norm_bos", "value_drain.bos.0");
 }
 
 paper::finding measure(paper::setting const& how) {
@@ -80,11 +82,11 @@ paper::finding measure(paper::setting const& how) {
                return train<program::demo_shape>(how, seed, all, {.lr = 2e-3}, plan);
              }}});
 
-  auto const bigram = runs.first_step(0, [](auto& row) { return row["bigram_risk"] < 2.5; });
+  auto const bigram = runs.first_step(0, [](auto& row) { return row["risk.bigram"] < 2.5; });
   auto const sink = runs.first_step(0, [](auto& row) { return row[sink_column] > 0.3; });
-  auto const copy = runs.first_step(0, [](auto& row) { return row["backcopy_risk"] < 0.5; });
+  auto const copy = runs.first_step(0, [](auto& row) { return row["risk.backcopy"] < 0.5; });
   auto const drain = runs.first_step(
-      0, [](auto& row) { return row["value_norm_bos_0"] < 0.5 * row["value_norm_other_0"]; });
+      0, [](auto& row) { return row["value_drain.bos.0"] < 0.5 * row["value_drain.other.0"]; });
 
   std::string const axis = "step, linear then logarithmic";
   auto const over = [&](std::string const& title, std::string const& unit, bool log,
@@ -97,19 +99,17 @@ paper::finding measure(paper::setting const& how) {
   };
   auto risks =
       over("Risk", "nats", true,
-           {runs.line(0, "bigram_risk", "bigram"), runs.line(0, "backcopy_risk", "backcopy")});
+           {runs.line(0, "risk.bigram", "bigram"), runs.line(0, "risk.backcopy", "backcopy")});
   auto attention = over("Attention on <s>", "mean over non-trigger queries", false,
                         {runs.line(0, sink_column, published.empty() ? "" : "here")});
   auto gaps = over("Sink logit gap", "score", false,
-                   {runs.line(0, "sink_logit_gap_0", "mean over tokens"),
-                    runs.line(0, "sink_logit_gap_p10_0", "10% of tokens"),
-                    runs.line(0, "sink_logit_gap_p90_0", "90% of tokens")});
+                   {runs.line(0, "sink_logit_gap.mean.0", "mean over tokens"),
+                    runs.line(0, "sink_logit_gap.p10.0", "10% of tokens"),
+                    runs.line(0, "sink_logit_gap.p90.0", "90% of tokens")});
   gaps.y.least = std::numeric_limits<double>::quiet_NaN();
   auto values = over("Value norm", "||W_O v||", false,
-                     {runs.line(0, "value_norm_bos_0", "<s>"),
-                      runs.line(0, "value_norm_other_0", "other tokens")});
-  attention.legend = gaps.legend = "top left";
-  values.legend = "bottom left";
+                     {runs.line(0, "value_drain.bos.0", "<s>"),
+                      runs.line(0, "value_drain.other.0", "other tokens")});
   auto const at_end = [&](std::string_view column) { return dm::band_of(runs.last(0, column)); };
   auto const earlier = [](double a, double b) { return a < b; };
   paper::finding found{
@@ -124,8 +124,8 @@ paper::finding measure(paper::setting const& how) {
                   {"attention on <s> above 0.3 from step", dm::band_of(sink)},
                   {"value norm of <s> below half the others' from step", dm::band_of(drain)},
                   {"attention on <s> at the end", at_end(sink_column)},
-                  {"sink logit gap at the end", at_end("sink_logit_gap_0")},
-                  {"value norm of <s> at the end", at_end("value_norm_bos_0")}},
+                  {"sink logit gap at the end", at_end("sink_logit_gap.mean.0")},
+                  {"value norm of <s> at the end", at_end("value_drain.bos.0")}},
       .statements = {{"the bigrams are learnt before the sink forms",
                       paper::each_seed(bigram, sink, earlier)},
                      {"the value norm of <s> ends below half that of the other tokens",
@@ -138,7 +138,7 @@ paper::finding measure(paper::setting const& how) {
                   paper::by_step(dm::band_of(sink)), paper::by_step(dm::band_of(drain)));
   if (!published.empty()) compare(found, runs, attention, values);
   attention.x.most = values.x.most = static_cast<double>(steps);
-  found.figure = {.panels = {risks, attention, gaps, values}, .columns = 2};
+  found.figure = {.panels = {risks, attention, gaps, values}};
   return found;
 }
 

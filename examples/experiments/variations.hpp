@@ -33,8 +33,8 @@ variant variation(std::string label, setting const& how, std::uint64_t steps, Ta
     auto rows = train(all, net, task(seed), optimizer, plan, dm::risk{}, attention);
     auto const risks = net.evaluate(seen(seed).sample(256), attention);
     dm::probe_row measured;
-    measured.add("bigram_risk", risks.bigram_risk);
-    measured.add("backcopy_risk", risks.backcopy_risk);
+    measured.add("risk.bigram", risks.bigram_risk);
+    measured.add("risk.backcopy", risks.backcopy_risk);
     attention.report(measured);
     for (auto const& [name, value] : measured.cells()) rows.back().set(name, value);
     return rows;

@@ -39,17 +39,43 @@ struct log_spaced {
 namespace detail {
 template <class P, class Site, class Value>
 concept hears_value = std::invocable<P&, Site, Value const&>;
+
+// Has the `saved` of a hook that has one.
+template <class Hook>
+struct saves_as {};
+template <has_saved Hook>
+struct saves_as<Hook> {
+  using saved = typename Hook::saved;
+};
 } // namespace detail
 
 /// A hook that takes part in training only when its cadence is due: `when(every{100}, hook)`. The
-/// hook is referred to, not copied.
+/// hook is referred to, not copied. What else it may say, a schedule of its own included, is handed
+/// on.
 template <class Cadence, class Hook>
-class when {
+class when : public detail::saves_as<Hook> {
 public:
   when(Cadence cadence, Hook& hook) : cadence_(cadence), hook_(&hook) {}
+  when(Cadence cadence, Hook const&& hook) : cadence_(cadence), hook_(nullptr) {
+    static_cast<void>(hook);
+    static_assert(detail::never<Hook>,
+                  "dormant::when: the hook is a temporary, which would be gone before the first "
+                  "step; give it a name that lives as long as the `when`");
+  }
 
-  bool due(std::uint64_t step) { return active_ = cadence_.due(step); }
-  void close() { active_ = false; }
+  bool due(std::uint64_t step) {
+    active_ = cadence_.due(step);
+    if constexpr (scheduled<Hook>) active_ = active_ && own().due(step);
+    return active_;
+  }
+  void close() {
+    if (!std::exchange(active_, false)) return;
+    if constexpr (scheduled<Hook>) own().close();
+  }
+  void abandon() {
+    if (!std::exchange(active_, false)) return;
+    if constexpr (abandons<Hook>) own().abandon();
+  }
 
   template <class Site, class Value>
     requires detail::hears_value<Hook, Site, Value>
@@ -61,19 +87,33 @@ public:
   void operator()(Site at, Value& value) const {
     if (active_) std::as_const (*hook_)(at, value);
   }
+  template <class Site, class Value, class Saved>
+    requires std::invocable<Hook const&, Site, Value&, Saved&>
+  void operator()(Site at, Value& value, Saved& kept) const {
+    if (active_) std::as_const (*hook_)(at, value, kept);
+  }
+
+  template <class Model>
+    requires checks<Hook, Model>
+  void require() const { hook_->template require<Model>(); }
+  [[nodiscard]] bool stop_requested() const requires stops<Hook> { return hook_->stop_requested(); }
+  void report(probe_row& row) const requires reports<Hook> { seen().report(row); }
 
   // A shard listens with a copy of the hook; the caller's own copy is the one referred to.
-  [[nodiscard]] when empty() const requires detail::monoid<Hook> {
+  [[nodiscard]] when empty() const requires merges<Hook> {
     when copy = *this;
-    copy.copy_.push_back(detail::empty_copy(*hook_));
+    copy.copy_.clear();
+    copy.copy_.push_back(detail::empty_copy(seen()));
     return copy;
   }
-  void merge(when const& later) requires detail::monoid<Hook> {
-    if (active_) own().merge(later.copy_.front());
+  void merge(when const& later) requires merges<Hook> {
+    if (active_) own().merge(later.seen());
   }
 
 private:
   Hook& own() { return copy_.empty() ? *hook_ : copy_.front(); }
+  // Not of a const type: some hooks are asked as what they are.
+  std::remove_const_t<Hook> const& seen() const { return copy_.empty() ? *hook_ : copy_.front(); }
 
   Cadence cadence_;
   Hook* hook_;
@@ -83,7 +123,8 @@ private:
 
 /// Probes measured in some steps of training, a row of numbers each time:
 /// `history log(every{20}, attention_sink{}, risk{})`. A row holds step, loss and what the probes
-/// `report`. Measuring takes place inside the training pass, on the training batch.
+/// `report`. Measuring takes place inside the training pass, on the training batch. What else the
+/// probes may say is handed on.
 template <class Cadence, class... Probes>
 class history {
 public:
@@ -95,18 +136,46 @@ public:
     if (active_) {
       step_ = step;
       clear();
+      each([step]<class P>(P& probe) {
+        if constexpr (scheduled<P>) static_cast<void>(probe.due(step));
+      });
     }
     return active_;
   }
   void close() {
-    if (!active_) return;
-    active_ = false;
+    if (!std::exchange(active_, false)) return;
     probe_row row;
     row.add("step", static_cast<double>(step_));
     row.add("loss", loss_);
-    std::apply([&](auto const&... p) { (report(p, row), ...); }, probes_);
+    each([&]<class P>(P& probe) {
+      if constexpr (reports<P>) probe.report(row);
+    });
+    each([]<class P>(P& probe) {
+      if constexpr (scheduled<P>) probe.close();
+    });
+    if (keeps_) rows_.push_back(row);
     if (told_) told_(row);
-    if (keeps_) rows_.push_back(std::move(row));
+  }
+  /// Forgets the step that was under way.
+  void abandon() {
+    if (!std::exchange(active_, false)) return;
+    each([]<class P>(P& probe) {
+      if constexpr (abandons<P>) probe.abandon();
+    });
+  }
+  template <class Model>
+    requires(checks<Probes, Model> || ...)
+  void require() {
+    each([]<class P>(P& probe) {
+      if constexpr (checks<P, Model>) probe.template require<Model>();
+    });
+  }
+  [[nodiscard]] bool stop_requested() requires(stops<Probes> || ...) {
+    bool any = false;
+    each([&any]<class P>(P& probe) {
+      if constexpr (stops<P>) any = probe.stop_requested() || any;
+    });
+    return any;
   }
 
   template <class Site, class Value>
@@ -114,10 +183,9 @@ public:
   void operator()(Site at, Value const& value) {
     if constexpr (std::same_as<Site, site::loss>) loss_ = value;
     if (!active_) return;
-    auto const tell = [&]<class P>(P& probe) {
+    each([&]<class P>(P& probe) {
       if constexpr (detail::hears_value<P, Site, Value>) probe(at, value);
-    };
-    std::apply([&](auto&... p) { (tell(p), ...); }, probes_);
+    });
   }
   void operator()(site::loss,
                   double const& value) requires(!(detail::hears_value<Probes, site::loss, double> ||
@@ -148,8 +216,12 @@ public:
   }
 
 private:
+  template <class F>
+  void each(F f) {
+    std::apply([&](auto&... p) { (f(p), ...); }, probes_);
+  }
   void clear() {
-    std::apply([](auto&... p) { ((p = detail::empty_copy(p)), ...); }, probes_);
+    each([](auto& p) { p = detail::empty_copy(p); });
   }
   template <std::size_t... I>
   void merge_each(history const& later, std::index_sequence<I...>) {
@@ -157,11 +229,7 @@ private:
   }
   template <class P>
   static void merge_one(P& mine, P const& later) {
-    if constexpr (detail::monoid<P>) mine.merge(later);
-  }
-  template <class P>
-  static void report(P const& probe, probe_row& row) {
-    if constexpr (requires { probe.report(row); }) probe.report(row);
+    if constexpr (merges<P>) mine.merge(later);
   }
 
   Cadence cadence_;

@@ -31,6 +31,7 @@ namespace detail {
 template <class Model, class T>
 void append_tensors(std::vector<tensor_ref>& out, std::string const& prefix,
                     std::span<T const> values) {
+  check_whole(values.size());
   for (auto const& t : layout<Model>::tensors) {
     auto shape = t.vector ? std::vector<std::size_t>{t.size()} : std::vector{t.rows, t.cols};
     out.push_back(make_tensor_ref<T>(prefix + tensor_name(t), std::move(shape),
@@ -41,6 +42,7 @@ void append_tensors(std::vector<tensor_ref>& out, std::string const& prefix,
 template <class Model, class T>
 void read_tensors(safetensors_file const& file, std::string const& prefix, std::span<T> values,
                   std::set<std::string>& unread) {
+  check_whole(values.size());
   for (auto const& t : layout<Model>::tensors) {
     auto const shape = t.vector ? std::vector<std::size_t>{t.size()} : std::vector{t.rows, t.cols};
     auto const name = prefix + tensor_name(t);

@@ -4,10 +4,13 @@
 // <dormant/testing/...> and the tasks beside Bigram-Backcopy, <dormant/task/...>.
 #pragma once
 
+#include "dormant/version.hpp" // first, so that what it refuses is said first
+
 #include "dormant/cadence.hpp"                    // IWYU pragma: export
 #include "dormant/concepts.hpp"                   // IWYU pragma: export
 #include "dormant/evaluate.hpp"                   // IWYU pragma: export
 #include "dormant/intervention/ablate.hpp"        // IWYU pragma: export
+#include "dormant/intervention/cap_attention.hpp" // IWYU pragma: export
 #include "dormant/intervention/pattern.hpp"       // IWYU pragma: export
 #include "dormant/intervention/silence_value.hpp" // IWYU pragma: export
 #include "dormant/model/transformer.hpp"          // IWYU pragma: export

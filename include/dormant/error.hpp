@@ -2,6 +2,9 @@
 // The one exception type: a sentence that names the file or argument, what was expected and found.
 #pragma once
 
+#include "dormant/detail/arithmetic.hpp"
+#include "dormant/version.hpp"
+
 #include <charconv>
 #include <concepts>
 #include <cstdint>

@@ -15,7 +15,7 @@ namespace dormant {
 namespace detail {
 template <class Hook, class Model>
 void tell_structure(Hook& hook, Model) {
-  if constexpr (requires { hook.template require<Model>(); }) hook.template require<Model>();
+  if constexpr (checks<Hook, Model>) hook.template require<Model>();
 }
 } // namespace detail
 
@@ -28,6 +28,7 @@ evaluation evaluate(transformer<Shape, Parts...> const& net, batch const& rows, 
                     Hooks&&... hooks) {
   using model = structure<Shape, Parts...>;
   static_assert((detail::check_hook<model, false, std::remove_reference_t<Hooks>>() && ...));
+  detail::check_whole(net.parameters().size());
   detail::check_batch<model>(rows);
   (detail::tell_structure(hooks, model{}), ...);
   detail::batch_pass<model> pass(how, false);
@@ -67,6 +68,7 @@ loss_gradient<transformer<Shape, Parts...>> differentiate(transformer<Shape, Par
                                                           Hooks&&... hooks) {
   using model = structure<Shape, Parts...>;
   static_assert((detail::check_hook<model, true, std::remove_reference_t<Hooks>>() && ...));
+  detail::check_whole(net.parameters().size());
   detail::check_batch<model>(rows);
   (detail::tell_structure(hooks, model{}), ...);
   detail::batch_pass<model> pass(how, true);

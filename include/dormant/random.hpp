@@ -3,11 +3,14 @@
 // (Salmon et al. 2011) and our own distributions, so that the bits are the same on every platform.
 #pragma once
 
+#include "dormant/detail/arithmetic.hpp"
+
 #if defined(__GNUC__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wconversion"
 #pragma GCC diagnostic ignored "-Wsign-conversion"
 #pragma GCC diagnostic ignored "-Wpedantic"
+#pragma GCC diagnostic ignored "-Wuninitialized" // of intrinsics, see kernels/xsimd.hpp
 #endif
 #include <Random123/philox.h>
 #if defined(__GNUC__)

@@ -2,6 +2,8 @@
 // The size of a model as one compile-time value, and the letters used for sizes everywhere.
 #pragma once
 
+#include "dormant/detail/arithmetic.hpp"
+
 #include <cstddef>
 #include <cstdint>
 

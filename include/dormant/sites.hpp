@@ -62,6 +62,7 @@ template <class... Lists>
 using join = typename joined<Lists...>::type;
 } // namespace detail
 
+/// The named places of a step, where probes listen and interventions edit.
 namespace site {
 
 // clang-format off

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: MIT
-// What many runs say together: medians, quantiles and the band between the outer tenths.
+// What many runs say together: medians, quantiles, the band between the outer tenths, and means with
+// the interval in which they would lie for other runs.
 #pragma once
+
+#include "dormant/detail/arithmetic.hpp"
+#include "dormant/random.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -42,6 +47,46 @@ struct band {
 /// The band of some values, NaN as `quantile`.
 [[nodiscard]] inline band band_of(std::vector<double> const& values) {
   return {quantile(values, 0.1), median(values), quantile(values, 0.9)};
+}
+
+/// A mean, and how far it would go with other values of the same kind.
+struct estimated_mean {
+  double mean = std::numeric_limits<double>::quiet_NaN();
+  double standard_error = std::numeric_limits<double>::quiet_NaN(); ///< deviation / sqrt(n)
+  double low = std::numeric_limits<double>::quiet_NaN();  ///< where the bootstrap interval begins
+  double high = std::numeric_limits<double>::quiet_NaN(); ///< and where it ends
+};
+
+struct bootstrap {
+  double share = 0.95; ///< of the means of resampled values that the interval holds
+  std::size_t resamples = 10'000;
+  std::uint64_t seed = 0; ///< the same seed and values give the same interval
+};
+
+/// The mean of some values, its standard error and its bootstrap interval, whose ends are quantiles
+/// of the means of values drawn again with replacement (percentile interval, Efron 1979). With few
+/// values it is too narrow: of 5, a 95% interval holds the true mean in about 84% of cases.
+/// \returns NaN as `quantile`; of a single value only the mean, for it does not tell its spread
+[[nodiscard]] inline estimated_mean mean_of(std::vector<double> const& values,
+                                            bootstrap const& how = {}) {
+  if (values.empty()) return {};
+  auto const n = static_cast<double>(values.size());
+  double sum = 0, square = 0;
+  for (double const v : values) sum += v;
+  estimated_mean out{.mean = sum / n};
+  if (values.size() == 1) return out;
+  for (double const v : values) square += (v - out.mean) * (v - out.mean);
+  out.standard_error = std::sqrt(square / (n - 1) / n);
+  std::vector<double> means(how.resamples);
+  for (std::size_t r = 0; r < means.size(); ++r) {
+    random_stream draw(how.seed, stream::user, 0, r);
+    double again = 0;
+    for (std::size_t i = 0; i < values.size(); ++i) again += values[draw.below(values.size())];
+    means[r] = again / n;
+  }
+  out.low = quantile(means, (1 - how.share) / 2);
+  out.high = quantile(std::move(means), (1 + how.share) / 2);
+  return out;
 }
 
 } // namespace dormant

@@ -3,9 +3,17 @@
 // The only room that knows xtensor.
 #pragma once
 
+#include "dormant/error.hpp"
+
+#if __has_include(<xtensor/containers/xtensor.hpp>) // since 0.26
+#include <xtensor/containers/xbuffer_adaptor.hpp>
+#include <xtensor/containers/xtensor.hpp>
+#include <xtensor/views/xstrided_view.hpp>
+#else
 #include <xtensor/xbuffer_adaptor.hpp>
 #include <xtensor/xstrided_view.hpp>
 #include <xtensor/xtensor.hpp>
+#endif
 
 #include <algorithm>
 #include <array>
@@ -55,7 +63,8 @@ template <class T>
 }
 
 /// A zero-filled, 64-byte aligned array whose size is fixed at construction. Kernels may read (never
-/// write) up to 128 bytes past the end, so an arena always carries that much slack.
+/// write) up to 128 bytes past the end, so an arena always carries that much slack. One that was
+/// moved from is empty.
 template <class T>
 class arena {
 public:
@@ -69,10 +78,11 @@ public:
   arena(arena const& other) : arena(other.size_) {
     std::copy_n(other.data_.get(), size_, data_.get());
   }
-  arena(arena&&) noexcept = default;
+  arena(arena&& other) noexcept
+      : data_(std::move(other.data_)), size_(std::exchange(other.size_, 0)) {}
   arena& operator=(arena other) noexcept {
-    data_ = std::move(other.data_);
-    size_ = other.size_;
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
     return *this;
   }
   ~arena() = default;
@@ -88,8 +98,14 @@ private:
     void operator()(T* p) const { ::operator delete (p, std::align_val_t{alignment}); }
   };
   static T* allocate(std::size_t size) {
-    return static_cast<T*>(
-        ::operator new ((size + slack) * sizeof(T), std::align_val_t{alignment}));
+    constexpr std::size_t most = static_cast<std::size_t>(-1) / sizeof(T) / 2;
+    try {
+      if (size > most) throw std::bad_alloc();
+      return static_cast<T*>(
+          ::operator new ((size + slack) * sizeof(T), std::align_val_t{alignment}));
+    } catch (std::bad_alloc const&) {
+      refuse({"there is no memory for ", size, " numbers of ", sizeof(T), " bytes"});
+    }
   }
 
   std::unique_ptr<T[], release> data_;

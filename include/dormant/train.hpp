@@ -17,13 +17,6 @@ struct training_result {
 };
 
 namespace detail {
-// A hook with a schedule of its own takes part only in the steps for which it is due; it is asked
-// before and closed after each of them.
-template <class H>
-concept scheduled = requires(H& hook, std::uint64_t step) {
-  { hook.due(step) } -> std::same_as<bool>;
-  hook.close();
-};
 // Every hook has to be asked, because asking also tells it whether it may listen.
 template <class... Hooks>
 bool any_due(std::uint64_t step, Hooks&... hooks) {
@@ -33,17 +26,50 @@ bool any_due(std::uint64_t step, Hooks&... hooks) {
   };
   return (ask(hooks) + ... + 0) > 0;
 }
-template <class... Hooks>
-void close_due(Hooks&... hooks) {
-  [[maybe_unused]] auto const close = []<class H>(H& hook) {
-    if constexpr (scheduled<H>) hook.close();
-  };
-  (close(hooks), ...);
+// Closes every hook, also those after one that throws.
+inline void close_due() {}
+template <class Hook, class... Hooks>
+void close_due(Hook& first, Hooks&... others) {
+  if constexpr (scheduled<Hook>) {
+    try {
+      first.close();
+    } catch (...) {
+      close_due(others...);
+      throw;
+    }
+  }
+  close_due(others...);
 }
 template <class... Hooks>
-bool any_wants_stop(Hooks const&... hooks) {
-  [[maybe_unused]] auto const ask = []<class H>(H const& hook) {
-    if constexpr (requires { hook.stop_requested(); }) return bool{hook.stop_requested()};
+void abandon_due(Hooks&... hooks) {
+  [[maybe_unused]] auto const abandon = []<class H>(H& hook) {
+    if constexpr (scheduled<H> && abandons<H>) hook.abandon();
+  };
+  (abandon(hooks), ...);
+}
+// Calls `act` if any hook is due, and closes what was asked whatever happens.
+template <class Run, class Act, class... Hooks>
+bool when_due(Run const& run, Act act, Hooks&... hooks) {
+  std::uint64_t const before = run.steps();
+  try {
+    if (!any_due(before, hooks...)) return false;
+    act();
+  } catch (...) {
+    // A step that counts has been heard; any other will be asked for again.
+    if (run.steps() == before) {
+      abandon_due(hooks...);
+    } else {
+      close_due(hooks...);
+    }
+    throw;
+  }
+  close_due(hooks...);
+  return true;
+}
+template <class... Hooks>
+bool any_wants_stop(Hooks&... hooks) {
+  [[maybe_unused]] auto const ask = []<class H>(H& hook) {
+    if constexpr (stops<H>) return bool{hook.stop_requested()};
     return false;
   };
   return (ask(hooks) || ...);
@@ -56,20 +82,19 @@ struct unscheduled {
 
 /// Runs a trainer to the end of its schedule. Hooks with a schedule of their own (cadence.hpp) are
 /// heard only in steps for which they are due, and a last time, without a step, if the end is due.
-/// \throws non_finite, error
+/// \throws non_finite, error, and what a hook throws; the run can then go on as `trainer::step` says,
+///   and a hook with a schedule has no half-heard step: a row of `history` is that of a step that counts
 template <class Net, class Task, class Optimizer, class... Hooks>
 training_result run(trainer<Net, Task, Optimizer>& run, Hooks&... hooks) {
   using model = typename Net::model;
   static_assert((detail::check_hook<model, true, Hooks>() && ...));
-  constexpr bool any_scheduled = (detail::scheduled<Hooks> || ...);
+  constexpr bool any_scheduled = (scheduled<Hooks> || ...);
   (detail::tell_structure(hooks, model{}), ...);
   training_result result{.steps = run.steps(), .loss = run.state().loss};
   while (run.steps() < run.plan().steps) {
     if constexpr (any_scheduled) {
-      if (detail::any_due(run.steps(), hooks...)) {
-        result.loss = run.step(hooks...);
-        detail::close_due(hooks...);
-      } else {
+      auto const step = [&] { result.loss = run.step(hooks...); };
+      if (!detail::when_due(run, step, hooks...)) {
         result.loss = detail::with_hooks<detail::unscheduled>(
             [&](auto&... some) { return run.step(some...); }, hooks...);
       }
@@ -83,10 +108,8 @@ training_result run(trainer<Net, Task, Optimizer>& run, Hooks&... hooks) {
     }
   }
   if constexpr (any_scheduled) {
-    if (detail::any_due(run.steps(), hooks...)) {
-      run.measure(hooks...);
-      detail::close_due(hooks...);
-    }
+    detail::when_due(
+        run, [&] { run.measure(hooks...); }, hooks...);
   }
   return result;
 }

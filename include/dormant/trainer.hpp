@@ -24,7 +24,7 @@ namespace dormant {
 struct schedule {
   std::uint64_t steps = 1000;
   std::size_t batch = 512;
-  std::size_t threads = 0; ///< 0: as many as the machine has; never changes the result
+  std::size_t threads = 0; ///< see `execution`; never changes the result
   std::size_t shards = 8;  ///< see `execution`; part of the result's identity, like the seed
 };
 
@@ -57,13 +57,16 @@ public:
   using T = typename Net::scalar;
   using state_type = typename Optimizer::template state<T>;
 
-  /// \throws error for a batch of 0 or a task whose sequences do not fit the model
+  /// The model and the task are referred to, the optimizer and the schedule copied.
+  /// \throws error for a batch of 0 or a task whose sequences do not fit the model, and if the threads
+  ///   or the memory cannot be had
   trainer(Net& net, Task const& task, Optimizer const& optimizer, schedule const& plan)
       : net_(net), task_(task), optimizer_(optimizer), plan_(checked(plan)),
         pass_({.threads = plan.threads, .shards = plan.shards}, true), state_(layout<model>::size),
         batch_(plan.batch, Task::context, task.table()) {
     static_assert(Task::context <= model::shape.context,
                   "dormant::train: the task's sequences are longer than the model's context");
+    detail::check_whole(net.parameters().size());
     for (std::size_t i = 0; i < names_.size(); ++i)
       names_[i] = tensor_name(layout<model>::tensors[i]);
     state_.each([&](auto name, auto& memory) {
@@ -71,21 +74,45 @@ public:
     });
     plan_jobs();
   }
+  trainer(Net& net, Task const&& task, Optimizer const& optimizer, schedule const& plan)
+      : trainer(net, static_cast<Task const&>(task), optimizer, plan) {
+    static_assert(detail::never<Task>,
+                  "dormant::trainer: the task is a temporary, which would be gone before the first "
+                  "step; give it a name that lives as long as the trainer");
+  }
+  trainer(Net const&& net, Task const& task, Optimizer const& optimizer, schedule const& plan)
+      : trainer(const_cast<Net&>(net), task, optimizer, plan) {
+    static_assert(
+        detail::never<Net>,
+        "dormant::trainer: the model is a temporary, which would be gone before the first "
+        "step; give it a name that lives as long as the trainer");
+  }
 
   /// Takes one step and returns the loss of its batch before the step, nats.
+  ///
+  /// What a hook or the task throws comes through. Until the optimizer moves (the forward and backward
+  /// pass, `site::loss`, `site::gradient`) the trainer is then as before the step, and the next call
+  /// takes the same step with the same bits. Afterwards (`site::update`, `site::step`) the step is
+  /// whole and counts; hooks that were not yet told of it are not told. A probe keeps what it saw of
+  /// whole passes, and nothing of a broken one.
   /// \throws non_finite, leaving the parameters as they were; error for a task that draws tokens
-  ///   outside the model's vocabulary
+  ///   outside the model's vocabulary, a model that was moved from, and a trainer whose last step was
+  ///   left half taken, by an optimizer that threw or by an overflow
   template <class... Hooks>
   double step(Hooks&... hooks) {
+    static_assert((detail::check_hook<model, true, Hooks>() && ...));
+    (detail::tell_structure(hooks, model{}), ...);
     detail::hook_pack<T, Hooks...> const heard(hooks...);
+    check_usable();
     draw_batch();
     double const loss = pass_.differentiate(net_.parameters().data(), batch_, hooks...);
     if (!std::isfinite(loss) || !pass_.finite()) explain_non_finite(loss, hooks...);
     heard.event(site::loss{{steps_, {}}}, loss);
-    tell_tensors<site::gradient>(heard, pass_.gradient().data());
+    tell_tensors<site::gradient>(heard, steps_, pass_.gradient().data());
     update(heard);
     ++steps_;
     loss_ = loss;
+    tell_tensors<site::update>(heard, steps_ - 1, before_.data());
     heard.event(site::step{{steps_ - 1, {}}}, state());
     return loss;
   }
@@ -93,11 +120,14 @@ public:
   /// Shows hooks the batch that the next step would use, without taking it.
   template <class... Hooks>
   double measure(Hooks&... hooks) {
+    static_assert((detail::check_hook<model, false, Hooks>() && ...));
+    (detail::tell_structure(hooks, model{}), ...);
     detail::hook_pack<T, Hooks...> const heard(hooks...);
+    check_usable();
     draw_batch();
-    loss_ = pass_.evaluate(net_.parameters().data(), batch_, hooks...);
-    heard.event(site::loss{{steps_, {}}}, loss_);
-    return loss_;
+    double const loss = pass_.evaluate(net_.parameters().data(), batch_, hooks...);
+    heard.event(site::loss{{steps_, {}}}, loss);
+    return loss_ = loss;
   }
 
   /// What a checkpoint keeps.
@@ -107,7 +137,10 @@ public:
   /// Calls `f(name, memory)` for the writable memory behind each of `state().moments`, in the same
   /// order: for resuming, as `resume_at` is.
   void each_moment(auto f) { state_.each(f); }
-  void resume_at(std::uint64_t steps) { steps_ = steps; }
+  void resume_at(std::uint64_t steps) {
+    steps_ = steps;
+    half_taken_ = false;
+  }
 
   [[nodiscard]] std::uint64_t steps() const { return steps_; }
   [[nodiscard]] schedule const& plan() const { return plan_; }
@@ -122,6 +155,15 @@ private:
   static schedule const& checked(schedule const& plan) {
     if (plan.batch == 0) refuse({"train: the batch must hold at least one sequence, found 0"});
     return plan;
+  }
+
+  void check_usable() const {
+    detail::check_whole(net_.parameters().size());
+    if (half_taken_) {
+      refuse({"training cannot go on: step ", steps_,
+              " was left half taken, so parameters and "
+              "optimizer memory belong to no step; load the last checkpoint"});
+    }
   }
 
   // Elementwise optimizers are cut into stretches that threads can share; others get whole tensors.
@@ -153,13 +195,15 @@ private:
     detail::check_batch<model>(batch_);
   }
 
+  // Moves the parameters; if anybody listens, `before_` is then what was added to them.
   template <class Pack>
-  void update(Pack const& heard) {
+  void update(Pack const&) {
     T* const parameters = net_.parameters().data();
     constexpr bool told = Pack::template heard<site::update>;
     if constexpr (told) detail::activations<model>::grown(before_, net_.parameters().size());
     if constexpr (told) std::copy_n(parameters, before_.size(), before_.data());
     std::atomic<bool> finite{true};
+    half_taken_ = true;
     pass_.pool().run(count_, [&](std::size_t i, std::size_t) {
       job const& j = jobs_[i];
       optimizer_.template step<typename Net::arch, T>(
@@ -179,20 +223,20 @@ private:
     if (!finite) {
       stop({"the step left the parameter ", spoiled(net_.parameters().data()), " not finite"});
     }
+    half_taken_ = false;
     if constexpr (told) {
       for (std::size_t i = 0; i < before_.size(); ++i) {
         before_.data()[i] = parameters[i] - before_.data()[i];
       }
-      tell_tensors<site::update>(heard, before_.data());
     }
   }
 
   template <class Site, class Pack>
-  void tell_tensors(Pack const& heard, T* values) {
+  void tell_tensors(Pack const& heard, std::uint64_t step, T* values) {
     if constexpr (Pack::template heard<Site>) {
       for (std::size_t i = 0; i < names_.size(); ++i) {
         auto const& t = layout<model>::tensors[i];
-        heard.event(Site{{steps_, names_[i]}}, values + t.offset, t.rows, t.cols);
+        heard.event(Site{{step, names_[i]}}, values + t.offset, t.rows, t.cols);
       }
     }
   }
@@ -235,6 +279,7 @@ private:
   arena<T> before_;
   std::uint64_t steps_ = 0;
   double loss_ = 0;
+  bool half_taken_ = false; // a step began to move the parameters and did not end
 };
 
 } // namespace dormant

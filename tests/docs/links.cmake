@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-# Every relative link in README.md and docs/ leads to a file of the project.
+# Every relative link in README.md, its neighbours and docs/ leads to a file of the project.
 # Usage: cmake -D source=FOLDER -P links.cmake
 
 file(GLOB_RECURSE pages ${source}/docs/*.md)
-list(APPEND pages ${source}/README.md)
+file(GLOB neighbours ${source}/*.md)
+list(APPEND pages ${neighbours})
 set(broken "")
 foreach(page IN LISTS pages)
   file(READ "${page}" text)

@@ -38,9 +38,9 @@ only_in("^line_fit\\.hpp" "boost/math")
 only_in("^io/" "nlohmann/")
 only_in("^random\\.hpp" "Random123/")
 
-reads(kernels "kernels/|error\\.hpp")
+reads(kernels "kernels/|error\\.hpp|detail/arithmetic\\.hpp")
 reads(io "io/|error\\.hpp")
-reads(nonlinearity "nonlinearity/|kernels/")
+reads(nonlinearity "nonlinearity/|kernels/|detail/arithmetic\\.hpp")
 reads(task "task/|io/|random\\.hpp|shape\\.hpp|error\\.hpp|concepts\\.hpp")
 reads(model "model/|nonlinearity/|kernels/|detail/|task/batch\\.hpp|[a-z]+\\.hpp")
 

@@ -99,7 +99,8 @@ TEST_CASE("a full disk leaves the old file and a sentence", "[io][atomic_file]")
 TEST_CASE("the system's reasons are in plain words", "[io][atomic_file]") {
   CHECK(io::plain_reason(ENOSPC) == "the disk is full");
   CHECK(io::plain_reason(EACCES) == "permission denied");
-  CHECK(io::plain_reason(EPIPE) == "Broken pipe");
+  CHECK(io::plain_reason(EPIPE) == "nobody reads it any more");
+  CHECK(io::plain_reason(EXDEV) == "the system says 'Invalid cross-device link'");
   if (io::descriptor const full(::open("/dev/full", O_WRONLY | O_CLOEXEC)); full.is_open()) {
     CHECK(io::write_all(full.fd(), "x") == ENOSPC);
   }
@@ -112,6 +113,9 @@ TEST_CASE("names from outside are safe to print", "[io][atomic_file]") {
   CHECK(io::in_quotes(std::string(81, 'a')) == "'"s + std::string(80, 'a') + "...'");
   CHECK(io::in_quotes(std::string(79, 'a') + "\u00e9\u00e9") ==
         "'"s + std::string(79, 'a') + "...'");
+  CHECK(io::in_quotes("a\xff\xc3-\u00e9\xc3") == "'a??-\u00e9?'"); // what is not UTF-8
+  CHECK(io::in_quotes("\u009b31m\u00a0") == "'?31m\u00a0'");       // controls of a terminal, too
+  CHECK(io::in_quotes(std::string(100, '\xff')) == "'"s + std::string(80, '?') + "...'");
   CHECK(io::shown(std::vector<std::size_t>{}) == "[]");
   CHECK(io::shown(std::vector<std::size_t>(8, 1)) == "[1, 1, 1, 1, 1, 1, 1, 1]");
   CHECK(io::shown(std::vector<std::size_t>(9, 1)) == "[1, 1, 1, 1, 1, 1, 1, 1, ...]");

@@ -126,6 +126,20 @@ TEST_CASE("versions 2 and 3 are read, others are not", "[io][npy]") {
   CHECK(refusal(version(2, 0).substr(0, 11)) == "the file ends within the first 12 bytes");
 }
 
+TEST_CASE("shapes are read as Python 2 wrote them", "[io][npy]") {
+  auto const with_shape = [](std::string const& shape) {
+    return file_of("{'descr': '|u1', 'fortran_order': False, 'shape': " + shape + ", }\n",
+                   "123456");
+  };
+  CHECK(parse_npy(with_shape("(6L,)"), "f").shape == sizes{6});
+  CHECK(parse_npy(with_shape("(2L, 3L)"), "f").shape == sizes{2, 3});
+  CHECK(parse_npy(with_shape("(2L , 3,)"), "f").shape == sizes{2, 3});
+  for (auto const* wrong : {"(6LL,)", "(6l,)", "(L,)", "(6 L,)", "(6L)"}) {
+    CHECK_THAT(refusal(with_shape(wrong)),
+               Catch::StartsWith("the header is not a Python dict at "));
+  }
+}
+
 TEST_CASE("a file that is not a plain array is refused", "[io][npy]") {
   CHECK(refusal("") == "the file does not start as a .npy file does");
   CHECK(refusal("PK\x03\x04") == "the file does not start as a .npy file does");

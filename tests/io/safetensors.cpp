@@ -196,6 +196,24 @@ TEST_CASE("a header that is not a safetensors header is refused", "[io][safetens
         "the header has '__metadata__' twice");
 }
 
+TEST_CASE("a header may end in spaces, and in nothing else", "[io][safetensors]") {
+  CHECK(safetensors_file::parse(file_of("{}   ", 0), "f").names().empty());
+  std::string const entry = R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})";
+  CHECK(safetensors_file::parse(file_of(entry + " ", 1), "f").names().size() == 1);
+  CHECK(refusal(entry + std::string(3, '\0'), 1) ==
+        "the header has a zero byte at 53; it may be padded with spaces only");
+  CHECK(refusal(entry + std::string(1, '\0') + "{\"b\":1} ", 1) ==
+        "the header has a zero byte at 53; it may be padded with spaces only");
+  CHECK(refusal("{" + std::string(1, '\0') + "}", 0) ==
+        "the header has a zero byte at 1; it may be padded with spaces only");
+  for (auto const* end : {"\n", "\t ", " \r\n  "}) {
+    CHECK(refusal(entry + end, 1) == "the header ends in white space that is no space");
+  }
+  for (auto const* more : {" x", "{}", ",", "]", " //"}) {
+    CHECK_THAT(refusal(entry + more, 1), Catch::StartsWith("the header is not valid JSON at its"));
+  }
+}
+
 TEST_CASE("a malformed tensor is named", "[io][safetensors]") {
   auto const tensor = [](std::string const& fields) {
     return refusal("{\"a\":{" + fields + "}}", 8);

@@ -3,15 +3,20 @@
 #include "dormant/task/bigram_backcopy.hpp"
 #include "dormant/task/in_context_bigrams.hpp"
 #include "dormant/task/seen_transitions.hpp"
+#include "dormant/task/trigger_average.hpp"
 #include "dormant/task/two_tasks.hpp"
 #include "dormant/testing/task_laws.hpp"
 
 #include "catch.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace {
 
@@ -76,6 +81,31 @@ struct is_surer_than_it_says : copy_of_task {
   [[nodiscard]] batch sample(std::size_t rows) const { return {rows, context, said}; }
   [[nodiscard]] std::shared_ptr<law_table const> table() const { return said; }
 };
+// Draws from one law and states another where it is asked to.
+struct lies : copy_of_task {
+  using lie = std::function<void(std::size_t t, next_token_law& law)>;
+  lie told;
+  // The table of the task and a last row in which all tokens are alike.
+  std::shared_ptr<law_table const> said;
+  explicit lies(lie how) : told(std::move(how)) {
+    own = whole({.seed = 4, .rule = {.copy = 0.5}});
+    auto const& true_table = *own.table();
+    auto larger = std::make_shared<law_table>(true_table.rows + 1, true_table.vocab);
+    double const share = 1 / static_cast<double>(larger->vocab);
+    std::ranges::fill(larger->probabilities, share);
+    std::ranges::fill(larger->entropies, -std::log(share));
+    std::ranges::copy(true_table.probabilities, larger->probabilities.begin());
+    std::ranges::copy(true_table.entropies, larger->entropies.begin());
+    said = larger;
+  }
+  void sample_row(stream which, std::uint64_t step, std::uint64_t row, std::span<token> tokens,
+                  std::span<next_token_law> laws) const {
+    own.sample_row(which, step, row, tokens, laws);
+    for (std::size_t t = 0; t < laws.size(); ++t) told(t, laws[t]);
+  }
+  [[nodiscard]] batch sample(std::size_t rows) const { return {rows, context, said}; }
+  [[nodiscard]] std::shared_ptr<law_table const> table() const { return said; }
+};
 struct wrong_table : copy_of_task {
   [[nodiscard]] std::shared_ptr<law_table const> table() const {
     auto changed = std::make_shared<law_table>(*own.table());
@@ -108,10 +138,80 @@ TEST_CASE("laws: the other tasks keep them") {
   CHECK(testing::task_laws(in_context({.seed = 13, .bos = 0, .outputs = output_law::unigram})));
   CHECK(testing::task_laws(two_tasks<small>({.seed = 14})));
   CHECK(testing::task_laws(
+      trigger_average<small>({.seed = 16})));
+  CHECK(testing::task_laws(
+      trigger_average<small>({.triggers = 5, .seed = 17, .bos = 2, .average = 0.4})));
+  CHECK(testing::task_laws(trigger_average<small>({.triggers = 0, .seed = 18, .bos = 0})));
+  CHECK(testing::task_laws(
       two_tasks<small>({.seed = 15,
                         .bos = 0,
                         .first = {.triggers = 5, .delimiters = 0.1},
                         .second = {.rule = bigram_backward, .delimiters = 0.2}})));
+}
+
+TEST_CASE("laws: a law that is false in few places is found, and where") {
+  whole const task({.seed = 4});
+  auto const unigram = task.unigram_row();
+  auto const uniform = static_cast<std::int32_t>(task.table()->rows);
+  CHECK(testing::task_laws(lies([](std::size_t, next_token_law&) {})));
+
+  // At triggers only. Where all tokens are alike, none surprises more than another.
+  says(testing::task_laws(lies([](std::size_t, next_token_law& law) {
+         if (law.trigger) law.copy_weight = 0.6;
+       })),
+       "at triggers, positions from 4 on");
+  says(testing::task_laws(lies([=](std::size_t, next_token_law& law) {
+         if (law.trigger) law = {uniform, 0, 0, true};
+       })),
+       "by the likeliest token, at triggers, positions from 4 on");
+  says(testing::task_laws(lies([=](std::size_t, next_token_law& law) {
+         if (law.trigger) law.row = unigram;
+       })),
+       "at triggers, positions from 4 on");
+  // At one position only: the first character is drawn without triggers, as the authors' probe forgets.
+  says(testing::task_laws(lies([=](std::size_t t, next_token_law& law) {
+         if (t == 0) law.row = unigram;
+       })),
+       "at non-triggers, position 0");
+  says(testing::task_laws(lies([](std::size_t t, next_token_law& law) {
+         if (t == 2 && law.trigger) law.copy_weight = 0.7;
+       })),
+       "at triggers, position 2");
+  // And nowhere else.
+  auto const found = testing::task_laws(lies([](std::size_t t, next_token_law& law) {
+    if (t == 2 && law.trigger) law.copy_weight = 0.7;
+  }));
+  CHECK(found.log.find("non-triggers") == std::string::npos);
+  CHECK(found.log.find("from 4 on") == std::string::npos);
+}
+
+TEST_CASE("laws: a right task does not fail by chance") {
+  for (std::uint64_t seed = 100; seed < 110; ++seed) {
+    INFO("seed " << seed);
+    CHECK(testing::task_laws(whole({.seed = seed, .rule = {.copy = 0.5}, .delimiters = 0.05})));
+    CHECK(testing::task_laws(trigger_average<small>({.seed = seed})));
+  }
+}
+
+TEST_CASE("laws: spread laws that are none are told so") {
+  struct spreads : copy_of_task {
+    static constexpr std::size_t most_copied = 3;
+    std::vector<weighted_token> to;
+    void sample_row(stream which, std::uint64_t step, std::uint64_t row, std::span<token> tokens,
+                    std::span<next_token_law> laws) const {
+      std::vector<next_token_law> of_own(laws.size());
+      own.sample_row(which, step, row, tokens, of_own);
+      for (std::size_t t = 0; t < laws.size(); ++t) {
+        laws[t].copy_weight = 1;
+        laws[t].spread.clear();
+        laws[t].spread.add(tokens[t + 1], 0.5);
+        for (auto const& [id, weight] : to) laws[t].spread.add(id == -2 ? tokens[t + 1] : id, weight);
+      }
+    }
+  };
+  says(testing::task_laws(spreads{{}, {{0, 0.25}}}), "sum to 0.75, expected 1");
+  says(testing::task_laws(spreads{{}, {{-2, 0.5}}}), "expected each token once");
+  says(testing::task_laws(spreads{{}, {{67, 0.5}}}), "the law copies token 67");
 }
 
 TEST_CASE("laws: a task with one mistake is told which") {

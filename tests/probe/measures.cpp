@@ -4,6 +4,7 @@
 #include "dormant/dormant.hpp"
 
 #include "catch.hpp"
+#include "error_of.hpp"
 #include "models.hpp"
 
 #include <algorithm>
@@ -50,7 +51,7 @@ TEST_CASE_METHOD(fixture, "probe: attention sink is the mean of A[q, 0] over que
   REQUIRE(sink.layers() == L);
   for (std::size_t l = 0; l < L; ++l) {
     auto const pattern = kept.values(l); // [B, H, T, T]
-    mean_of all, on_trigger, off_trigger;
+    running_mean all, on_trigger, off_trigger;
     for (std::size_t b = 0; b < B; ++b) {
       for (std::size_t h = 0; h < H; ++h) {
         for (std::size_t q = 2; q < T; ++q) {
@@ -77,7 +78,7 @@ TEST_CASE_METHOD(fixture, "probe: value drain is the norm of W_O v, head by head
     auto const v = kept.values(l);   // [B, T, H, D]
     auto const out = seen.values(l); // [B, H, T, C]
     auto const wo = net.parameter("layers." + std::to_string(l) + ".attention.wo.weight");
-    mean_of bos, other;
+    running_mean bos, other;
     for (std::size_t b = 0; b < B; ++b) {
       for (std::size_t h = 0; h < H; ++h) {
         for (std::size_t t = 0; t < T; ++t) {
@@ -140,7 +141,7 @@ TEST_CASE_METHOD(fixture, "probe: residual peak is the norm of what a layer leav
   net.evaluate(rows, peak, kept);
   for (std::size_t l = 0; l < L; ++l) {
     auto const x = kept.values(l); // [B, T, C]
-    mean_of bos, other;
+    running_mean bos, other;
     for (std::size_t b = 0; b < B; ++b) {
       for (std::size_t t = 0; t < T; ++t) {
         (t == 0 ? bos : other).add(norm_of([&](std::size_t c) { return x(b, t, c); }));
@@ -159,12 +160,12 @@ TEST_CASE_METHOD(fixture, "probe: sink logit gap is a mean over tokens of means 
     net.evaluate(rows, gap, kept);
     for (std::size_t l = 0; l < L; ++l) {
       auto const s = kept.values(l); // [B, H, T, T]
-      std::map<token, mean_of> by_token;
+      std::map<token, running_mean> by_token;
       for (std::size_t b = 0; b < B; ++b) {
         for (std::size_t h = 0; h < H; ++h) {
           for (std::size_t q = 2; q < T; ++q) {
             if (!with_triggers && trigger(b, q)) continue;
-            mean_of rest;
+            running_mean rest;
             for (std::size_t j = 1; j < q; ++j) rest.add(static_cast<double>(s(b, h, q, j)));
             by_token[rows.tokens(b)[q]].add(static_cast<double>(s(b, h, q, 0)) - rest.mean());
           }
@@ -192,7 +193,7 @@ TEST_CASE_METHOD(fixture, "probe: risks are cross-entropies against the exact la
   auto const found = net.evaluate(rows, kept, risks);
   auto const logits = kept.values(L - 1); // [B, T, V]
   auto const& table = *task.table();
-  mean_of on_bigrams, on_triggers, published, loss;
+  running_mean on_bigrams, on_triggers, published, loss;
   for (std::size_t b = 0; b < B; ++b) {
     for (std::size_t t = 0; t < T; ++t) {
       double sum = 0;
@@ -279,19 +280,31 @@ TEST_CASE_METHOD(fixture, "probe: tensor norms are Frobenius norms by name") {
   norms(site::gradient{{0, "layers.0.ff.w1.weight"}}, view);
   double square = 0;
   for (float const g : view) square += static_cast<double>(g) * static_cast<double>(g);
-  CHECK(norms["gradient layers.0.ff.w1.weight"] == Approx(std::sqrt(square)));
-  CHECK(std::isnan(norms["update layers.0.ff.w1.weight"]));
+  CHECK(norms.gradient("layers.0.ff.w1.weight") == Approx(std::sqrt(square)));
+  CHECK(error_of([&] {
+          (void)norms.update("layers.0.ff.w1.weight");
+        }).find("it has, the nearest names first: tensor_norms.gradient.layers.0.ff.w1.weight") !=
+        std::string::npos);
 }
 
-TEST_CASE("probe: a row keeps its numbers in order, and has none for another name") {
+TEST_CASE("probe: a row keeps its numbers in order, and refuses another name") {
   probe_row row;
   row.add("loss", 1.5);
-  row.add("attention_on_bos", 2, 0.25);
+  row.add("attention_sink.mean", 2, 0.25);
+  row.add("attention_sink.mean", 2, 0.5, 1);
+  row.add("value_drain.ratio", 0, std::nan(""));
   row.set("loss", 2.5);
   row.set("new", 3);
   CHECK(row["loss"] == 2.5);
-  CHECK(row["attention_on_bos_2"] == 0.25);
-  CHECK(std::isnan(row["attention_on_bos"]));
-  REQUIRE(row.cells().size() == 3);
-  CHECK(row.cells()[2].first == "new");
+  CHECK(row["attention_sink.mean.2"] == 0.25);
+  CHECK(row["attention_sink.mean.2.1"] == 0.5);
+  CHECK(std::isnan(row["value_drain.ratio.0"])); // there, but empty
+  CHECK(row.has("new"));
+  CHECK_FALSE(row.has("attention_sink.mean"));
+  CHECK(error_of([&] { (void)row["attention_sink.mean_2"]; }) ==
+        "the row of measurements has nothing named 'attention_sink.mean_2'; it has, the nearest "
+        "names first: attention_sink.mean.2, attention_sink.mean.2.1, value_drain.ratio.0, loss, "
+        "new");
+  REQUIRE(row.cells().size() == 5);
+  CHECK(row.cells()[4].first == "new");
 }

@@ -146,10 +146,9 @@ TEST_CASE("a run leaves its numbers, its model and how it came about", "[program
   auto const metrics = scratch::read(here / "out/metrics.csv");
   CHECK(lines(metrics) == 4); // the header, steps 0, 5 and 7
   CHECK(metrics.starts_with(
-      "step,loss,bigram_risk,backcopy_risk,attention_on_bos_0,attention_on_bos_from_non_triggers_0,"
-      "sink_logit_gap_0,sink_logit_gap_p10_0,sink_logit_gap_p90_0,value_norm_bos_0,value_norm_"
-      "other_0,"
-      "residual_norm_bos_0,residual_norm_other_0,attention_on_bos_1,"));
+      "step,loss,risk.bigram,risk.backcopy,attention_sink.mean.0,attention_sink.on_background.0,"
+      "sink_logit_gap.mean.0,sink_logit_gap.p10.0,sink_logit_gap.p90.0,value_drain.bos.0,"
+      "value_drain.other.0,residual_peak.bos.0,residual_peak.other.0,attention_sink.mean.1,"));
   auto const row = metrics.substr(metrics.find("\n0,"));
   CHECK_THAT(row, Catch::Contains(",,,,,,,")); // layer 0 has no attention
   for (auto const* name : {"checkpoint.safetensors", "resume.safetensors", "bigrams.csv",

@@ -129,6 +129,11 @@ TEST_CASE("a folder with anything else in it is left alone", "[programs]") {
     CHECK_THAT(failure(here, in(other)), Contains("exists already and is not empty"));
     CHECK(snapshot(here / other) == before);
   }
+  fs::copy(here / "kept", here / "taken up");
+  auto const found = run(here, {"--resume", "taken up", "--no-figures"});
+  CHECK(found.code == 0);
+  CHECK_THAT(found.err, Contains("never came to its first step; it begins now"));
+  CHECK(scratch::read(here / "taken up/metrics.csv") == scratch::read(here / "out/metrics.csv"));
   scratch::write(here / "kept/lock", "bigram_backcopy, process 1 on a machine\n");
   scratch::write(here / "kept/notes.txt", "mine");
   CHECK_THAT(failure(here, in("kept")), Contains("exists already and is not empty"));

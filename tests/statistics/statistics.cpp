@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Medians, quantiles and bands against numbers worked out by hand.
+// Medians, quantiles, bands and means against numbers worked out by hand.
 #include "dormant/statistics.hpp"
 
 #include "catch.hpp"
@@ -57,4 +57,39 @@ TEST_CASE("what is missing stays missing, what is infinite stays infinite", "[st
   CHECK(median({1, 2, infinity}) == 2);
   CHECK(quantile({1, infinity, infinity}, 0.9) == infinity);
   CHECK(quantile({1, infinity}, 0.1) == infinity);
+}
+
+TEST_CASE("a mean has its standard error and a bootstrap interval around it", "[statistics]") {
+  auto const m = mean_of({1, 2, 3, 6});
+  CHECK(m.mean == 3);
+  CHECK(m.standard_error == Approx(std::sqrt(14.0 / 3 / 4)).epsilon(1e-14));
+  // Means of two values drawn from {0, 1} are 0, 1/2 and 1 with probabilities 1/4, 1/2 and 1/4.
+  auto const two = mean_of({0, 1}, {.share = 0.4});
+  CHECK((two.low == 0.5 && two.high == 0.5));
+  auto const wide = mean_of({0, 1}, {.share = 0.6});
+  CHECK((wide.low == 0 && wide.high == 1));
+  auto const same = mean_of(std::vector<double>(7, 2.5));
+  CHECK((same.mean == 2.5 && same.standard_error == 0 && same.low == 2.5 && same.high == 2.5));
+}
+
+TEST_CASE("a bootstrap interval is that of the normal law where there are many values",
+          "[statistics]") {
+  std::vector<double> values(400);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<double>((i * i) % 97);
+  auto const m = mean_of(values);
+  CHECK(m.low == Approx(m.mean - 1.96 * m.standard_error).epsilon(0.01));
+  CHECK(m.high == Approx(m.mean + 1.96 * m.standard_error).epsilon(0.01));
+  auto const again = mean_of(values);
+  CHECK((again.low == m.low && again.high == m.high)); // the same seed
+  CHECK(mean_of(values, {.seed = 1}).low != m.low);
+}
+
+TEST_CASE("a mean of too few values, or of one that is missing, says so", "[statistics]") {
+  CHECK(std::isnan(mean_of({}).mean));
+  auto const one = mean_of({3});
+  CHECK(one.mean == 3);
+  CHECK((std::isnan(one.standard_error) && std::isnan(one.low) && std::isnan(one.high)));
+  auto const failed = mean_of({1, missing, 2});
+  CHECK((std::isnan(failed.mean) && std::isnan(failed.standard_error) && std::isnan(failed.low)));
+  CHECK(mean_of({1, infinity}).mean == infinity);
 }

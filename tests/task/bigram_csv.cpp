@@ -50,6 +50,9 @@ TEST_CASE("a malformed table is refused at its line and column", "[task][csv]") 
   CHECK_THAT(reason("# only a comment\n\n"), Equals("'f.csv' is empty: it holds no bigram counts"));
 
   SECTION("header") {
+    CHECK_THAT(reason("\xEF\xBB\xBFid,codepoint,unigram,0\n0,97,1,1\n"),
+               Equals("'f.csv', line 1: begins with a byte order mark; save it as UTF-8 without "
+                      "one"));
     CHECK_THAT(reason("id,character\n"),
                Equals("'f.csv', line 1, column 2: expected 'codepoint', found 'character'"));
     CHECK_THAT(reason("id\n"), Equals("'f.csv', line 1, column 2: expected another value, found "

@@ -60,11 +60,30 @@ TEST_CASE("what is no text is refused at the byte where that shows", "[task][cor
            broken{"a\xED\xA0\x80", "byte 2"},    // surrogate
            broken{"\xF4\x90\x80\x80", "byte 1"}, // beyond U+10FFFF
            broken{"aa\xF8\x88\x80\x80\x80", "byte 3"},
-           broken{"\xFF\xFE", "byte 1"},
+           broken{"\xEF\xBB\xBF"
+                  "a\xFF",
+                  "byte 5"}, // behind a byte order mark
+           broken{"\xFF", "byte 1"},
        }) {
     CHECK_THAT(reason(bytes),
                Equals("it is not a text: " + std::string(what) + " is not valid UTF-8"));
   }
+  for (auto const* mark : {"\xFF\xFE", "\xFE\xFF"}) {
+    CHECK_THAT(reason(mark), Equals("it is not a text: byte 1 is not valid UTF-8; it begins as "
+                                    "UTF-16 does"));
+  }
+}
+
+TEST_CASE("a byte order mark is no character of a corpus, unless it stands within",
+          "[task][corpus]") {
+  CHECK(count_text("\xEF\xBB\xBF"
+                   "abab",
+                   "it") == count_text("abab", "it"));
+  CHECK(count_text("ab\xEF\xBB\xBF"
+                   "ab",
+                   "it")
+            .characters.back() == U'\uFEFF');
+  CHECK_THAT(error_of([] { (void)count_text("\xEF\xBB\xBF", "it"); }), Equals("it is empty"));
 }
 
 TEST_CASE("a corpus that cannot be a law is refused with a sentence", "[task][corpus]") {

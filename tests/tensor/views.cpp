@@ -4,10 +4,16 @@
 
 #include "catch.hpp"
 
+#if __has_include(<xtensor/core/xmath.hpp>) // since 0.26
+#include <xtensor/core/xmath.hpp>
+#include <xtensor/core/xnoalias.hpp>
+#else
 #include <xtensor/xmath.hpp>
 #include <xtensor/xnoalias.hpp>
+#endif
 
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -101,4 +107,27 @@ TEST_CASE("arena: zero-filled, aligned, copied by value, with readable slack") {
   CHECK(padded<float>(1) == 16);
   CHECK(padded<float>(16) == 16);
   CHECK(padded<double>(9) == 16);
+}
+
+TEST_CASE("arena: one that was moved from, or never had a size, is empty") {
+  arena<float> a(7);
+  a.data()[6] = 3;
+  arena<float> b = std::move(a);
+  CHECK(b.data()[6] == 3);
+  CHECK(a.size() == 0);
+  CHECK(a.span().empty());
+  arena<float> const copy = a;
+  CHECK(copy.size() == 0);
+  std::vector<arena<float>> all(2);
+  all.push_back(b);
+  auto const copies = all;
+  CHECK(copies[2].data()[6] == 3);
+  CHECK(copies[0].size() == 0);
+  a = b;
+  auto& itself = a;
+  a = itself;
+  a = std::move(itself);
+  CHECK(a.data()[6] == 3);
+  a = arena<float>();
+  CHECK(a.size() == 0);
 }

@@ -79,7 +79,7 @@ TEST_CASE_METHOD(fixture, "alpha and lambda are the log odds of attention, per k
   record<site::pattern, double> kept;
   net.evaluate(rows, read, kept);
   auto const pattern = kept.values(0); // [B, H, T, T]
-  std::map<token, mean_of> alpha, lambda;
+  std::map<token, running_mean> alpha, lambda;
   for (std::size_t b = 0; b < rows.rows(); ++b) {
     for (std::size_t q = 2; q < small.context; ++q) {
       bool const trigger = rows.laws(b)[q].trigger;
@@ -89,7 +89,7 @@ TEST_CASE_METHOD(fixture, "alpha and lambda are the log odds of attention, per k
     }
   }
   REQUIRE(!lambda.empty());
-  mean_of all_alpha, all_lambda;
+  running_mean all_alpha, all_lambda;
   for (auto const& [v, mean] : alpha) {
     CHECK(read.alpha(v) == Approx(mean.mean()).epsilon(1e-10));
     all_alpha.add(mean.mean());
@@ -102,8 +102,8 @@ TEST_CASE_METHOD(fixture, "alpha and lambda are the log odds of attention, per k
   CHECK(std::isnan(read.lambda(task.bos())));
   probe_row row;
   read.report(row);
-  CHECK(row["alpha"] == Approx(all_alpha.mean()).epsilon(1e-12));
-  CHECK(row["lambda"] == Approx(all_lambda.mean()).epsilon(1e-12));
+  CHECK(row["reading.alpha"] == Approx(all_alpha.mean()).epsilon(1e-12));
+  CHECK(row["reading.lambda"] == Approx(all_lambda.mean()).epsilon(1e-12));
 }
 
 TEST_CASE_METHOD(fixture, "beta and xi are what attention adds to the logits",
@@ -115,7 +115,7 @@ TEST_CASE_METHOD(fixture, "beta and xi are what attention adds to the logits",
     record<site::resid_post, double> stream;
     net.evaluate(row, read, stream);
     auto const x = stream.values(0);
-    mean_of deviation;
+    running_mean deviation;
     for (std::size_t q = 2; q < small.context; ++q) {
       if (row.laws(0)[q].trigger) continue;
       double mean = 0, square = 0;
@@ -170,6 +170,6 @@ TEST_CASE("a reading rides along in training", "[theory][reading]") {
   history log(every{2}, theory::reading{});
   train(net, task, adamw{}, {.steps = 4, .batch = 4}, log);
   REQUIRE(!log.rows().empty());
-  CHECK(std::isfinite(log.rows().back()["alpha"]));
-  CHECK(std::isfinite(log.rows().back()["lambda"]));
+  CHECK(std::isfinite(log.rows().back()["reading.alpha"]));
+  CHECK(std::isfinite(log.rows().back()["reading.lambda"]));
 }

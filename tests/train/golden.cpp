@@ -43,7 +43,8 @@ using net_type = transformer<golden_shape, softmax, T>;
 template <class T, class Optimizer>
 std::vector<double> losses(Optimizer const& optimizer) {
   net_type<T> net({.seed = 5});
-  trainer run(net, random_task(), optimizer, schedule{.steps = 10, .batch = 3, .shards = 2});
+  random_task const task;
+  trainer run(net, task, optimizer, schedule{.steps = 10, .batch = 3, .shards = 2});
   std::vector<double> found;
   while (run.steps() < 10) found.push_back(run.step());
   return found;

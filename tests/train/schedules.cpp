@@ -95,12 +95,13 @@ TEST_CASE("history: a row holds the step, the loss and what the probes report") 
   CHECK(row["step"] == 2);
   CHECK(row["loss"] == result.loss);
   for (auto const* name :
-       {"attention_on_bos_0", "attention_on_bos_1", "bigram_risk", "backcopy_risk",
-        "gradient layers.0.attention.wq.weight", "update layers.0.attention.wq.weight"}) {
+       {"attention_sink.mean.0", "attention_sink.mean.1", "risk.bigram", "risk.backcopy",
+        "tensor_norms.gradient.layers.0.attention.wq.weight",
+        "tensor_norms.update.layers.0.attention.wq.weight"}) {
     INFO(name);
     CHECK(std::isfinite(row[name]));
   }
-  CHECK(row["update output.weight"] == 0); // at a learning rate of 0
+  CHECK(row["tensor_norms.update.output.weight"] == 0); // at a learning rate of 0
   CHECK(same_bits(before, parameters_of(net)));
 
   // The row is what the probes say on the batch of that step.
@@ -111,8 +112,8 @@ TEST_CASE("history: a row holds the step, the loss and what the probes report") 
   attention_sink sink;
   auto const found = net.evaluate(rows, sink);
   CHECK(found.loss == row["loss"]);
-  CHECK(found.bigram_risk == row["bigram_risk"]);
-  CHECK(sink.mean(1) == row["attention_on_bos_1"]);
+  CHECK(found.bigram_risk == row["risk.bigram"]);
+  CHECK(sink.mean(1) == row["attention_sink.mean.1"]);
 }
 
 TEST_CASE("training events: gradient, update and step say what the optimizer did") {

@@ -4,9 +4,12 @@
 #pragma once
 
 #include "dormant/concepts.hpp"
+#include "dormant/detail/saved.hpp"
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <type_traits>
 #include <utility>
 
 namespace dormant::detail {
@@ -27,21 +30,12 @@ constexpr bool mirrored(types<Site...>) {
 
 template <class H>
 [[nodiscard]] H empty_copy(H const& hook) {
-  if constexpr (requires {
-                  { hook.empty() } -> std::same_as<H>;
-                }) {
+  if constexpr (empties<H>) {
     return hook.empty();
   } else {
     return H{};
   }
 }
-template <class H>
-concept monoid = requires(H a, H const b) {
-  a.merge(b);
-}
-&&(std::default_initializable<H> || requires(H const h) {
-  { h.empty() } -> std::same_as<H>;
-});
 
 /// Calls `f` with those hooks for which `Keep::keeps<Hook>` holds, in their order. What a pass is
 /// compiled for are the hooks that it can reach, so that progress bars do not make a second copy of
@@ -158,14 +152,18 @@ private:
   held_all<std::index_sequence_for<Hooks...>, Hooks&...> hooks_;
 };
 
-/// One shard's own copies of the probes, and references to the interventions, which are shared.
+/// One shard's own copies of the probes, references to the interventions, which are shared, and what
+/// these keep of the shard's sequence.
 template <class T, class... Hooks>
 class shard_hooks {
 public:
-  explicit shard_hooks(Hooks&... hooks) : own_(make<Hooks>(hooks)...) {}
+  shard_hooks(saved_places<sizeof...(Hooks)> const& kept, std::size_t shard, Hooks&... hooks)
+      : shard_hooks(std::index_sequence_for<Hooks...>{}, kept, shard, hooks...) {}
 
   [[nodiscard]] auto pack() {
-    return own_.apply([](auto&... own) { return hook_pack<T, Hooks...>(own.get()...); });
+    return own_.apply([](auto&... own) {
+      return hook_pack<T, std::remove_reference_t<decltype(own.get())>...>(own.get()...);
+    });
   }
   /// Adds what this shard saw to the caller's hooks.
   void merge_into(Hooks&... targets) {
@@ -177,6 +175,11 @@ public:
   }
 
 private:
+  template <std::size_t... I>
+  shard_hooks(std::index_sequence<I...>, saved_places<sizeof...(Hooks)> const& kept,
+              std::size_t shard, Hooks&... hooks)
+      : own_(make<Hooks>(hooks, kept.at[I], shard * kept.layers)...) {}
+
   template <class H>
   struct copy {
     H hook;
@@ -188,16 +191,27 @@ private:
     H& get() const { return *hook; }
   };
   template <class H>
-  using slot = std::conditional_t<reads_sequences<H, T>, copy<H>, shared<H>>;
-  template <class H>
-  static slot<H> make(H& hook) {
+  static auto make(H& hook, [[maybe_unused]] void* kept, [[maybe_unused]] std::size_t first) {
     if constexpr (reads_sequences<H, T>) {
-      return {empty_copy(hook)};
+      return copy<H>{empty_copy(hook)};
+    } else if constexpr (has_saved<H>) {
+      return copy<keeping<H>>{{&hook, static_cast<saved_slot<typename H::saved>*>(kept) + first}};
     } else {
-      return {&hook};
+      return shared<H>{&hook};
     }
   }
+  template <class H>
+  using slot = decltype(make(std::declval<H&>(), nullptr, 0));
   held_all<std::index_sequence_for<Hooks...>, slot<Hooks>...> own_;
+};
+
+template <class H>
+concept has_due = requires(H& h, std::uint64_t step) {
+  h.due(step);
+};
+template <class H>
+concept has_close = requires(H& h) {
+  h.close();
 };
 
 /// The sentences for hooks that cannot work, checked where `evaluate` and `train` are called.
@@ -212,6 +226,20 @@ constexpr bool check_hook() {
       !(probe<Hook, T> && writes<Hook, T>),
       "dormant: this hook reads at one site and writes at another; make it a probe and an "
       "intervention, so that measuring cannot perturb");
+  static_assert(
+      scheduled<Hook> || !(has_due<Hook> || has_close<Hook>),
+      "dormant: a hook with a schedule of its own has both `bool due(std::uint64_t step)` and "
+      "`void close()`; this one has only half of it, so it would be heard in every step");
+  if constexpr (has_saved<Hook> && intervention<Hook, T>) {
+    using saved = typename Hook::saved;
+    static_assert(
+        takes_saved<Hook, T, all_sites>,
+        "dormant: this intervention has a `saved` that none of its calls takes: it is "
+        "their third argument, (site::pattern at, view<T, 3>& pattern, saved& kept) const");
+    static_assert(std::default_initializable<saved> || std::constructible_from<saved, shape const&>,
+                  "dormant: the `saved` of an intervention is made before the pass, so it must be "
+                  "default constructible or constructible from the model's dormant::shape");
+  }
   using bypassed = typename Model::bypassed;
   static_assert(
       !edits_any<Hook, T, bypassed>,
@@ -236,7 +264,7 @@ constexpr bool check_hook() {
                       observes_any<Hook, T, site::events>,
                   "dormant: this probe listens to a site that does not exist in this model's "
                   "structure, so it would hear nothing");
-    static_assert(!reads_sequences<Hook, T> || monoid<Hook>,
+    static_assert(!reads_sequences<Hook, T> || merges<Hook>,
                   "dormant: a probe of the forward pass is copied for every shard of the batch, so "
                   "it must be default constructible (or have empty()) and have merge(other)");
   }

@@ -83,12 +83,12 @@ void write_npy(std::filesystem::path const& path, std::span<std::size_t const> s
   constexpr std::string_view magic = "\x93NUMPY";
   if (!contents.starts_with(magic)) fail({"the file does not start as a .npy file does"});
   if (contents.size() < 10) fail({"the file ends within the first 10 bytes"});
-  auto const version = static_cast<unsigned char>(contents[6]);
-  if (version < 1 || version > 3 || contents[7] != 0) {
-    fail({"the .npy version is ", version, ".", static_cast<unsigned char>(contents[7]),
+  auto const format = static_cast<unsigned char>(contents[6]);
+  if (format < 1 || format > 3 || contents[7] != 0) {
+    fail({"the .npy version is ", format, ".", static_cast<unsigned char>(contents[7]),
           ", expected 1.0, 2.0 or 3.0"});
   }
-  std::size_t const length_bytes = version == 1 ? 2 : 4;
+  std::size_t const length_bytes = format == 1 ? 2 : 4;
   if (contents.size() < 8 + length_bytes) fail({"the file ends within the first 12 bytes"});
   std::uint32_t length = 0;
   std::memcpy(&length, contents.data() + 8, length_bytes);

@@ -127,6 +127,7 @@ private:
       if (code == std::errc::result_out_of_range) fail({"the shape has a size that is too large"});
       if (code != std::errc{}) malformed();
       rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
+      if (rest_.starts_with('L')) rest_.remove_prefix(1); // a long of Python 2
       out.push_back(size);
       if (!accept(',')) {
         if (out.size() == 1) malformed(); // (3) is a number, (3,) is a tuple

@@ -3,7 +3,9 @@
 #pragma once
 
 #include "dormant/error.hpp"
+#include "dormant/io/utf8.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <filesystem>
@@ -12,7 +14,24 @@
 #include <string_view>
 #include <system_error>
 
+/// What the readers and writers of files share.
 namespace dormant::io {
+
+/// Text from a file or a user between single quotes, safe to print: control bytes and bytes that are
+/// not UTF-8 become '?' and everything after 80 bytes becomes "...".
+[[nodiscard]] inline std::string in_quotes(std::string_view text) {
+  constexpr std::size_t longest = 80;
+  std::string out = "'";
+  while (!text.empty()) {
+    auto const next = first_character(text);
+    bool const control = next.code < 0x20 || (next.code >= 0x7F && next.code < 0xA0);
+    auto const shown = next.bytes == 0 || control ? "?" : text.substr(0, next.bytes);
+    if (out.size() + shown.size() > longest + 1) return out + "...'";
+    out += shown;
+    text.remove_prefix(std::max<std::size_t>(1, next.bytes));
+  }
+  return out + "'";
+}
 
 /// Why a system call failed, as the end of a sentence.
 /// \param code the value of errno
@@ -31,26 +50,23 @@ namespace dormant::io {
   case EMFILE:
   case ENFILE: return "too many files are open";
   case EIO: return "the disk reports an input/output error";
-  default: return std::generic_category().message(code);
+  case EBADF: return "it is closed";
+  case EPIPE: return "nobody reads it any more";
+  case ELOOP: return "its symbolic links lead nowhere";
+  case ENOMEM: return "there is not enough memory";
+  case EAGAIN: return "the system has no more threads, processes or memory to give";
+  case EEXIST: return "it exists already";
+  case EBUSY:
+  case ETXTBSY: return "it is in use";
+  case EINVAL:
+  case EILSEQ: return "the system does not accept this name or value";
+  case ENOEXEC: return "it is not a program for this machine";
+  case E2BIG: return "the arguments are too long";
+  case ENODEV:
+  case ENXIO: return "there is no such device";
+  case ESTALE: return "the network disk has lost it";
+  default: return "the system says " + in_quotes(std::generic_category().message(code));
   }
-}
-
-/// Text from a file or a user between single quotes, safe to print: control bytes become '?' and
-/// everything after 80 bytes becomes "...".
-[[nodiscard]] inline std::string in_quotes(std::string_view text) {
-  constexpr std::size_t longest = 80;
-  std::size_t size = text.size();
-  if (size > longest) {
-    size = longest; // cut before a character, not inside one
-    while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0U) == 0x80U) --size;
-  }
-  std::string out = "'";
-  for (char const c : text.substr(0, size)) {
-    auto const byte = static_cast<unsigned char>(c);
-    out += byte < 0x20 || byte == 0x7F ? '?' : c;
-  }
-  out += size < text.size() ? "...'" : "'";
-  return out;
 }
 
 /// A path as users typed it.

@@ -208,9 +208,8 @@ private:
       fail({"the header should have ", length, " bytes, but the file ends after ",
             contents_.size() - 8, " of them"});
     }
-    data_begin_ = 8 + static_cast<std::size_t>(length);
-    header_ = io::parse_safetensors_header(
-        std::string_view(contents_).substr(8, static_cast<std::size_t>(length)), name_);
+    data_begin_ = 8 + length;
+    header_ = io::parse_safetensors_header(std::string_view(contents_).substr(8, length), name_);
     check_layout();
     check_sum();
   }

@@ -137,7 +137,7 @@ public:
 
   bool number_unsigned(std::uint64_t value) {
     if (place_ != place::list) wrong_value("a number");
-    list_.push_back(static_cast<std::size_t>(value));
+    list_.push_back(value);
     return true;
   }
   bool number_integer(std::int64_t /*value*/) { return wrong_value("a negative number"); }
@@ -192,6 +192,14 @@ private:
 [[nodiscard]] inline safetensors_header parse_safetensors_header(std::string_view text,
                                                                  std::string const& file) {
   if (!text.starts_with('{')) refuse({file}, {": the header is not a JSON object"});
+  // The parser would take a zero byte for the end, and white space of any kind behind the object.
+  if (auto const zero = text.find('\0'); zero != std::string_view::npos) {
+    refuse({file, ": the header has a zero byte at ", zero, "; it may be padded with spaces only"});
+  }
+  text = text.substr(0, text.find_last_not_of(' ') + 1);
+  if (std::string_view("\t\r\n").find(text.back()) != std::string_view::npos) {
+    refuse({file, ": the header ends in white space that is no space"});
+  }
   safetensors_header_reader reader(file);
   nlohmann::json::sax_parse(text.begin(), text.end(), &reader);
   return reader.take();

@@ -69,10 +69,10 @@ struct in_bf16 {
       using number = xsimd::batch<float, Arch>;
       using word = xsimd::batch<std::uint32_t, Arch>;
       auto const first = [](number const& x) {
-        return xsimd::bitwise_cast<number>(xsimd::bitwise_cast<word>(x) << 16);
+        return std::bit_cast<number>(std::bit_cast<word>(x) << 16);
       };
       auto const second = [](number const& x) {
-        return xsimd::bitwise_cast<number>(xsimd::bitwise_cast<word>(x) & word(0xFFFF0000U));
+        return std::bit_cast<number>(std::bit_cast<word>(x) & word(0xFFFF0000U));
       };
       return fma(first(a), first(b), fma(second(a), second(b), c));
     }

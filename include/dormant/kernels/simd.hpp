@@ -2,6 +2,9 @@
 // The vectors every kernel is written on: xsimd batches, and the few operations it lacks.
 #pragma once
 
+#include "dormant/detail/arithmetic.hpp"
+#include "dormant/kernels/xsimd.hpp"
+
 #include <algorithm>
 #include <concepts>
 #include <cstddef>
@@ -9,8 +12,7 @@
 #include <type_traits>
 #include <utility>
 
-#include <xsimd/xsimd.hpp>
-
+/// Loops over raw pointers, one register of `Arch` at a time; they know nothing of models.
 namespace dormant::kernels {
 
 /// One register of `Arch` full of `T`.

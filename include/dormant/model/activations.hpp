@@ -95,7 +95,19 @@ public:
     return memory.data();
   }
 
+  /// Takes the memory for copies from before an edit now, not when a thread first comes to one.
+  void expect_edits(bool of_pattern, bool of_hidden) {
+    for (auto& a : layers) {
+      if (of_pattern && a.pattern != nullptr) grown(a.pattern_before, grid);
+      if (of_hidden && a.hidden != nullptr) {
+        grown(a.hidden_before, Model::shape.context * stride::F);
+      }
+    }
+  }
+
 private:
+  static constexpr std::size_t grid = Model::shape.heads * Model::shape.context * stride::keys;
+
   std::size_t plan(T* base) {
     constexpr shape s = Model::shape;
     std::size_t used = 0;
@@ -105,7 +117,6 @@ private:
       return p;
     };
     constexpr std::size_t rows = s.context * stride::C;
-    constexpr std::size_t grid = s.heads * s.context * stride::keys;
 
     embed = take(rows);
     T* x = embed;

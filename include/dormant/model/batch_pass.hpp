@@ -18,14 +18,18 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 namespace dormant {
 
 /// How a batch is spread over the machine. Only `shards` can change bits, and it is fixed by you.
+///
+/// Threads live as long as what was made with them, a trainer or one call. They do not survive
+/// `fork`: a child that uses an inherited trainer of several threads gets an `error`, may destroy it,
+/// and may make one of its own.
 struct execution {
-  std::size_t threads = 0; ///< 0: as many as the machine has
+  std::size_t threads = 0; ///< at most `most_threads`; 0: as many as the machine has or, within
+                           ///< `side_by_side`, this run's share of them
   std::size_t shards = 8;  ///< parts of a batch with a gradient of their own, at most 64; threads
                            ///< beyond this many are idle
 };
@@ -33,8 +37,7 @@ struct execution {
 namespace detail {
 
 [[nodiscard]] inline std::size_t thread_count(execution how) {
-  if (how.threads != 0) return how.threads;
-  return std::max<std::size_t>(1, std::thread::hardware_concurrency());
+  return how.threads != 0 ? how.threads : cores();
 }
 
 /// Everything a model needs to run over batches: packed weights, one set of activations a thread,
@@ -59,16 +62,14 @@ public:
   template <class... Hooks>
   double evaluate(T const* parameters, batch const& rows, Hooks&... hooks) {
     pack(parameters, false);
-    return with_hooks<reaching_sequences<T>>(
-        [&](auto&... reaching) { return over_shards<false>(rows, reaching...); }, hooks...);
+    return over_batch<false>(rows, hooks...);
   }
 
   /// The same, and its gradient in `gradient()`. `finite()` tells whether every element is.
   template <class... Hooks>
   double differentiate(T const* parameters, batch const& rows, Hooks&... hooks) {
     pack(parameters, true);
-    double const loss = with_hooks<reaching_sequences<T>>(
-        [&](auto&... reaching) { return over_shards<true>(rows, reaching...); }, hooks...);
+    double const loss = over_batch<true>(rows, hooks...);
     reduce(std::min(losses_.size(), rows.rows()));
     return loss;
   }
@@ -120,16 +121,44 @@ private:
     });
   }
 
+  // With those hooks that can hear the pass; as if it had not begun, if one of them throws.
+  template <bool Backward, class... Hooks>
+  double over_batch(batch const& rows, Hooks&... hooks) {
+    try {
+      return with_hooks<reaching_sequences<T>>(
+          [&](auto&... reaching) { return over_shards<Backward>(rows, reaching...); }, hooks...);
+    } catch (...) {
+      // What shards and slots hold is half of something that belongs to no step.
+      if constexpr (Backward) std::fill_n(shards_.data(), shards_.size(), T{0});
+      saved_ = saved_memory();
+      throw;
+    }
+  }
+
   template <bool Backward, class... Hooks>
   double over_shards(batch const& rows, Hooks&... hooks) {
     std::size_t const shards = std::min(losses_.size(), rows.rows());
+    constexpr bool of_pattern = (edits<Hooks, site::pattern, T> || ...);
+    constexpr bool of_hidden = (edits<Hooks, site::mlp_hidden, T> || ...);
+    if constexpr (of_pattern || of_hidden) {
+      for (std::size_t t = 0; t < pool_.threads(); ++t) {
+        activations_[t].expect_edits(of_pattern, of_hidden);
+      }
+    }
     if constexpr ((reads_sequences<Hooks, T> || ...)) {
+      auto const kept = saved_.template places<Model, Hooks...>(losses_.size());
       auto const copies = std::make_unique<std::optional<shard_hooks<T, Hooks...>>[]>(shards);
-      for (std::size_t s = 0; s < shards; ++s) copies[s].emplace(hooks...);
+      for (std::size_t s = 0; s < shards; ++s) copies[s].emplace(kept, s, hooks...);
       pool_.run(shards, [&](std::size_t s, std::size_t thread) {
         losses_[s] = one_shard<Backward>(rows, s, shards, thread, copies[s]->pack());
       });
       for (std::size_t s = 0; s < shards; ++s) copies[s]->merge_into(hooks...);
+    } else if constexpr ((has_saved<Hooks> || ...)) {
+      auto const kept = saved_.template places<Model, Hooks...>(losses_.size());
+      pool_.run(shards, [&](std::size_t s, std::size_t thread) {
+        shard_hooks<T, Hooks...> own(kept, s, hooks...);
+        losses_[s] = one_shard<Backward>(rows, s, shards, thread, own.pack());
+      });
     } else {
       hook_pack<T, Hooks...> const pack(hooks...);
       pool_.run(shards, [&](std::size_t s, std::size_t thread) {
@@ -212,6 +241,7 @@ private:
   std::vector<double> losses_; // one a shard
   weights<Model> weights_;
   std::unique_ptr<activations<Model>[]> activations_; // one a thread
+  saved_memory saved_;                                // what interventions keep
   arena<T> shards_;                                   // one gradient and one gathered a shard
   arena<T> gradient_;
   arena<T> gathered_; // see factors

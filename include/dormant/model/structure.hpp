@@ -5,10 +5,9 @@
 
 #include "dormant/concepts.hpp"
 #include "dormant/kernels/bf16.hpp"
+#include "dormant/kernels/xsimd.hpp"
 #include "dormant/nonlinearity/softmax.hpp"
 #include "dormant/shape.hpp"
-
-#include <xsimd/xsimd.hpp>
 
 #include <cstddef>
 #include <tuple>

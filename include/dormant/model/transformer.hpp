@@ -31,8 +31,19 @@ struct evaluation {
   double backcopy_risk = 0; ///< mean over positions that hold a trigger, nats
 };
 
+namespace detail {
+inline void check_whole(std::size_t parameters) {
+  if (parameters == 0) {
+    refuse(
+        {"the model is empty, because it was moved from; use the one it was moved to, or assign a "
+         "new one"});
+  }
+}
+} // namespace detail
+
 /// Parameters and structure of a transformer: `transformer<Shape, softmax>`, `transformer<Shape, relu,
 /// post_norm, double>`, `transformer<Shape, stack<mlp_block<>, block<softmax>, mlp_block<linear>>>`.
+/// One that was moved from has no parameters, and every use says so.
 template <shape Shape, class... Parts>
 class transformer {
 public:
@@ -50,17 +61,20 @@ public:
     }
   }
 
-  /// The flat arena of all parameters; `plan::tensors` says what lies where.
+  /// The flat arena of all parameters; `plan::tensors` says what lies where. Empty if the model was
+  /// moved from.
   [[nodiscard]] std::span<scalar> parameters() { return parameters_.span(); }
   [[nodiscard]] std::span<scalar const> parameters() const { return parameters_.span(); }
 
   /// One tensor by its name in the state dict, [out, in]; vectors have one row.
   /// \throws error if this structure has no such tensor
   [[nodiscard]] view<scalar, 2> parameter(std::string_view name) {
+    detail::check_whole(parameters_.size());
     auto const& t = find(name);
     return make_matrix_view(parameters_.data() + t.offset, t.rows, t.cols, t.cols);
   }
   [[nodiscard]] view<scalar const, 2> parameter(std::string_view name) const {
+    detail::check_whole(parameters_.size());
     auto const& t = find(name);
     return make_matrix_view(parameters_.data() + t.offset, t.rows, t.cols, t.cols);
   }

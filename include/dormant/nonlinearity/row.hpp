@@ -2,6 +2,8 @@
 // What an attention rule works on: the causal scores of one query, and their gradient.
 #pragma once
 
+#include "dormant/detail/arithmetic.hpp"
+
 #include <cstddef>
 
 namespace dormant {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Attention on `<s>`: the mean of A[q, 0] over queries q >= 2 (arXiv 2410.13835, section 2).
+// Attention on `<s>`: the mean over queries q of A[q, <s>] (arXiv 2410.13835, section 2).
 #pragma once
 
 #include "dormant/probe/row.hpp"
@@ -9,53 +9,71 @@
 
 namespace dormant {
 
-/// How much attention position 0 collects. The first two queries are left out: query 0 can only
-/// look at itself, without bound under ReLU attention, and query 1 has nowhere else to look.
+/// How much attention `<s>` collects; all of it together where a sequence begins with several. The
+/// first queries are left out, up to the first that could look at another token than `<s>` and
+/// itself: query 0 can only look at itself, without bound under ReLU attention.
 template <class T>
-struct attention_sink_of {
+class attention_sink_of {
+public:
   void operator()(site::pattern at, view<T const, 3> const& pattern) {
+    auto const& seq = at.sequence;
+    auto const first = seq.first_with_choice(), sinks = seq.end_of_sinks();
     for (std::size_t h = 0; h < pattern.shape(0); ++h) {
-      for (std::size_t q = first_query; q < pattern.shape(1); ++q) {
-        double const weight = static_cast<double>(pattern(h, q, 0));
-        layers_[at.layer].all.add(weight);
-        (at.sequence.trigger(q) ? layers_[at.layer].trigger : layers_[at.layer].background)
-            .add(weight);
+      auto& seen = seen_[at.layer][h];
+      for (std::size_t q = 0; q < pattern.shape(1); ++q) {
+        bool const trigger = seq.trigger(q);
+        double weight = static_cast<double>(pattern(h, q, 0));
+        if (!trigger) seen.published.add(weight);
+        if (q < first) continue;
+        for (std::size_t k = 1; k < sinks && k <= q; ++k)
+          if (seq.sink(k)) weight += static_cast<double>(pattern(h, q, k));
+        seen.all.add(weight);
+        (trigger ? seen.trigger : seen.background).add(weight);
       }
     }
   }
-  void merge(attention_sink_of const& later) { layers_ += later.layers_; }
+  void merge(attention_sink_of const& later) { seen_ += later.seen_; }
 
-  /// Mean over sequences, heads and queries; NaN for a layer without attention.
-  [[nodiscard]] double mean(std::size_t layer = 0) const { return layers_.at(layer).all.mean(); }
-  /// The same over trigger queries only, where an active-dormant head is active.
-  [[nodiscard]] double on_triggers(std::size_t layer = 0) const {
-    return layers_.at(layer).trigger.mean();
+  /// Over non-trigger queries, where an active-dormant head is dormant; over sequences and heads,
+  /// or one head. NaN for a layer without attention.
+  [[nodiscard]] double on_background(std::size_t layer = 0, std::size_t head = all_heads) const {
+    return seen_.of(layer, head).background.mean();
   }
-  /// The same over the other queries, where it is dormant: what the paper's curves show, which rise
-  /// above the share of these queries.
-  [[nodiscard]] double on_background(std::size_t layer = 0) const {
-    return layers_.at(layer).background.mean();
+  /// The same over trigger queries only, where it is active.
+  [[nodiscard]] double on_triggers(std::size_t layer = 0, std::size_t head = all_heads) const {
+    return seen_.of(layer, head).trigger.mean();
   }
-  [[nodiscard]] std::size_t layers() const { return layers_.size(); }
+  /// The same over all queries.
+  [[nodiscard]] double mean(std::size_t layer = 0, std::size_t head = all_heads) const {
+    return seen_.of(layer, head).all.mean();
+  }
+  /// As the paper's curves average it: A[q, 0] over non-trigger queries, query 0 included, whose
+  /// weight is 1 under softmax.
+  [[nodiscard]] double as_published(std::size_t layer = 0, std::size_t head = all_heads) const {
+    return seen_.of(layer, head).published.mean();
+  }
+  [[nodiscard]] std::size_t layers() const { return seen_.size(); }
   void report(probe_row& row) const {
-    for (std::size_t l = 0; l < layers(); ++l) {
-      row.add("attention_on_bos", l, mean(l));
-      row.add("attention_on_bos_from_non_triggers", l, on_background(l));
-    }
+    seen_.each([&](std::size_t l, std::size_t h) {
+      row.add("attention_sink.on_background", l, on_background(l, h), h);
+      row.add("attention_sink.on_triggers", l, on_triggers(l, h), h);
+      row.add("attention_sink.mean", l, mean(l, h), h);
+      row.add("attention_sink.as_published", l, as_published(l, h), h);
+    });
   }
 
 private:
-  static constexpr std::size_t first_query = 2;
   struct split {
-    mean_of all, trigger, background;
+    running_mean all, trigger, background, published;
     split& operator+=(split const& o) {
       all += o.all;
       trigger += o.trigger;
       background += o.background;
+      published += o.published;
       return *this;
     }
   };
-  per_layer<split> layers_;
+  per_head<split> seen_;
 };
 using attention_sink = attention_sink_of<float>;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Norms of position 0 against those of all other positions; what drains and peaks are made of.
+// Norms at `<s>` against those at all other positions; what drains and peaks are made of.
 #pragma once
 
 #include "dormant/probe/row.hpp"
@@ -10,18 +10,18 @@
 
 namespace dormant {
 
-/// Mean Euclidean norms, at `<s>` (position 0) and elsewhere.
+/// Mean Euclidean norms, at sinks (`sequence::sink`: every `<s>`) and elsewhere.
 struct bos_norms {
-  mean_of bos, other;
+  running_mean bos, other;
 
   template <class Row>
-  void add(std::size_t position, std::size_t width, Row const& element) {
+  void add(bool at_sink, std::size_t width, Row const& element) {
     double square = 0;
     for (std::size_t c = 0; c < width; ++c) {
       double const x = static_cast<double>(element(c));
       square += x * x;
     }
-    (position == 0 ? bos : other).add(std::sqrt(square));
+    (at_sink ? bos : other).add(std::sqrt(square));
   }
   /// Norm at `<s>` over the mean norm elsewhere.
   [[nodiscard]] double ratio() const { return bos.mean() / other.mean(); }
@@ -32,24 +32,31 @@ struct bos_norms {
   }
 };
 
-/// What a probe of such norms offers its readers, layer by layer.
+/// What a probe of such norms offers its readers, layer by layer and head by head.
 class bos_norm_probe {
 public:
-  [[nodiscard]] double bos(std::size_t layer = 0) const { return layers_.at(layer).bos.mean(); }
-  [[nodiscard]] double other(std::size_t layer = 0) const { return layers_.at(layer).other.mean(); }
-  /// Norm at `<s>` over the mean norm elsewhere; NaN for a layer that was not heard of.
-  [[nodiscard]] double ratio(std::size_t layer = 0) const { return layers_.at(layer).ratio(); }
-  [[nodiscard]] std::size_t layers() const { return layers_.size(); }
+  [[nodiscard]] double bos(std::size_t layer = 0, std::size_t head = all_heads) const {
+    return norms_.of(layer, head).bos.mean();
+  }
+  [[nodiscard]] double other(std::size_t layer = 0, std::size_t head = all_heads) const {
+    return norms_.of(layer, head).other.mean();
+  }
+  /// Norm at `<s>` over the mean norm elsewhere; NaN for a layer or head that was not heard of.
+  [[nodiscard]] double ratio(std::size_t layer = 0, std::size_t head = all_heads) const {
+    return norms_.of(layer, head).ratio();
+  }
+  [[nodiscard]] std::size_t layers() const { return norms_.size(); }
 
 protected:
-  void report_as(std::string_view bos_name, std::string_view other_name, probe_row& row) const {
-    for (std::size_t l = 0; l < layers(); ++l) {
-      row.add(bos_name, l, bos(l));
-      row.add(other_name, l, other(l));
-    }
+  void report_as(std::string_view probe, probe_row& row) const {
+    norms_.each([&](std::size_t l, std::size_t h) {
+      row.add(sentence({probe, ".bos"}), l, bos(l, h), h);
+      row.add(sentence({probe, ".other"}), l, other(l, h), h);
+      row.add(sentence({probe, ".ratio"}), l, ratio(l, h), h);
+    });
   }
 
-  per_layer<bos_norms> layers_;
+  per_head<bos_norms> norms_;
 };
 
 } // namespace dormant

@@ -47,14 +47,15 @@ struct risk_of {
   [[nodiscard]] double bigram_as_published() const { return published_.mean(); }
   [[nodiscard]] double backcopy() const { return backcopy_.mean(); }
   void report(probe_row& row) const {
-    row.add("bigram_risk", bigram());
-    row.add("backcopy_risk", backcopy());
+    row.add("risk.bigram", bigram());
+    row.add("risk.bigram_as_published", bigram_as_published());
+    row.add("risk.backcopy", backcopy());
   }
 
 private:
-  mean_of bigram_;
-  mean_of published_;
-  mean_of backcopy_;
+  running_mean bigram_;
+  running_mean published_;
+  running_mean backcopy_;
 };
 using risk = risk_of<float>;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Sink logit gap: s[q, 0] - mean_{1 <= j < q} s[q, j], averaged per query token, then over tokens;
-// its 10% and 90% quantiles show "logit concentration" (arXiv 2410.13835, section 4).
+// Sink logit gap: s[q, <s>] - mean over the other keys j < q of s[q, j], averaged per query token,
+// then over tokens; its 10% and 90% quantiles show "logit concentration" (arXiv 2410.13835,
+// section 4).
 #pragma once
 
 #include "dormant/probe/row.hpp"
@@ -12,8 +13,8 @@
 
 namespace dormant {
 
-/// How far the score of `<s>` stands above the other visible keys'. Trigger queries are left out by
-/// default: there the head is active.
+/// How far the score of `<s>` (the mean of all `<s>`, where there are several) stands above the other
+/// visible keys'. Trigger queries are left out by default: there the head is active.
 template <class T>
 class sink_logit_gap_of {
 public:
@@ -23,47 +24,54 @@ public:
   [[nodiscard]] sink_logit_gap_of empty() const { return sink_logit_gap_of(with_triggers_); }
 
   void operator()(site::scores at, view<T const, 3> const& scores) {
-    auto& tokens = layers_[at.layer];
+    auto const& seq = at.sequence;
     for (std::size_t h = 0; h < scores.shape(0); ++h) {
-      for (std::size_t q = 2; q < scores.shape(1); ++q) {
-        if (!with_triggers_ && at.sequence.trigger(q)) continue;
-        double sum = 0;
-        for (std::size_t j = 1; j < q; ++j) sum += static_cast<double>(scores(h, q, j));
-        double const gap = static_cast<double>(scores(h, q, 0)) - sum / static_cast<double>(q - 1);
-        tokens.add(static_cast<std::size_t>(at.sequence.inputs[q]), gap);
+      auto& tokens = seen_[at.layer][h];
+      for (std::size_t q = seq.first_with_choice(); q < scores.shape(1); ++q) {
+        if (!with_triggers_ && seq.trigger(q)) continue;
+        double sum = 0, at_sinks = 0, sinks = 0;
+        for (std::size_t j = 0; j < q; ++j) {
+          double const score = static_cast<double>(scores(h, q, j));
+          bool const sink = seq.sink(j);
+          (sink ? at_sinks : sum) += score;
+          if (sink) sinks += 1;
+        }
+        tokens.add(static_cast<std::size_t>(seq.inputs[q]),
+                   at_sinks / sinks - sum / (static_cast<double>(q) - sinks));
       }
     }
   }
-  void merge(sink_logit_gap_of const& later) { layers_ += later.layers_; }
+  void merge(sink_logit_gap_of const& later) { seen_ += later.seen_; }
 
-  /// Mean over the tokens that were met; NaN if none.
-  [[nodiscard]] double mean(std::size_t layer = 0) const {
-    mean_of over_tokens;
-    for (double const gap : of_tokens(layer)) over_tokens.add(gap);
+  /// Mean over the tokens that were met, over all heads or in one; NaN if none.
+  [[nodiscard]] double mean(std::size_t layer = 0, std::size_t head = all_heads) const {
+    running_mean over_tokens;
+    for (double const gap : of_tokens(layer, head)) over_tokens.add(gap);
     return over_tokens.mean();
   }
   /// Quantile over tokens, NaN if none; `quantile(0, 0.1)` and `quantile(0, 0.9)`.
-  [[nodiscard]] double quantile(std::size_t layer, double share) const {
-    return dormant::quantile(of_tokens(layer), share);
+  [[nodiscard]] double quantile(std::size_t layer, double share,
+                                std::size_t head = all_heads) const {
+    return dormant::quantile(of_tokens(layer, head), share);
   }
   /// Where that token asks; NaN if it was not met.
-  [[nodiscard]] double of_token(std::size_t layer, token id) const {
-    auto const known = layers_.at(layer).gaps;
+  [[nodiscard]] double of_token(std::size_t layer, token id, std::size_t head = all_heads) const {
+    auto const known = seen_.of(layer, head).gaps;
     auto const place = static_cast<std::size_t>(id);
-    return place < known.size() ? known[place].mean() : mean_of{}.mean();
+    return place < known.size() ? known[place].mean() : running_mean{}.mean();
   }
-  [[nodiscard]] std::size_t layers() const { return layers_.size(); }
+  [[nodiscard]] std::size_t layers() const { return seen_.size(); }
   void report(probe_row& row) const {
-    for (std::size_t l = 0; l < layers(); ++l) {
-      row.add("sink_logit_gap", l, mean(l));
-      row.add("sink_logit_gap_p10", l, quantile(l, 0.1));
-      row.add("sink_logit_gap_p90", l, quantile(l, 0.9));
-    }
+    seen_.each([&](std::size_t l, std::size_t h) {
+      row.add("sink_logit_gap.mean", l, mean(l, h), h);
+      row.add("sink_logit_gap.p10", l, quantile(l, 0.1, h), h);
+      row.add("sink_logit_gap.p90", l, quantile(l, 0.9, h), h);
+    });
   }
 
 private:
   struct by_token {
-    std::vector<mean_of> gaps; // [V]
+    std::vector<running_mean> gaps; // [V]
     void add(std::size_t id, double gap) {
       if (id >= gaps.size()) gaps.resize(id + 1);
       gaps[id].add(gap);
@@ -74,15 +82,15 @@ private:
       return *this;
     }
   };
-  [[nodiscard]] std::vector<double> of_tokens(std::size_t layer) const {
+  [[nodiscard]] std::vector<double> of_tokens(std::size_t layer, std::size_t head) const {
     std::vector<double> means;
-    for (auto const& gap : layers_.at(layer).gaps) {
+    for (auto const& gap : seen_.of(layer, head).gaps) {
       if (gap.count > 0) means.push_back(gap.mean());
     }
     return means;
   }
 
-  per_layer<by_token> layers_;
+  per_head<by_token> seen_;
   bool with_triggers_ = false;
 };
 using sink_logit_gap = sink_logit_gap_of<float>;

@@ -9,7 +9,7 @@
 #include <cmath>
 #include <cstddef>
 #include <string>
-#include <utility>
+#include <string_view>
 #include <vector>
 
 namespace dormant {
@@ -28,21 +28,32 @@ double frobenius(Matrix const& m) {
 }
 } // namespace detail
 
-/// Norms of the most recent step's gradients and updates, by the name of the tensor.
+/// Norms of the most recent step's gradients and updates, by the name of the tensor in the state
+/// dict.
 template <class T>
 struct tensor_norms_of {
-  void operator()(site::gradient at, view<T const, 2> const& g) { keep("gradient ", at.tensor, g); }
-  void operator()(site::update at, view<T const, 2> const& u) { keep("update ", at.tensor, u); }
+  void operator()(site::gradient at, view<T const, 2> const& g) {
+    norms_.set(named("gradient", at.tensor), detail::frobenius(g));
+  }
+  void operator()(site::update at, view<T const, 2> const& u) {
+    norms_.set(named("update", at.tensor), detail::frobenius(u));
+  }
 
-  /// The norm of `gradient layers.0.attention.wq.weight`, say; NaN if it was not heard.
-  [[nodiscard]] double operator[](std::string_view name) const { return norms_[name]; }
+  /// The norm of the gradient or the update of a tensor, e.g. `layers.0.attention.wq.weight`.
+  /// \throws error with the names there are if it was not heard
+  [[nodiscard]] double gradient(std::string_view tensor) const {
+    return norms_[named("gradient", tensor)];
+  }
+  [[nodiscard]] double update(std::string_view tensor) const {
+    return norms_[named("update", tensor)];
+  }
   void report(probe_row& row) const {
     for (auto const& [name, norm] : norms_.cells()) row.add(name, norm);
   }
 
 private:
-  void keep(std::string_view what, std::string_view tensor, view<T const, 2> const& m) {
-    norms_.set(std::string(what) + std::string(tensor), detail::frobenius(m));
+  static std::string named(std::string_view quantity, std::string_view tensor) {
+    return sentence({"tensor_norms.", quantity, ".", tensor});
   }
   probe_row norms_;
 };

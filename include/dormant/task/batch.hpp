@@ -2,12 +2,15 @@
 // Sequences of tokens together with the exact law each next token was drawn from.
 #pragma once
 
+#include "dormant/error.hpp"
 #include "dormant/shape.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <memory>
+#include <new>
 #include <span>
 #include <utility>
 #include <vector>
@@ -24,6 +27,7 @@ struct law_table {
   std::vector<double> probabilities; ///< [rows, V], every row sums to one
   std::vector<double> entropies;     ///< [rows], nats
   std::int32_t unigram_row = -1;     ///< the row of the plain unigram law, -1 if there is none
+  token bos = -1;                    ///< `<s>`, -1 if the task has none
 
   [[nodiscard]] std::span<double const> row(std::size_t r) const {
     return {probabilities.data() + r * vocab, vocab};
@@ -52,18 +56,60 @@ struct sequence {
   [[nodiscard]] std::size_t length() const { return inputs.size(); }
   /// Whether position t holds a trigger; false where the task is unknown.
   [[nodiscard]] bool trigger(std::size_t t) const { return !laws.empty() && laws[t].trigger; }
+  /// Whether position t is one where attention may sink: every `<s>`, and position 0 in any case.
+  [[nodiscard]] bool sink(std::size_t t) const {
+    return t == 0 || (table != nullptr && inputs[t] == table->bos);
+  }
+  /// The position after the last sink.
+  [[nodiscard]] std::size_t end_of_sinks() const {
+    std::size_t end = length();
+    while (end > 1 && !sink(end - 1)) --end;
+    return end;
+  }
+  /// The first query that can look at another token than sinks and itself; beyond the end if none.
+  [[nodiscard]] std::size_t first_with_choice() const {
+    std::size_t first = 0;
+    while (first < length() && sink(first)) ++first;
+    return first + 1;
+  }
 };
 
-/// B sequences of T + 1 tokens: inputs are the first T, targets the last T.
+/// B sequences of T + 1 tokens: inputs are the first T, targets the last T. One that was moved from
+/// is empty.
 class batch {
 public:
   batch() = default;
   /// Room for `rows` sequences with `context` inputs each.
   /// \param with_laws whether each position also carries the law of its next token
+  /// \throws error if there is no memory for so many
   batch(std::size_t rows, std::size_t context, std::shared_ptr<law_table const> table = nullptr,
         bool with_laws = true)
-      : rows_(rows), context_(context), tokens_(rows * (context + 1)),
-        laws_(with_laws ? rows * context : 0), table_(std::move(table)) {}
+      : rows_(rows), context_(context), table_(std::move(table)) {
+    try {
+      // A product that wraps around would give less room than the rows need.
+      std::size_t const most = tokens_.max_size();
+      if (context >= most || rows > most / (context + 1)) throw std::bad_alloc();
+      tokens_.resize(rows * (context + 1));
+      laws_.resize(with_laws ? rows * context : 0);
+    } catch (std::exception const&) {
+      refuse(
+          {"there is no memory for a batch of ", rows, " sequences of ", context + 1, " tokens"});
+    }
+  }
+  batch(batch const&) = default;
+  batch(batch&& other) noexcept
+      : rows_(std::exchange(other.rows_, 0)), context_(std::exchange(other.context_, 0)),
+        tokens_(std::move(other.tokens_)), laws_(std::move(other.laws_)),
+        table_(std::move(other.table_)) {}
+  batch& operator=(batch other) noexcept {
+    std::swap(rows_, other.rows_);
+    std::swap(context_, other.context_);
+    std::swap(tokens_, other.tokens_);
+    std::swap(laws_, other.laws_);
+    std::swap(table_, other.table_);
+    return *this;
+  }
+  ~batch() = default;
 
   [[nodiscard]] std::size_t rows() const { return rows_; }
   [[nodiscard]] std::size_t context() const { return context_; }

@@ -129,7 +129,8 @@ private:
   static void check_options(bigram_backcopy_options const& options) {
     detail::check_leading(options.bos);
     if (!(options.rule.copy >= 0 && options.rule.copy <= 1)) {
-      refuse({"the probability of copying must be between 0 and 1, found ", options.rule.copy});
+      refuse({"the probability of copying must be between 0 and 1, found ",
+              static_cast<double>(options.rule.copy)});
     }
     if (!(options.delimiters >= 0 && options.delimiters <= 1)) {
       refuse({"the probability of <d> must be between 0 and 1, found ", options.delimiters});
@@ -157,6 +158,7 @@ private:
     set(n, start, 0);
     set(n + 1, table.unigrams, 0);
     laws_.set_unigram_row(unigram_row());
+    laws_.set_bos(bos());
     if (delimiters_ == 0) return;
 
     // A trigger copies with probability (1 - p) c, so <d> has to be the p / (1 - (1 - p) c)-th part

@@ -5,6 +5,7 @@
 #include "dormant/error.hpp"
 #include "dormant/io/atomic_file.hpp"
 #include "dormant/io/plain_words.hpp"
+#include "dormant/io/utf8.hpp"
 #include "dormant/task/bigram_table.hpp"
 
 #include <charconv>
@@ -59,6 +60,9 @@ public:
 private:
   /// \return the number of characters
   std::size_t read_header() {
+    if (text_.starts_with(io::byte_order_mark)) {
+      refuse({source_, ", line 1: begins with a byte order mark; save it as UTF-8 without one"});
+    }
     if (!next_line()) refuse({source_, " is empty: it holds no bigram counts"});
     for (std::string_view const name : {"id", "codepoint", "unigram"}) {
       next_field();

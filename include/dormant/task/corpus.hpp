@@ -5,6 +5,7 @@
 #include "dormant/error.hpp"
 #include "dormant/io/atomic_file.hpp"
 #include "dormant/io/plain_words.hpp"
+#include "dormant/io/utf8.hpp"
 #include "dormant/task/bigram_table.hpp"
 
 #include <cstddef>
@@ -19,30 +20,21 @@ namespace dormant {
 
 namespace detail {
 
-/// Decodes UTF-8, strictly: no NUL, no stray or missing continuation bytes, no overlong forms, no
-/// surrogates. Throws `dormant::error` naming the first byte that is not text.
+/// Decodes UTF-8, strictly and without NUL; a byte order mark before it is skipped. Throws
+/// `dormant::error` naming the first byte that is not text.
 [[nodiscard]] inline std::u32string decode_text(std::string_view bytes, std::string const& source) {
   std::u32string text;
   text.reserve(bytes.size());
-  auto const byte = [&](std::size_t i) -> std::uint32_t {
-    return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0;
-  };
-  for (std::size_t i = 0; i < bytes.size();) {
-    auto const lead = byte(i);
-    std::size_t const length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-    constexpr std::uint32_t smallest[] = {0, 1, 0x80, 0x800, 0x10000};
-    bool valid = lead < 0x80 || (lead >= 0xC2 && lead < 0xF5);
-    std::uint32_t code = length == 1 ? lead : lead & (0x7FU >> length);
-    for (std::size_t k = 1; k < length; ++k) {
-      valid = valid && (byte(i + k) & 0xC0U) == 0x80U;
-      code = (code << 6U) | (byte(i + k) & 0x3FU);
-    }
-    if (!valid || code < smallest[length] || !is_character(code)) {
+  for (std::size_t i = bytes.starts_with(io::byte_order_mark) ? 3 : 0; i < bytes.size();) {
+    auto const next = io::first_character(bytes.substr(i));
+    if (next.bytes == 0 || next.code == 0) {
+      bool const utf16 = i == 0 && (bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF"));
       refuse({source, " is not a text: byte ", i + 1,
-              (lead == 0 ? " is a zero byte" : " is not valid UTF-8")});
+              (bytes[i] == 0 ? " is a zero byte" : " is not valid UTF-8"),
+              (utf16 ? "; it begins as UTF-16 does" : "")});
     }
-    text += static_cast<char32_t>(code);
-    i += length;
+    text += next.code;
+    i += next.bytes;
   }
   return text;
 }

@@ -126,6 +126,7 @@ private:
     std::ranges::copy(table.unigrams, weights.begin());
     laws_.set_row(n, weights);
     laws_.set_unigram_row(unigram_row());
+    laws_.set_bos(bos());
   }
 
   std::uint64_t seed_;

@@ -16,7 +16,8 @@
 
 namespace dormant {
 
-/// The rows that the laws of a task refer to, each with its alias table.
+/// The rows that the laws of a task refer to, each with its alias table. Moving copies, as it does
+/// for the tasks made of it: one that was moved from can still be drawn from.
 class law_sampler {
 public:
   /// Room for that many rows; each has to be set before it is drawn from.
@@ -24,6 +25,9 @@ public:
   /// \param vocab V, at least K; the other ids have probability zero
   law_sampler(std::size_t rows, std::size_t outcomes, std::size_t vocab)
       : draws_(rows, outcomes), table_(std::make_shared<law_table>(rows, vocab)) {}
+  law_sampler(law_sampler const&) = default;
+  law_sampler& operator=(law_sampler const&) = default;
+  ~law_sampler() = default;
 
   /// Makes a row the law proportional to `weights`, [K]: none negative, at least one positive.
   void set_row(std::size_t row, std::span<double const> weights) {
@@ -39,11 +43,13 @@ public:
   }
   /// Says which row is the plain unigram law, which the authors' probe scores position 0 with.
   void set_unigram_row(std::int32_t row) { table_->unigram_row = row; }
+  /// Says which token is `<s>`, so that probes know a second one from the other tokens.
+  void set_bos(token bos) { table_->bos = bos; }
 
   /// One token from a law, in constant time.
   [[nodiscard]] token draw(next_token_law const& law, random_stream& random) const {
-    if (law.copy_weight > 0 && (law.copy_weight >= 1 || random.uniform() < law.copy_weight))
-      return law.copied;
+    auto const copy = static_cast<double>(law.copy_weight);
+    if (copy > 0 && (copy >= 1 || random.uniform() < copy)) return law.copied;
     return static_cast<token>(draws_.draw(static_cast<std::size_t>(law.row), random.bits()));
   }
   [[nodiscard]] std::shared_ptr<law_table const> table() const { return table_; }

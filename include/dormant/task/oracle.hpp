@@ -18,7 +18,7 @@ namespace dormant {
 /// The probability that the next token is `t`.
 [[nodiscard]] inline double law_probability(next_token_law const& law, law_table const& table,
                                             std::size_t t) {
-  double const copy = law.copy_weight;
+  auto const copy = static_cast<double>(law.copy_weight);
   double const drawn = copy < 1 ? table.row(static_cast<std::size_t>(law.row))[t] : 0;
   return (1 - copy) * drawn + (t == static_cast<std::size_t>(law.copied) ? copy : 0);
 }

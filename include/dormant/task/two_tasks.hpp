@@ -53,6 +53,7 @@ public:
     auto const& tables = {parts_[0].table(), parts_[1].table()};
     auto both = std::make_shared<law_table>(first_rows() + parts_[1].table()->rows, vocab);
     both->unigram_row = parts_[0].unigram_row();
+    both->bos = bos();
     auto to = both->probabilities.begin();
     auto to_entropy = both->entropies.begin();
     for (auto const& table : tables) {
@@ -61,6 +62,10 @@ public:
     }
     table_ = std::move(both);
   }
+  // Moving copies, as it does for the parts.
+  two_tasks(two_tasks const&) = default;
+  two_tasks& operator=(two_tasks const&) = default;
+  ~two_tasks() = default;
 
   /// Fills one sequence: a pure function of (seed, which, step, row). Does not allocate.
   /// \param tokens [T + 1] or shorter: the same sequence, cut off

@@ -56,6 +56,10 @@ public:
     triggers_ = most_frequent(table, triggers);
     for (auto const t : triggers_) is_trigger_[static_cast<std::size_t>(t)] = true;
   }
+  // Moving copies: a task that was moved from stays one.
+  vocabulary(vocabulary const&) = default;
+  vocabulary& operator=(vocabulary const&) = default;
+  ~vocabulary() = default;
 
   [[nodiscard]] std::size_t characters() const { return characters_; }                  ///< N
   [[nodiscard]] token bos() const { return static_cast<token>(characters_); }           ///< `<s>`

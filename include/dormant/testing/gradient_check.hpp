@@ -111,6 +111,7 @@ verdict check_gradients(transformer<Shape, Parts...> const& net, batch const& ro
                 "dormant::testing::check_gradients: differences need double precision; add "
                 "`double` to the parts of the model");
   static_assert((dormant::detail::check_hook<model, true, Interventions>() && ...));
+  dormant::detail::check_whole(net.parameters().size());
   dormant::detail::check_batch<model>(rows);
   (dormant::detail::tell_structure(interventions, model{}), ...);
 

@@ -55,6 +55,23 @@ inline void expect_same(verdict& found, std::string const& who, probe_row const&
   }
 }
 
+/// What an intervention does to a sequence may not depend on those before it.
+template <class Intervention, shape Shape, class... Parts>
+verdict rests_between_sequences(Intervention const& edit, transformer<Shape, Parts...> const& net,
+                                batch const& rows) {
+  verdict found;
+  double apart = 0;
+  for (std::size_t b = 0; b < rows.rows(); ++b) {
+    apart += evaluate(net, rows.only(b), {.threads = 1}, edit).loss;
+  }
+  apart /= static_cast<double>(rows.rows());
+  double const together = evaluate(net, rows, {.threads = 1, .shards = 1}, edit).loss;
+  found.expect(std::abs(together - apart) <= 1e-12 * std::abs(apart),
+               "what it does to a sequence depends on the sequences before it: the loss is ",
+               together, " over the batch and ", apart, " over its sequences one by one");
+  return found;
+}
+
 } // namespace detail
 
 /// Checks that a model computes the same bits with the probe attached, and that the probe is a
@@ -111,13 +128,15 @@ verdict probe_laws(Probe const& empty, transformer<Shape, Parts...> const& net, 
 }
 
 /// Checks an intervention as training uses it: the gradient with its backward is that of the loss
-/// with its forward, and neither threads nor the backward pass change that loss.
+/// with its forward, and neither threads, nor the backward pass, nor the sequences before change that
+/// loss.
 template <class Intervention, shape Shape, class... Parts>
 verdict intervention_laws(Intervention const& edit, transformer<Shape, Parts...> const& net,
                           batch const& rows, gradient_check_options const& how = {}) {
   static_assert(intervention<Intervention, typename transformer<Shape, Parts...>::scalar>,
                 "dormant::testing: this is no intervention; see <dormant/concepts.hpp>");
   verdict found = check_gradients(net, rows, how, edit);
+  found += detail::rests_between_sequences(edit, net, rows);
   auto const one = differentiate(net, rows, {.threads = 1}, edit);
   auto const three = differentiate(net, rows, {.threads = 3}, edit);
   double const evaluated = evaluate(net, rows, {.threads = 1}, edit).loss;

@@ -3,6 +3,7 @@
 // and otherwise says which does not, with numbers. They need no test framework.
 #pragma once
 
+#include "dormant/testing/adaptor_laws.hpp"   // IWYU pragma: export
 #include "dormant/testing/gradient_check.hpp" // IWYU pragma: export
 #include "dormant/testing/hook_laws.hpp"      // IWYU pragma: export
 #include "dormant/testing/model_laws.hpp"     // IWYU pragma: export

@@ -8,6 +8,7 @@
 #include <sstream>
 #include <string>
 
+/// Law suites for rules, optimizers, tasks and hooks of your own, and a check of any gradient.
 namespace dormant::testing {
 
 /// Whether everything held, and a line for each thing that did not.

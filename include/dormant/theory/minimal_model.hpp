@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+/// The minimal model of the paper's theorem, its flow, and trained models in its coordinates.
 namespace dormant::theory {
 
 /// What the tokens before a query say: they share the attention that `<s>` leaves, each with score

@@ -79,8 +79,8 @@ public:
   [[nodiscard]] double mean_alpha() const { return mean_over_tokens(alpha_); }
   [[nodiscard]] double mean_lambda() const { return mean_over_tokens(lambda_); }
   void report(probe_row& row) const {
-    row.add("alpha", mean_alpha());
-    row.add("lambda", mean_lambda());
+    row.add("reading.alpha", mean_alpha());
+    row.add("reading.lambda", mean_lambda());
   }
 
   /// [V] the logits of the value of `<s>`, with mean 0: a common shift is no part of any law.
@@ -126,12 +126,12 @@ private:
     if (v >= by_token.size()) by_token.resize(v + 1);
     return by_token[v];
   }
-  static double mean_at(std::vector<mean_of> const& by_token, token v) {
+  static double mean_at(std::vector<running_mean> const& by_token, token v) {
     auto const i = static_cast<std::size_t>(v);
     return i < by_token.size() ? by_token[i].mean() : std::nan("");
   }
-  static double mean_over_tokens(std::vector<mean_of> const& by_token) {
-    mean_of all;
+  static double mean_over_tokens(std::vector<running_mean> const& by_token) {
+    running_mean all;
     for (auto const& one : by_token) {
       if (one.count > 0) all.add(one.mean());
     }
@@ -160,10 +160,10 @@ private:
     return out;
   }
 
-  std::vector<mean_of> alpha_, lambda_; // [V]
-  std::vector<sum_of_values> values_;   // [V]
+  std::vector<running_mean> alpha_, lambda_; // [V]
+  std::vector<sum_of_values> values_;        // [V]
   sum_of_values bos_;
-  mean_of deviation_;
+  running_mean deviation_;
 };
 using reading = reading_of<float>;
 static_assert(observes<reading, site::value_out> && observes<reading, site::scores> &&

@@ -3,6 +3,8 @@
 // Solving Ordinary Differential Equations II, RODAS), to be steered by Boost.Odeint.
 #pragma once
 
+#include "dormant/detail/arithmetic.hpp"
+
 #include <boost/numeric/odeint/stepper/rosenbrock4.hpp>
 #include <boost/numeric/odeint/util/state_wrapper.hpp>
 

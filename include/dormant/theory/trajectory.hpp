@@ -2,6 +2,8 @@
 // What a flow or a descent of the minimal model leaves behind: states at times.
 #pragma once
 
+#include "dormant/detail/arithmetic.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <cstddef>

@@ -17,14 +17,14 @@ constexpr double none = std::numeric_limits<double>::quiet_NaN();
 demo::run made_up(std::size_t story, double attention, double value, double residual) {
   demo::run r;
   r.story = story;
-  r.after.add("attention_on_bos", attention);
-  r.after.add("value_ratio", value);
-  r.after.add("residual_ratio", residual);
-  r.after.add("bigram_excess", 0.03);
-  r.after.add("backcopy_excess", 0.01);
-  r.without_head.add("bigram_excess", 0.02);
-  r.without_head.add("backcopy_excess", 4.0);
-  r.curve.emplace_back().add("residual_ratio", 1.0);
+  r.after.add(demo::measured::sink, attention);
+  r.after.add(demo::measured::drain, value);
+  r.after.add(demo::measured::peak, residual);
+  r.after.add(demo::measured::bigram, 0.03);
+  r.after.add(demo::measured::backcopy, 0.01);
+  r.without_head.add(demo::measured::bigram, 0.02);
+  r.without_head.add(demo::measured::backcopy, 4.0);
+  r.curve.emplace_back().add(demo::measured::peak, 1.0);
   return r;
 }
 
@@ -74,40 +74,42 @@ TEST_CASE("all four verdicts hold for runs like the published ones") {
 
 TEST_CASE("one bad seed of three makes it hold in part, two make it fail") {
   auto runs = as_published(3);
-  runs[demo::softmax_adamw].after.set("residual_ratio", 1.25); // less than ReLU at this seed
+  runs[demo::softmax_adamw].after.set(demo::measured::peak, 1.25); // less than ReLU at this seed
   CHECK(judged(runs, peak).result() == demo::outcome::in_part);
   CHECK(judged(runs, peak).seeds() == "2 of 3 seeds");
   CHECK(judged(runs, sink).result() == demo::outcome::holds);
-  runs[3 + demo::softmax_sgd].after.set("residual_ratio", 1.99); // another seed, too close
+  runs[3 + demo::softmax_sgd].after.set(demo::measured::peak, 1.99); // another seed, too close
   CHECK(judged(runs, peak).result() == demo::outcome::not_here);
 }
 
 TEST_CASE("half of the seeds are not enough") {
   auto runs = as_published(2);
-  runs[demo::relu_adamw].after.set("attention_on_bos", 0.5);
+  runs[demo::relu_adamw].after.set(demo::measured::sink, 0.5);
   CHECK(judged(runs, sink).result() == demo::outcome::not_here);
 }
 
 TEST_CASE("each criterion can fail") {
   using namespace demo;
-  CHECK(after_changing(softmax_adamw, "attention_on_bos", 0.29, sink) == outcome::not_here);
-  CHECK(after_changing(softmax_sgd, "attention_on_bos", 0.29, sink) == outcome::not_here);
-  CHECK(after_changing(relu_adamw, "attention_on_bos", 0.06, sink) == outcome::not_here);
-  CHECK(after_changing(softmax_adamw, "value_ratio", 0.51, drain) == outcome::not_here);
-  CHECK(after_changing(softmax_sgd, "value_ratio", 0.51, drain) == outcome::not_here);
-  CHECK(after_changing(relu_adamw, "value_ratio", 0.29, drain) == outcome::not_here);
-  CHECK(after_changing(softmax_adamw, "residual_ratio", 1.3, peak) == outcome::not_here);
-  CHECK(after_changing(relu_adamw, "residual_ratio", 2.0, peak) == outcome::not_here);
-  CHECK(after_changing(softmax_sgd, "residual_ratio", 2.0, peak) == outcome::not_here);
-  CHECK(after_changing(softmax_adamw, "bigram_excess", 0.08, active_dormant) == outcome::not_here);
-  CHECK(after_changing(softmax_adamw, "backcopy_excess", 3.5, active_dormant) == outcome::not_here);
+  CHECK(after_changing(softmax_adamw, demo::measured::sink, 0.29, sink) == outcome::not_here);
+  CHECK(after_changing(softmax_sgd, demo::measured::sink, 0.29, sink) == outcome::not_here);
+  CHECK(after_changing(relu_adamw, demo::measured::sink, 0.06, sink) == outcome::not_here);
+  CHECK(after_changing(softmax_adamw, demo::measured::drain, 0.51, drain) == outcome::not_here);
+  CHECK(after_changing(softmax_sgd, demo::measured::drain, 0.51, drain) == outcome::not_here);
+  CHECK(after_changing(relu_adamw, demo::measured::drain, 0.29, drain) == outcome::not_here);
+  CHECK(after_changing(softmax_adamw, demo::measured::peak, 1.3, peak) == outcome::not_here);
+  CHECK(after_changing(relu_adamw, demo::measured::peak, 2.0, peak) == outcome::not_here);
+  CHECK(after_changing(softmax_sgd, demo::measured::peak, 2.0, peak) == outcome::not_here);
+  CHECK(after_changing(softmax_adamw, demo::measured::bigram, 0.08, active_dormant) ==
+        outcome::not_here);
+  CHECK(after_changing(softmax_adamw, demo::measured::backcopy, 3.5, active_dormant) ==
+        outcome::not_here);
 }
 
 TEST_CASE("a number that is none shows nothing") {
   using namespace demo;
-  CHECK(after_changing(softmax_adamw, "attention_on_bos", none, sink) == outcome::not_here);
-  CHECK(after_changing(relu_adamw, "value_ratio", none, drain) == outcome::not_here);
-  CHECK(after_changing(softmax_sgd, "residual_ratio", none, peak) == outcome::not_here);
-  CHECK(after_changing(softmax_adamw, "backcopy_excess", none, active_dormant) ==
+  CHECK(after_changing(softmax_adamw, demo::measured::sink, none, sink) == outcome::not_here);
+  CHECK(after_changing(relu_adamw, demo::measured::drain, none, drain) == outcome::not_here);
+  CHECK(after_changing(softmax_sgd, demo::measured::peak, none, peak) == outcome::not_here);
+  CHECK(after_changing(softmax_adamw, demo::measured::backcopy, none, active_dormant) ==
         outcome::not_here);
 }

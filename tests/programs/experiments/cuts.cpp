@@ -28,6 +28,25 @@ TEST_CASE("cuts: each has the backward pass of its forward pass") {
   CHECK(testing::intervention_laws(paper::hold_sink_logit{}, model, some_rows(), {.samples = 4}));
 }
 
+TEST_CASE("cuts: each works in several layers with several heads at once") {
+  constexpr shape deep{
+      .layers = 3, .heads = 2, .width = 20, .vocab = 67, .context = 13, .expansion = 2};
+  auto const model = models::shaken<transformer<deep, softmax, double>>();
+  auto const rows = bigram_backcopy<deep>({.seed = 5}).sample(3);
+  CHECK(testing::intervention_laws(paper::hold_value_norm{3}, model, rows, {.samples = 4}));
+  CHECK(testing::intervention_laws(paper::borrow_value{}, model, rows, {.samples = 4}));
+  CHECK(testing::intervention_laws(paper::hold_sink_logit{}, model, rows, {.samples = 4}));
+  record<site::v, double> held;
+  evaluate(model, rows, {.threads = 1}, paper::hold_value_norm{3}, held);
+  for (std::size_t l = 0; l < 3; ++l) {
+    for (std::size_t h = 0; h < 2; ++h) {
+      double square = 0;
+      for (std::size_t d = 0; d < 10; ++d) square += std::pow(held.values(l)(1, 0, h, d), 2);
+      CHECK(std::sqrt(square) == Approx(3));
+    }
+  }
+}
+
 TEST_CASE("cuts: the norm of v_0 is the one it is held at, and its direction stays") {
   auto const model = models::shaken<net>();
   record<site::v, double> before, after;

@@ -72,6 +72,34 @@ TEST_CASE("runs: resuming keeps finished runs to the bit and trains only what is
   CHECK(calls == 3);
 }
 
+TEST_CASE("runs: a column that a run does not have is refused, one that was not measured is NaN") {
+  scratch::folder const folder;
+  paper::setting how{.seeds = 1, .threads = 1, .out = folder.path(), .identity = "steps 2"};
+  paper::variant const trained{"trained", 1, [](std::uint64_t, program::board&) {
+                                 auto rows = curve_of({1, 2});
+                                 rows.back().add("after training", 3);
+                                 return rows;
+                               }};
+  paper::variant const other{"other", 1,
+                             [](std::uint64_t, program::board&) { return curve_of({1}); }};
+  for (bool const resumed : {false, true}) {
+    how.resume = resumed;
+    auto const runs = paper::over_seeds(how, {trained, other});
+    CHECK(runs.last(0, "after training")[0] == 3);
+    CHECK(std::isnan(runs.at(0, "after training", 0)[0]));
+    CHECK(std::isnan(runs.line(0, "after training", "").y[0]));
+    for (auto const* typo : {"y", "after trainings"}) {
+      CHECK_THROWS_WITH(runs.last(0, typo), Catch::Contains("the nearest names first: "));
+      CHECK_THROWS_WITH(runs.line(0, typo, ""), Catch::Contains(typo));
+      CHECK_THROWS_WITH(runs.series(0, {typo}, ""), Catch::Contains(typo));
+      CHECK_THROWS_WITH(runs.at(0, typo, 0), Catch::Contains(typo));
+    }
+    CHECK_THROWS_WITH(runs.last(1, "after training"), Catch::Contains("nothing named"));
+    // Columns of one variant are empty in the rows of another.
+    CHECK(runs.table(1).text().find("other,1,0,1,\n") != std::string::npos);
+  }
+}
+
 TEST_CASE("runs: the error of a run is the error of all") {
   scratch::folder const folder;
   paper::setting const how{.seeds = 2, .threads = 1, .out = folder.path()};

@@ -45,8 +45,9 @@ int main(int argc, char** argv) {
   program::command_line options("03_your_own_nonlinearity",
                                 "Checks a new attention rule and trains it beside softmax.");
   options.count("--steps", steps, "training steps");
-  options.count("--seed", seed, "of parameters and data", 0);
-  options.count("--threads", threads, "0: all cores; never changes the numbers", 0);
+  options.count("--seed", seed, "of parameters and data", program::a_seed);
+  options.count("--threads", threads, "0: all cores; never changes the numbers",
+                program::of_threads);
   return options.run(argc, argv, [&] {
     auto const laws = dm::testing::attention_rule_laws<elu_plus_one>();
     std::cout << "laws of " << elu_plus_one::name << ": " << (laws ? "hold" : "do not hold")

@@ -15,8 +15,9 @@ int main(int argc, char** argv) {
   program::command_line options("04_ablate_a_head",
                                 "Trains one layer and intervenes on its attention head.");
   options.count("--steps", steps, "training steps");
-  options.count("--seed", seed, "of parameters and data", 0);
-  options.count("--threads", threads, "0: all cores; never changes the numbers", 0);
+  options.count("--seed", seed, "of parameters and data", program::a_seed);
+  options.count("--threads", threads, "0: all cores; never changes the numbers",
+                program::of_threads);
   return options.run(argc, argv, [&] {
     constexpr dm::shape tiny{.width = 64, .vocab = 67, .context = 64};
     auto const task = dm::bigram_backcopy<tiny>({.seed = seed});

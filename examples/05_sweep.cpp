@@ -37,11 +37,13 @@ int main(int argc, char** argv) {
   program::command_line options("05_sweep",
                                 "Trains every combination of depth, attention rule and optimizer.");
   options.count("--steps", steps, "training steps of each run");
-  options.count("--seeds", seeds, "runs of each combination");
-  options.count("--seed", first, "the first of the seeds", 0);
-  options.count("--threads", threads, "0: all cores; never changes the numbers", 0);
+  options.count("--seeds", seeds, "runs of each combination", program::of_runs);
+  options.count("--seed", first, "the first of the seeds", program::a_seed);
+  options.count("--threads", threads, "0: all cores; never changes the numbers",
+                program::of_threads);
   options.text("--out", out, "also write one row a run to this CSV file", "FILE");
   return options.run(argc, argv, [&] {
+    if (!out.empty()) dm::atomic_file const is_writable(out); // found out now, not after training
     dm::csv_table table({"layers", "attention", "optimizer", "seed", "loss", "risk.bigram",
                          "risk.backcopy", "attention_sink.mean", "value_drain.ratio",
                          "residual_peak.ratio"}); // of the last layer

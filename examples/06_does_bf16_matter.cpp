@@ -50,11 +50,13 @@ int main(int argc, char** argv) {
   program::command_line options("06_does_bf16_matter",
                                 "Trains the same seeds in float and in bf16 and compares.");
   options.count("--steps", steps, "training steps of each run");
-  options.count("--seeds", seeds, "runs of each");
-  options.count("--seed", first, "the first of the seeds", 0);
-  options.count("--threads", threads, "runs at a time, 0 for as many as there are cores", 0);
+  options.count("--seeds", seeds, "runs of each", program::of_runs);
+  options.count("--seed", first, "the first of the seeds", program::a_seed);
+  options.count("--threads", threads, "runs at a time, 0 for as many as there are cores",
+                program::of_threads);
   options.text("--out", out, "also write one row a measurement to this CSV file", "FILE");
   return options.run(argc, argv, [&] {
+    if (!out.empty()) dm::atomic_file const is_writable(out); // found out now, not after training
     dm::csv_table table({"arithmetic", "seed", "step", quantities[0].column, quantities[1].column,
                          quantities[2].column});
     std::array<std::vector<curve>, 2> curves; // [float, bf16][seed]

@@ -36,15 +36,17 @@ void add_options(program::command_line& options, settings& s) {
   options.number("--lr", s.lr, "learning rate; default adamw 3e-4, sgd 0.03, sign_sgd 3e-4", {});
   options.number("--weight-decay", s.weight_decay, "weight decay; default 1e-4", {});
   options.number("--momentum", s.momentum, "of sgd; default 0.9", {.most = 1});
-  options.count("--batch", s.batch, "sequences a step; the paper has 512, this default is faster");
+  options.count("--batch", s.batch, "sequences a step; the paper has 512, this default is faster",
+                program::of_a_batch);
   options.count("--steps", s.steps, "optimizer steps in all, those before a resume included");
-  options.count("--seed", s.seed, "of parameters and data", 0);
-  options.count("--threads", s.threads, "0: one a core; never changes a result", 0);
+  options.count("--seed", s.seed, "of parameters and data", program::a_seed);
+  options.count("--threads", s.threads, "0: one a core; never changes a result",
+                program::of_threads);
   options.count("--every", s.every, "steps from one row of metrics.csv to the next");
   options.count("--checkpoint-every", s.checkpoint_every, "steps from one checkpoint to the next");
   options.count("--triggers", s.triggers, "how many of the most frequent characters are triggers",
-                0);
-  options.count("--bos", s.bos, "leading <s>: 0, 1 or 2", 0);
+                {.least = 0});
+  options.count("--bos", s.bos, "leading <s>: 0, 1 or 2", {.least = 0});
   options.choice("--rule", s.rule, {"backcopy", "plain_markov", "bigram_backward"},
                  "what follows a trigger");
   options.number("--copy", s.copy,

@@ -3,6 +3,7 @@
 // lose their residual peak under SGD; verdicts, pictures and numbers in one page.
 #include "common/command_line.hpp"
 #include "common/run_folder.hpp"
+#include "common/streams.hpp"
 #include "demo/judge.hpp"
 #include "demo/report.hpp"
 #include "demo/run_json.hpp"
@@ -50,7 +51,7 @@ int tell(demo::setting const& how) {
 
   auto const trained = demo::train_all(how, table);
   if (trained.interrupted) {
-    fmt::print(stderr, "demo: interrupted; no report was written\n");
+    program::tell("demo: interrupted; no report was written\n");
     return program::interrupted;
   }
   auto const pairs = demo::pairs_of(trained.runs);
@@ -67,7 +68,7 @@ int tell(demo::setting const& how) {
   try {
     dm::write_file_atomically(how.out / "phenomena.svg", demo::phenomena_svg(pairs));
   } catch (dm::error const& why) {
-    fmt::print(stderr, "demo: {}\n", why.what());
+    program::tell("demo: {}\n", why.what());
   }
   fmt::print("\n{}\n",
              std::filesystem::absolute(how.out / "report.html").lexically_normal().string());
@@ -85,11 +86,13 @@ int main(int argc, char** argv) {
               "drains, residual peaks and active-dormant heads appear.");
   options.text("--out", out, "folder for report.html and its numbers, " + out + " if not given",
                "DIR");
-  options.count("--seeds", how.seeds, "how many seeds each way of training is tried with");
-  options.count("--first-seed", how.first_seed, "the first of them", 0);
+  options.count("--seeds", how.seeds, "how many seeds each way of training is tried with",
+                program::of_runs);
+  options.count("--first-seed", how.first_seed, "the first of them", program::a_seed);
   options.count("--steps", how.steps, "training steps of each run");
-  options.count("--batch", how.batch, "sequences in each step's batch");
-  options.count("--threads", how.threads, "runs at a time, 0 for as many as there are cores", 0);
+  options.count("--batch", how.batch, "sequences in each step's batch", program::of_a_batch);
+  options.count("--threads", how.threads, "runs at a time, 0 for as many as there are cores",
+                program::of_threads);
   options.text("--bigrams", how.bigrams,
                "bigram counts to draw text from instead of the built-in English", "FILE.csv");
   return options.run(argc, argv, [&] {

@@ -4,6 +4,7 @@
 // the tensors; this file finds that out, evaluate_checkpoint/models.hpp runs it.
 #include "common/command_line.hpp"
 #include "common/names.hpp"
+#include "common/streams.hpp"
 #include "dormant/io/npy.hpp"
 #include "dormant/io/safetensors.hpp"
 #include "evaluate_checkpoint/evaluation.hpp"
@@ -16,6 +17,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -74,10 +76,9 @@ std::string attention_in(dm::safetensors_file const& file) {
     auto const& known = program::attention_names;
     if (std::find(known.begin(), known.end(), word->second) != known.end()) return word->second;
   }
-  fmt::print(stderr,
-             "evaluate_checkpoint: {} does not say which attention rule it was trained with; "
-             "softmax is assumed, --attention names another\n",
-             file.name());
+  program::tell("evaluate_checkpoint: {} does not say which attention rule it was trained with; "
+                "softmax is assumed, --attention names another\n",
+                file.name());
   return "softmax";
 }
 
@@ -119,10 +120,11 @@ evaluation::tokens read_tokens(std::string const& path, bool inputs_only, std::s
 std::vector<std::string> read_sites(std::string_view list) {
   auto const known = evaluation::site_names();
   std::vector<std::string> sites;
-  while (!list.empty()) {
+  for (bool more = !list.empty(); more;) {
     auto const end = list.find(',');
     std::string const site(list.substr(0, end));
-    list.remove_prefix(end == std::string_view::npos ? list.size() : end + 1);
+    more = end != std::string_view::npos;
+    list.remove_prefix(more ? end + 1 : list.size());
     if (std::find(known.begin(), known.end(), site) == known.end()) {
       throw program::usage_error(fmt::format("--sites: there is no {}; choose among {}",
                                              dm::io::in_quotes(site), fmt::join(known, ", ")));
@@ -157,12 +159,20 @@ int evaluate(request const& asked) {
   auto const file = dm::safetensors_file::open(asked.checkpoint);
   auto const model = model_in(file, asked.model);
   auto const tokens = read_tokens(asked.tokens, asked.inputs_only, context_of(model.shape));
-  auto const found = evaluation::evaluate<T>(model, file, tokens, sites);
+  auto const found = evaluation::evaluate<T>(model, file, tokens, sites, asked.gradients);
   if (found.gradients.empty() && asked.gradients) {
     throw dm::error("--gradients needs a next token for at least one input");
   }
   dm::create_output_folder(asked.out);
-  write(asked, found);
+  try {
+    write(asked, found);
+  } catch (...) { // a full disk: all of it or nothing
+    std::error_code ignored;
+    for (auto const& file_of_ours : fs::directory_iterator(asked.out, ignored)) {
+      fs::remove(file_of_ours, ignored);
+    }
+    throw;
+  }
   fmt::print("{} shape, layers {}, {} attention, {} sequences of {} tokens\n", model.shape,
              model.layers, model.attention, tokens.rows, tokens.inputs);
   if (!found.gradients.empty()) fmt::print("loss {:.17g} nats\n", found.loss);

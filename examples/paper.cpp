@@ -3,6 +3,7 @@
 #include "common/command_line.hpp"
 #include "common/exit_code.hpp"
 #include "common/run_folder.hpp"
+#include "common/streams.hpp"
 #include "dormant/io/atomic_file.hpp"
 #include "dormant/io/plain_words.hpp"
 #include "dormant/progress.hpp"
@@ -54,11 +55,11 @@ int run(setting const& s, fs::path const& programs) {
     fs::create_directories(folder);
     // A finding that is there already is what a resumed run has to show for its work.
     if (!(s.resume && fs::exists(folder / "finding.json"))) {
-      fmt::print(stderr, "{}/{}  {}\n", i + 1, paper::experiments.size(), name);
+      program::tell("{}/{}  {}\n", i + 1, paper::experiments.size(), name);
       int const code = paper::run_program(programs / name, words_for(s, folder.string()),
                                           folder.string() + ".log", stop);
       if (code == program::interrupted || stop.stop_requested()) {
-        fmt::print(stderr, "paper: interrupted; go on with the same command and --resume\n");
+        program::tell("paper: interrupted; go on with the same command and --resume\n");
         return program::interrupted;
       }
       failed = failed || code != 0;
@@ -86,10 +87,11 @@ int main(int argc, char** argv) {
                  "one experiment");
   options.choice("--scale", s.scale, {"demo", "paper"},
                  "small models, minutes; or the authors' shape and batch, days");
-  options.count("--seeds", s.seeds, "runs of each variant");
-  options.count("--seed", s.first_seed, "the first of the seeds", 0);
-  options.count("--steps", s.steps, "training steps of each run, 0 for each experiment's own", 0);
-  options.count("--threads", s.threads, "0 for as many as there are cores", 0);
+  options.count("--seeds", s.seeds, "runs of each variant", program::of_runs);
+  options.count("--seed", s.first_seed, "the first of the seeds", program::a_seed);
+  options.count("--steps", s.steps, "training steps of each run, 0 for each experiment's own",
+                {.least = 0});
+  options.count("--threads", s.threads, "0 for as many as there are cores", program::of_threads);
   options.text("--bigrams", s.bigrams, "bigram counts instead of the built-in English", "FILE.csv");
   options.text("--out", s.out, "folder for report.html and a folder of each experiment", "DIR");
   options.on("--resume", s.resume, "keep findings and finished runs that are in the folder");

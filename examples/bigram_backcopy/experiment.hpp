@@ -9,6 +9,7 @@
 #include "common/by_name.hpp"
 #include "common/exit_code.hpp"
 #include "common/models.hpp"
+#include "common/streams.hpp"
 #include "dormant/checkpoint.hpp"
 #include "dormant/dormant.hpp"
 #include "dormant/probe/names.hpp"
@@ -136,7 +137,7 @@ private:
   }
 
   static void tell(std::string const& sentence) {
-    if (!sentence.empty()) fmt::print(stderr, "bigram_backcopy: {}\n", sentence);
+    if (!sentence.empty()) program::tell("bigram_backcopy: {}\n", sentence);
   }
   void tell() const { tell(where_.note); }
 
@@ -176,8 +177,9 @@ private:
     return program::interrupted;
   }
   [[nodiscard]] int stopped() const {
-    fmt::print(stderr, "{}stopped at step {} of {}; everything is kept, and this goes on:\n  {}\n",
-               isatty(STDERR_FILENO) != 0 ? "\n" : "", trainer_.steps(), s_.steps, where_.command);
+    program::tell("{}stopped at step {} of {}; everything is kept, and this goes on:\n  {}\n",
+                  isatty(STDERR_FILENO) != 0 ? "\n" : "", trainer_.steps(), s_.steps,
+                  where_.command);
     return program::interrupted;
   }
 

@@ -4,6 +4,7 @@
 
 #include "common/figures.hpp"
 #include "common/number_table.hpp"
+#include "common/streams.hpp"
 #include "dormant/io/npy.hpp"
 
 #include <fmt/format.h>
@@ -174,7 +175,7 @@ void finish(settings const& s, place const& where, std::size_t layers,
     try {
       draw(metrics, where, layers, attention);
     } catch (figures::not_drawn const& e) {
-      fmt::print(stderr, "bigram_backcopy: {}\n", e.what());
+      program::tell("bigram_backcopy: {}\n", e.what());
     }
   }
   fmt::print("everything is in {}\n", where.folder);

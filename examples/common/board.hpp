@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // How far all runs are: one line rewritten on a terminal; elsewhere a plain line a finished run and
-// a minute.
+// half a minute.
 #pragma once
 
+#include "common/streams.hpp"
+#include "common/times.hpp"
 #include "dormant/progress.hpp"
 #include "dormant/sites.hpp"
 
@@ -10,11 +12,11 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <mutex>
 #include <string>
 
@@ -24,15 +26,17 @@ namespace program {
 class board {
 public:
   /// \param steps of all runs together
-  board(std::size_t runs, std::uint64_t steps)
-      : live_(isatty(STDERR_FILENO) != 0), runs_(runs), total_(steps), begun_(clock::now()),
-        shown_(begun_) {}
+  /// \param in_log the least time between two lines where stderr is not a terminal
+  board(std::size_t runs, std::uint64_t steps,
+        std::chrono::milliseconds in_log = std::chrono::seconds(30))
+      : live_(isatty(STDERR_FILENO) != 0), pause_(live_ ? std::chrono::milliseconds(150) : in_log),
+        runs_(runs), total_(steps), begun_(clock::now()), shown_(begun_) {}
 
   /// One step of any run is done.
   void stepped() {
     auto const done = ++done_;
     std::unique_lock const lock(mutex_, std::try_to_lock);
-    if (!lock || clock::now() - shown_ < (live_ ? on_terminal : in_log)) return;
+    if (!lock || clock::now() - shown_ < pause_) return;
     show(done);
   }
 
@@ -40,8 +44,7 @@ public:
   void finished(std::string const& what) {
     std::lock_guard const lock(mutex_);
     ++finished_;
-    fmt::print(stderr, "{}{:>{}}/{}  {}\n", live_ ? "\r\033[K" : "", finished_, runs_ < 10 ? 1 : 2,
-               runs_, what);
+    tell("{}{:>{}}/{}  {}\n", live_ ? "\r\033[K" : "", finished_, runs_ < 10 ? 1 : 2, runs_, what);
     if (live_ && finished_ < runs_) show(done_);
   }
 
@@ -54,7 +57,7 @@ public:
   void fail() { failed_ = true; }
   void clear() {
     std::lock_guard const lock(mutex_);
-    if (live_) fmt::print(stderr, "\r\033[K");
+    if (live_) tell("\r\033[K");
   }
   [[nodiscard]] double seconds() const {
     return std::chrono::duration<double>(clock::now() - begun_).count();
@@ -62,29 +65,21 @@ public:
 
 private:
   using clock = std::chrono::steady_clock;
-  static constexpr std::chrono::milliseconds on_terminal{150};
-  static constexpr std::chrono::minutes in_log{1};
 
   void show(std::uint64_t done) {
     shown_ = clock::now();
     constexpr std::size_t width = 30;
-    double const share = static_cast<double>(done) / static_cast<double>(total_);
+    auto const all = static_cast<double>(std::max<std::uint64_t>(total_, 1));
+    double const share = std::min(1.0, static_cast<double>(done) / all);
     auto const filled = static_cast<std::size_t>(share * width);
     double const left = done == 0 ? 0 : seconds() * (1 / share - 1);
-    fmt::print(stderr, "{}[{:#>{}}{:.>{}}] {:3.0f}%  {} of {} runs done  {} left{}",
-               live_ ? "\r\033[K" : "", "", filled, "", width - filled, 100 * share, finished_,
-               runs_, in_words(left), live_ ? "" : "\n");
-    std::fflush(stderr);
-  }
-
-  /// e.g. "40 s", "12 min", "5.3 h"
-  static std::string in_words(double seconds) {
-    if (seconds < 120) return fmt::format("{:.0f} s", seconds);
-    return seconds < 7200 ? fmt::format("{:.0f} min", seconds / 60)
-                          : fmt::format("{:.1f} h", seconds / 3600);
+    tell("{}[{:#>{}}{:.>{}}] {:3.0f}%  {} of {} runs done  {} left{}", live_ ? "\r\033[K" : "", "",
+         filled, "", width - filled, 100 * share, finished_, runs_, in_words(left),
+         live_ ? "" : "\n");
   }
 
   bool live_;
+  std::chrono::milliseconds pause_;
   std::size_t runs_;
   std::uint64_t total_;
   clock::time_point begun_;

@@ -4,8 +4,6 @@
 
 #include "common/program.hpp"
 
-#include <csignal>
-
 namespace program {
 
 struct command_line::parser {
@@ -18,8 +16,8 @@ command_line::command_line(std::string const& name, std::string const& descripti
 command_line::~command_line() = default;
 
 void command_line::count(std::string const& flag, std::uint64_t& value, std::string const& help,
-                         std::uint64_t least) {
-  add_count(parser_->app, flag, value, help, least);
+                         counts allowed) {
+  add_count(parser_->app, flag, value, help, allowed);
 }
 void command_line::number(std::string const& flag, double& value, std::string const& help,
                           range allowed) {
@@ -64,8 +62,6 @@ void command_line::set(std::string const& flag, std::string const& value,
 }
 
 int command_line::run(int argc, char const* const* argv, std::function<int()> const& body) {
-  // A file that grows beyond `ulimit -f` is then an error of writing it, and not the end.
-  std::signal(SIGXFSZ, SIG_IGN);
   return guarded_main(parser_->app, argc, argv, body);
 }
 

@@ -21,6 +21,18 @@ struct range {
   std::optional<double> most{};
 };
 
+/// The range of a whole number.
+struct counts {
+  std::uint64_t least = 1;
+  std::uint64_t most = 1'000'000'000'000;
+};
+// Beyond these a number is a slip of the finger: it would be a wait without end or more memory than
+// there is.
+inline constexpr counts of_threads{.least = 0, .most = 1024};
+inline constexpr counts of_a_batch{.most = 100'000}; ///< sequences; the paper has 512
+inline constexpr counts of_runs{.most = 10'000};     ///< one a seed
+inline constexpr counts a_seed{.least = 0, .most = 9'223'372'036'854'775'807};
+
 /// The options of one program. Values are filled by `run`; what they hold before is the default.
 class command_line {
 public:
@@ -29,9 +41,9 @@ public:
   command_line& operator=(command_line const&) = delete;
   ~command_line();
 
-  /// A whole number from `least` on.
+  /// A whole number.
   void count(std::string const& flag, std::uint64_t& value, std::string const& help,
-             std::uint64_t least = 1);
+             counts allowed = {});
   void number(std::string const& flag, double& value, std::string const& help, range allowed);
   /// A number without a default of its own.
   void number(std::string const& flag, std::optional<double>& value, std::string const& help,
@@ -39,7 +51,7 @@ public:
   /// One of the names.
   void choice(std::string const& flag, std::string& value, std::vector<std::string> const& names,
               std::string const& help);
-  /// A path or another text; `kind` says what in the help.
+  /// A path or another text, which is not empty; `kind` says what in the help.
   void text(std::string const& flag, std::string& value, std::string const& help,
             std::string const& kind);
   void on(std::string const& flag, bool& value, std::string const& help);

@@ -6,6 +6,7 @@
 #include "common/outcome.hpp"
 #include "common/run_folder.hpp"
 #include "common/run_info.hpp"
+#include "common/streams.hpp"
 #include "dormant/io/atomic_file.hpp"
 #include "dormant/io/plain_words.hpp"
 #include "dormant/progress.hpp"
@@ -124,10 +125,11 @@ int experiment(int argc, char const* const* argv, claim const& what,
                                                "): " + what.sentence);
   options.choice("--scale", scale, {"demo", "paper"},
                  "small models, or the authors' shape and batch");
-  options.count("--seeds", how.seeds, "runs of each variant");
-  options.count("--seed", how.first_seed, "the first of the seeds", 0);
-  options.count("--steps", how.steps, "training steps of each run, 0 for the experiment's own", 0);
-  options.count("--threads", how.threads, "0 for as many as there are cores", 0);
+  options.count("--seeds", how.seeds, "runs of each variant", program::of_runs);
+  options.count("--seed", how.first_seed, "the first of the seeds", program::a_seed);
+  options.count("--steps", how.steps, "training steps of each run, 0 for the experiment's own",
+                {.least = 0});
+  options.count("--threads", how.threads, "0 for as many as there are cores", program::of_threads);
   options.text("--bigrams", bigrams, "bigram counts instead of the built-in English", "FILE.csv");
   options.text("--out", out, "folder for the finding", "DIR");
   options.on("--resume", how.resume,
@@ -156,15 +158,16 @@ int experiment(int argc, char const* const* argv, claim const& what,
       try {
         figures::save(found.figure, how.out);
       } catch (figures::not_drawn const& why) {
-        fmt::print(stderr, "{}: {}\n", what.name, why.what());
+        program::tell("{}: {}\n", what.name, why.what());
       }
-      dm::write_file_atomically(how.out / "finding.json",
-                                to_json(what, found, how, seconds).dump(2) + "\n");
+      dm::write_file_atomically(
+          how.out / "finding.json",
+          to_json(what, found, how, seconds).dump(2, ' ', false, json::error_handler_t::replace) +
+              "\n");
       say(what, found, how);
       return program::success;
     } catch (interrupted const&) {
-      fmt::print(stderr, "{}: interrupted; finished runs are kept, go on with --resume\n",
-                 what.name);
+      program::tell("{}: interrupted; finished runs are kept, go on with --resume\n", what.name);
       return program::interrupted;
     }
   });

@@ -4,10 +4,12 @@
 
 #include "dormant/io/atomic_file.hpp"
 #include "dormant/io/plain_words.hpp"
+#include "dormant/io/utf8.hpp"
 #include "dormant/probe/names.hpp"
 
 #include <charconv>
 #include <limits>
+#include <system_error>
 
 namespace program {
 
@@ -25,6 +27,10 @@ number_table number_table::read(std::filesystem::path const& path) {
   table.file_ = dormant::io::shown(path);
   std::string const text = dormant::read_file(path);
   std::string_view rest = text;
+  if (rest.starts_with(dormant::io::byte_order_mark)) {
+    dormant::refuse({dormant::io::shown(path),
+                     ": line 1 begins with a byte order mark; save it as UTF-8 without one"});
+  }
   for (std::size_t number = 1; !rest.empty(); ++number) {
     auto const line = cut(rest, '\n');
     if (line.starts_with('#')) continue;
@@ -52,7 +58,8 @@ bool number_table::append(std::string_view line) {
     auto const cell = cut(line, ',');
     double value = std::numeric_limits<double>::quiet_NaN();
     auto const end = cell.data() + cell.size();
-    if (!cell.empty() && std::from_chars(cell.data(), end, value).ptr != end) return false;
+    auto const [stop, code] = std::from_chars(cell.data(), end, value);
+    if (!cell.empty() && (code != std::errc() || stop != end)) return false;
     columns_[c].push_back(value);
   }
   return true;

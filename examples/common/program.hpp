@@ -5,6 +5,8 @@
 
 #include "common/command_line.hpp"
 #include "common/exit_code.hpp"
+#include "common/heartbeat.hpp"
+#include "common/streams.hpp"
 #include "dormant/error.hpp"
 #include "dormant/io/plain_words.hpp"
 
@@ -19,7 +21,7 @@
 #include <filesystem>
 #include <new>
 #include <optional>
-#include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -44,6 +46,10 @@ std::optional<T> number_in(std::string const& text) {
   return value;
 }
 
+inline bool only_digits(std::string const& text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+}
+
 template <class Value>
 CLI::Option* add(CLI::App& app, std::string const& flag, Value& value, std::string const& help,
                  std::string const& kind) {
@@ -53,15 +59,18 @@ CLI::Option* add(CLI::App& app, std::string const& flag, Value& value, std::stri
 }
 } // namespace detail
 
-/// A whole number from `least` on. The value may be a `std::optional`, then it has no default.
+/// A whole number in the range. The value may be a `std::optional`, then it has no default.
 template <class Value>
 CLI::Option* add_count(CLI::App& app, std::string const& flag, Value& value,
-                       std::string const& help, std::uint64_t least = 1) {
-  auto const check = [least](std::string& text) -> std::string {
+                       std::string const& help, counts allowed = {}) {
+  auto const check = [allowed](std::string& text) -> std::string {
     auto const number = detail::number_in<std::uint64_t>(text);
-    if (number && *number >= least) return {};
-    return fmt::format("expected a whole number from {} on, found {}", least,
-                       dormant::io::in_quotes(text));
+    if (number && *number >= allowed.least && *number <= allowed.most) return {};
+    // Digits that are no number of 64 bits are too many of them.
+    bool const too_large = number ? *number > allowed.most : detail::only_digits(text);
+    auto const range = too_large ? fmt::format("of at most {}", allowed.most)
+                                 : fmt::format("from {} on", allowed.least);
+    return fmt::format("expected a whole number {}, found {}", range, dormant::io::in_quotes(text));
   };
   return detail::add(app, flag, value, help, "N")->check(CLI::Validator(check, ""));
 }
@@ -98,11 +107,15 @@ inline CLI::Option* add_choice(CLI::App& app, std::string const& flag, std::stri
       ->check(CLI::Validator(check, ""));
 }
 
-/// A path or any other text.
+/// A path or any other text. An empty one is what a shell makes of a variable that is not set, and
+/// not the absence of the option.
 template <class Value>
 CLI::Option* add_text(CLI::App& app, std::string const& flag, Value& value, std::string const& help,
                       std::string const& kind) {
-  return app.add_option(flag, value, help)->type_name(kind);
+  auto const check = [kind](std::string& text) -> std::string {
+    return text.empty() ? fmt::format("expected {}, found an empty text", kind) : std::string{};
+  };
+  return app.add_option(flag, value, help)->type_name(kind)->check(CLI::Validator(check, ""));
 }
 
 // ---- main -------------------------------------------------------------------------------------
@@ -112,7 +125,7 @@ inline int complain(CLI::App const& app, std::string sentence, exit_code code) {
   for (auto& c : sentence) {
     if (c == '\n') c = ' ';
   }
-  fmt::print(stderr, "{}: {}\n", app.get_name(), sentence);
+  tell("{}: {}\n", app.get_name(), dormant::io::printable(sentence));
   return code;
 }
 
@@ -131,33 +144,71 @@ inline std::string sentence_of(CLI::App const& app, CLI::ParseError const& mista
   }
   return fmt::format("{}; see {} --help", what, app.get_name());
 }
-} // namespace detail
 
-/// Parses the command line and runs the body, which returns an exit code. Whatever goes wrong
-/// becomes one sentence on stderr that begins with the program's name.
+/// CLI11 would take the next word as the value of `--flag=`.
+inline void refuse_empty_values(int argc, char const* const* argv) {
+  for (int i = 1; i < argc; ++i) {
+    std::string_view const word = argv[i];
+    if (word.starts_with("--") && word.find('=') + 1 == word.size()) {
+      throw usage_error(fmt::format("{}: expected a value, found an empty text",
+                                    dormant::io::in_quotes(word.substr(0, word.size() - 1))));
+    }
+  }
+}
+
+/// A fault that no part of the program foresaw, without the words of the library that met it.
+inline std::string sentence_of(std::exception const& fault) {
+  using dormant::io::plain_reason;
+  if (dynamic_cast<dormant::error const*>(&fault) != nullptr) return fault.what();
+  if (dynamic_cast<std::bad_alloc const*>(&fault) != nullptr ||
+      dynamic_cast<std::length_error const*>(&fault) != nullptr) {
+    return "there is not enough memory for what was asked";
+  }
+  if (auto const* file = dynamic_cast<std::filesystem::filesystem_error const*>(&fault)) {
+    auto const& path = file->path1();
+    return fmt::format("{}: {}", path.empty() ? "the current folder" : dormant::io::shown(path),
+                       plain_reason(file->code().value()));
+  }
+  if (auto const* system = dynamic_cast<std::system_error const*>(&fault)) {
+    return fmt::format("the system refuses a request: {}", plain_reason(system->code().value()));
+  }
+  return fmt::format("a fault in this program, please report it: {}",
+                     dormant::io::in_quotes(fault.what()));
+}
+
+/// The body's exit code, or that of what went wrong, which has been said then.
 template <class Body>
-int guarded_main(CLI::App& app, int argc, char const* const* argv, Body body) {
-  using detail::complain;
+int guarded(CLI::App& app, int argc, char const* const* argv, Body& body) {
   try {
+    refuse_empty_values(argc, argv);
     app.parse(argc, argv);
-    int const code = body();
-    if (std::fflush(stdout) != 0) throw dormant::error("standard output cannot be written");
-    return code;
-  } catch (CLI::Success const& asked_for_help) {
-    return app.exit(asked_for_help);
+    heartbeat const while_it_lives(app.get_name());
+    return body();
+  } catch (CLI::Success const&) {
+    std::fputs(app.help().c_str(), stdout);
+    return success;
   } catch (CLI::ParseError const& mistake) {
-    return complain(app, detail::sentence_of(app, mistake), usage);
+    return complain(app, sentence_of(app, mistake), usage);
   } catch (usage_error const& mistake) {
     return complain(app, mistake.what(), usage);
-  } catch (std::bad_alloc const&) {
-    return complain(app, "there is not enough memory", failure);
-  } catch (std::filesystem::filesystem_error const& e) {
-    return complain(app,
-                    fmt::format("{}: {}", dormant::io::shown(e.path1()),
-                                dormant::io::plain_reason(e.code().value())),
-                    failure);
-  } catch (std::exception const& e) {
-    return complain(app, e.what(), failure);
+  } catch (std::exception const& fault) {
+    // fmt throws where stdout takes no more; guarded_main says so.
+    return std::ferror(stdout) != 0 ? success : complain(app, sentence_of(fault), failure);
+  }
+}
+} // namespace detail
+
+/// Parses the command line and runs the body, which returns an exit code. Whatever goes wrong, output
+/// that did not arrive included, becomes one sentence on stderr that begins with the program's name.
+template <class Body>
+int guarded_main(CLI::App& app, int argc, char const* const* argv, Body body) {
+  try {
+    int const code = detail::guarded(app, argc, argv, body);
+    auto const lost = lost_output();
+    if (lost.empty() || code != success) return code;
+    return detail::complain(app, "standard output cannot be written: " + lost, failure);
+  } catch (...) { // no memory for the sentence
+    return failure;
   }
 }
 

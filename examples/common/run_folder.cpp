@@ -2,6 +2,7 @@
 // Locks by flock, which the kernel releases with the last descriptor of the process.
 #include "common/run_folder.hpp"
 
+#include "common/streams.hpp"
 #include "dormant/error.hpp"
 #include "dormant/io/plain_words.hpp"
 
@@ -57,10 +58,9 @@ void folder_lock::open(fs::path const& folder, int flags) {
     if (::flock(file.fd(), LOCK_EX | LOCK_NB) != 0) {
       if (errno == EINTR) continue;
       if (errno == ENOLCK || errno == ENOSYS || errno == EOPNOTSUPP) {
-        fmt::print(stderr,
-                   "this file system has no locks, so nothing keeps another process out of "
-                   "{}\n",
-                   dm::io::shown(folder));
+        program::tell("this file system has no locks, so nothing keeps another process out of "
+                      "{}\n",
+                      dm::io::shown(folder));
         file_ = std::move(file);
         return;
       }

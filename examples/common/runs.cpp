@@ -236,6 +236,9 @@ runs over_seeds(setting const& how, std::vector<variant> const& variants) {
       all.finished(
           fmt::format("{}, seed {}{}", variants[v].label, seed, done ? " (kept from before)" : ""));
     } catch (interrupted const&) {
+    } catch (dm::non_finite const& where) {
+      all.fail();
+      throw dm::error(fmt::format("{}, seed {}: {}", variants[v].label, seed, where.what()));
     } catch (...) {
       all.fail();
       throw;

@@ -11,6 +11,7 @@
 #include "dormant/train.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -128,6 +129,9 @@ curve train_under(std::tuple<Edits const&...> edits, program::board& all, Net& n
       },
       edits);
   if (all.stopping()) throw interrupted{};
+  if (!log.rows().empty() && !std::isfinite(log.rows().back()["loss"])) { // no step finds this one
+    throw dm::non_finite("the loss after the last step is not finite");
+  }
   return log.rows();
 }
 template <class Net, class Task, class Optimizer, class... Probes>

@@ -18,6 +18,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <thread>
 #include <utility>
@@ -61,7 +62,8 @@ void train_and_measure(run& r, Optimizer const& optimizer, task const& data, set
   auto const measure = [&](without removed) {
     phenomena found;
     one_sequence seen{.index = most_varied(batch)};
-    dm::evaluate(model, batch, {.threads = 1}, removed, found, seen);
+    auto const risks = dm::evaluate(model, batch, {.threads = 1}, removed, found, seen);
+    if (!std::isfinite(risks.loss)) throw dm::non_finite("the trained model's loss is not finite");
     dm::probe_row row;
     found.report(row);
     r.shown = std::move(seen.seen);
@@ -104,6 +106,10 @@ training train_all(setting const& how, dm::bigram_table const& table) {
     if (all.stopping()) return;
     try {
       train_and_measure(runs[i], task_for(table, runs[i].seed), how, all);
+    } catch (dm::non_finite const& where) {
+      all.fail();
+      throw dm::error(
+          fmt::format("{}, seed {}: {}", stories[runs[i].story].title, runs[i].seed, where.what()));
     } catch (...) {
       all.fail();
       throw;

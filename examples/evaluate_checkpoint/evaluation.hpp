@@ -41,10 +41,13 @@ struct results {
 };
 
 /// Reads the parameters and runs the model; compiled for float and double in files of their own.
-/// \throws dormant::error for tensors that are missing, left over, of another shape or type
+/// \param with_gradients whether they are wanted; without them, one that is not finite is no error
+/// \throws dormant::error for tensors that are missing, left over, of another shape or type, or hold
+///   a value that is not finite, and where the model makes one
 template <class T>
 [[nodiscard]] results<T> evaluate(description const& model, dormant::safetensors_file const& file,
-                                  tokens const& read, std::vector<std::string> const& sites);
+                                  tokens const& read, std::vector<std::string> const& sites,
+                                  bool with_gradients);
 
 /// The names of all sites of the forward pass.
 [[nodiscard]] std::vector<std::string> site_names();

@@ -5,4 +5,4 @@
 template evaluation::results<double> evaluation::evaluate(description const&,
                                                           dm::safetensors_file const&,
                                                           tokens const&,
-                                                          std::vector<std::string> const&);
+                                                          std::vector<std::string> const&, bool);

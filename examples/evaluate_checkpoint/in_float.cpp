@@ -5,7 +5,7 @@
 namespace evaluation {
 
 template results<float> evaluate(description const&, dm::safetensors_file const&, tokens const&,
-                                 std::vector<std::string> const&);
+                                 std::vector<std::string> const&, bool);
 
 namespace {
 template <class... Site>

@@ -8,7 +8,7 @@
 #include "evaluate_checkpoint/evaluation.hpp"
 
 #include <algorithm>
-#include <array>
+#include <cmath>
 #include <cstddef>
 #include <map>
 #include <set>
@@ -24,8 +24,17 @@ namespace evaluation {
 
 namespace dm = dormant;
 
-/// Keeps the tensors of all sites whose names are wanted. Its call operator is generic, so it is one
-/// probe for every site.
+/// The indices of an element, e.g. "[3, 7]".
+inline std::string place_in(std::span<std::size_t const> shape, std::size_t element) {
+  std::vector<std::size_t> indices(shape.size());
+  for (std::size_t axis = shape.size(); axis-- > 0; element /= shape[axis]) {
+    indices[axis] = element % shape[axis];
+  }
+  return dm::io::shown(indices);
+}
+
+/// Keeps the tensors of all sites whose names are wanted, and where a value first was not finite. Its
+/// call operator is generic, so it is one probe for every site.
 template <class T>
 class recorder {
 public:
@@ -35,6 +44,7 @@ public:
   template <class Site>
     requires requires { Site::name; }
   void operator()(Site at, dm::view<T const, Site::rank> const& values) {
+    if (spoiled_.empty()) spoiled_ = spoiled(at, values);
     if (!wanted_.contains(Site::name)) return;
     auto& kept = kept_[{Site::name, at.layer}];
     if (kept.shape.empty()) {
@@ -47,6 +57,7 @@ public:
     kept.values.insert(kept.values.end(), values.begin(), values.end());
   }
   void merge(recorder const& later) {
+    if (spoiled_.empty()) spoiled_ = later.spoiled_; // shards are merged in the order of the batch
     for (auto const& [place, more] : later.kept_) {
       auto& kept = kept_[place];
       if (kept.shape.empty()) {
@@ -57,6 +68,10 @@ public:
       kept.values.insert(kept.values.end(), more.values.begin(), more.values.end());
     }
   }
+
+  /// Where in the forward pass of the first sequence that has one a value is not finite, in words;
+  /// empty if all are.
+  [[nodiscard]] std::string const& spoiled() const { return spoiled_; }
 
   /// Named `site.layer`, or `site` for those that a model has only once.
   [[nodiscard]] std::vector<array<T>> arrays() const {
@@ -72,6 +87,24 @@ public:
   }
 
 private:
+  template <class Site>
+  static std::string spoiled(Site const& at, dm::view<T const, Site::rank> const& values) {
+    std::vector<std::size_t> shape(values.shape().begin(), values.shape().end());
+    std::size_t n = 0;
+    for (auto const value : values) {
+      auto const place = n++;
+      if (std::isfinite(value)) continue;
+      // Scores above the diagonal are minus infinity by the rules of causal attention.
+      bool const masked = std::is_same_v<Site, dm::site::scores> &&
+                          place % shape.back() > place / shape.back() % shape.back();
+      if (masked) continue;
+      return dm::sentence({"sequence ", at.sequence.index, ", layer ", at.layer, ", site ",
+                           Site::name, " is ", double{value}, " at ", place_in(shape, place)});
+    }
+    return {};
+  }
+
+  std::string spoiled_;
   std::set<std::string_view> wanted_;
   std::map<std::pair<std::string_view, std::size_t>, array<T>> kept_;
 };
@@ -96,8 +129,14 @@ void read_tensor(dm::safetensors_file const& file, dm::tensor_spec const& t, std
   auto const convert = [&]<class Stored>(Stored) {
     std::vector<Stored> stored(t.size());
     file.read_into<Stored>(name, shape, stored);
-    std::transform(stored.begin(), stored.end(), out.begin(),
-                   [](Stored value) { return static_cast<T>(value); });
+    for (std::size_t i = 0; i < stored.size(); ++i) {
+      out[i] = static_cast<T>(stored[i]);
+      if (std::isfinite(out[i])) continue;
+      dm::refuse({file.name(), ": tensor ", dm::io::in_quotes(name), " holds "},
+                 {double{stored[i]}, " at ", place_in(shape, i),
+                  std::isfinite(stored[i]) ? ", more than a float can hold; try --precision double"
+                                           : ", expected finite numbers"});
+    }
   };
   if (file.tensor(name).type == dm::dtype::f64) {
     convert(double{});
@@ -121,7 +160,8 @@ inline void read_parameters(dm::safetensors_file const& file,
 
 template <class Net>
 results<typename Net::scalar> evaluate_model(dm::safetensors_file const& file, tokens const& read,
-                                             std::vector<std::string> const& sites) {
+                                             std::vector<std::string> const& sites,
+                                             bool with_gradients) {
   using T = typename Net::scalar;
   Net net;
   read_parameters(file, Net::plan::tensors, net.parameters());
@@ -132,6 +172,9 @@ results<typename Net::scalar> evaluate_model(dm::safetensors_file const& file, t
     recorder<T> kept(keeps ? std::set<std::string_view>(sites.begin(), sites.end())
                            : std::set<std::string_view>());
     auto gradient = dm::differentiate(net, batch_of(read, inputs), {}, kept);
+    if (!kept.spoiled().empty()) {
+      dm::refuse({file.name(), ": the model overflows: ", kept.spoiled()});
+    }
     if (keeps) found.sites = kept.arrays();
     return gradient;
   };
@@ -139,21 +182,32 @@ results<typename Net::scalar> evaluate_model(dm::safetensors_file const& file, t
   if (learnable == 0) return found;
   auto const gradient = pass(learnable, learnable == read.inputs);
   found.loss = gradient.loss;
+  if (!std::isfinite(found.loss)) {
+    dm::refuse({file.name(), ": the model overflows: the loss is ", found.loss});
+  }
   for (auto const& t : Net::plan::tensors) {
     auto const values = gradient.values.span().subspan(t.offset, t.size());
     found.gradients.push_back({dm::tensor_name(t),
                                t.vector ? std::vector{t.size()} : std::vector{t.rows, t.cols},
                                {values.begin(), values.end()}});
+    auto const& kept = found.gradients.back();
+    auto const bad = std::ranges::find_if(kept.values, [](T x) { return !std::isfinite(x); });
+    if (with_gradients && bad != kept.values.end()) {
+      auto const place = static_cast<std::size_t>(bad - kept.values.begin());
+      dm::refuse({file.name(), ": the model overflows: the gradient of ",
+                  dm::io::in_quotes(kept.name), " is "},
+                 {double{*bad}, " at ", place_in(kept.shape, place)});
+    }
   }
   return found;
 }
 
 template <class T>
 results<T> evaluate(description const& model, dm::safetensors_file const& file, tokens const& read,
-                    std::vector<std::string> const& sites) {
+                    std::vector<std::string> const& sites, bool with_gradients) {
   return program::with_attention(model.attention, [&]<class Rule>() {
     return program::with_model<Rule, T>(model.shape, model.layers, [&]<dm::shape, class Net>() {
-      return evaluate_model<Net>(file, read, sites);
+      return evaluate_model<Net>(file, read, sites, with_gradients);
     });
   });
 }

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace paper {
@@ -39,6 +40,19 @@ std::string seeds_of(json const& statement) {
     ++all;
   }
   return fmt::format("{} of {} seed{}", count, all, all == 1 ? "" : "s");
+}
+
+bool is_list(json const& from, char const* key, auto const& is_entry) {
+  return from.is_object() && from.contains(key) && from[key].is_array() &&
+         std::ranges::all_of(from[key], is_entry);
+}
+/// Whether all that is read without asking is there.
+bool is_finding(json const& read) {
+  auto const is_statement = [](json const& s) {
+    return is_list(s, "seed_shows", [](json const& shows) { return shows.is_boolean(); });
+  };
+  return is_list(read, "statements", is_statement) &&
+         is_list(read, "numbers", [](json const& n) { return n.is_object(); });
 }
 
 std::string verdict_cards(json const& finding) {
@@ -108,10 +122,7 @@ chapter read_chapter(std::string const& name, fs::path const& folder) {
   chapter c{.name = name};
   if (!fs::exists(folder / "finding.json")) return c;
   c.finding = json::parse(dormant::read_file(folder / "finding.json"), nullptr, false);
-  bool const valid = c.finding.is_object() && c.finding.contains("statements") &&
-                     c.finding["statements"].is_array() && c.finding.contains("numbers") &&
-                     c.finding["numbers"].is_array();
-  if (!valid) {
+  if (!is_finding(c.finding)) {
     dormant::refuse({dormant::io::shown(folder / "finding.json"),
                      " is not a finding; delete it to have the experiment run again"});
   }

@@ -15,40 +15,53 @@
 
 namespace dormant {
 
-/// One line on stderr, rewritten a few times a second: step, loss, tokens per second, time left.
-/// Says nothing where stderr is not a terminal.
+namespace detail {
+/// When this process last said on stderr how far it is, so that others need not.
+inline std::atomic<std::chrono::steady_clock::time_point>& told_at() {
+  static std::atomic<std::chrono::steady_clock::time_point> when{};
+  return when;
+}
+} // namespace detail
+
+/// How far a training is, on stderr: step, loss, tokens per second, time left. On a terminal one
+/// line, rewritten a few times a second; in a log file or a pipe a line after the first step that
+/// ends half a minute, and so on: nothing for a short training.
 class progress {
 public:
   /// \param label what is being trained, put before the line
-  explicit progress(std::string label = "training")
-      : label_(std::move(label)), shown_(isatty(STDERR_FILENO) != 0) {}
+  /// \param in_log the least time between two lines where stderr is not a terminal
+  explicit progress(std::string label = "training",
+                    std::chrono::milliseconds in_log = std::chrono::seconds(30))
+      : label_(std::move(label)), live_(isatty(STDERR_FILENO) != 0),
+        pause_(live_ ? std::chrono::milliseconds(200) : in_log) {}
 
   template <class T>
   void operator()(site::step, run_state<T> const& run) {
-    if (!shown_) return;
     using namespace std::chrono;
     auto const now = steady_clock::now();
     if (begun_ == steady_clock::time_point{}) {
-      begun_ = now;
+      begun_ = told_ = now;
       first_ = run.step;
       return; // the first step also pays for warming up
     }
-    bool const last = run.step >= run.steps;
-    if (!last && now - told_ < milliseconds(200)) return;
+    bool const last = live_ && run.step >= run.steps;
+    if (!last && now - told_ < pause_) return;
     told_ = now;
+    detail::told_at() = now;
     double const seconds = duration<double>(now - begun_).count();
     double const rate = static_cast<double>(run.step - first_) / seconds;
     double const left = static_cast<double>(run.steps - run.step) / rate;
-    std::fprintf(stderr, "\r\033[K%s: step %llu / %llu  loss %.4f  %.0f tokens/s  %.0f s left%s",
-                 label_.c_str(), static_cast<unsigned long long>(run.step),
+    std::fprintf(stderr, "%s%s: step %llu / %llu  loss %.4f  %.0f tokens/s  %.0f s left%s",
+                 live_ ? "\r\033[K" : "", label_.c_str(), static_cast<unsigned long long>(run.step),
                  static_cast<unsigned long long>(run.steps), run.loss,
-                 rate * static_cast<double>(run.tokens_per_step), left, last ? "\n" : "");
+                 rate * static_cast<double>(run.tokens_per_step), left, last || !live_ ? "\n" : "");
     std::fflush(stderr);
   }
 
 private:
   std::string label_;
-  bool shown_;
+  bool live_;
+  std::chrono::milliseconds pause_;
   std::uint64_t first_ = 0;
   std::chrono::steady_clock::time_point begun_{};
   std::chrono::steady_clock::time_point told_{};

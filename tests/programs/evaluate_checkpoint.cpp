@@ -12,7 +12,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace dm = dormant;
@@ -194,6 +196,60 @@ TEST_CASE("evaluate_checkpoint refuses wrong checkpoints", "[programs]") {
   CHECK_THAT(refused({}, "whole_numbers"),
              contains("tensor 'tok_embeddings.weight' has dtype I64, expected F32"));
   CHECK_FALSE(std::filesystem::exists(s.here / "out"));
+}
+
+TEST_CASE("evaluate_checkpoint says where a number is not finite, and writes nothing",
+          "[programs]") {
+  setting const s;
+  // What is said of a checkpoint whose parameter has another value.
+  auto const said = [&](std::string_view name, std::size_t element, float value, words const& how) {
+    network net({.seed = 5});
+    net.parameters()[network::find(name).offset + element] = value;
+    dm::save_checkpoint(s.here / "bad.safetensors", net);
+    return s.failure(how, "bad.safetensors");
+  };
+  constexpr auto infinity = std::numeric_limits<float>::infinity();
+  constexpr auto nan = std::numeric_limits<float>::quiet_NaN();
+  for (auto const& how : {words{}, words{"--precision", "double"}, words{"--inputs-only"}}) {
+    CHECK_THAT(said("layers.0.attention.wq.weight", 64 * 3 + 5, nan, how),
+               contains("'bad.safetensors': tensor 'layers.0.attention.wq.weight' holds nan at "
+                        "[3, 5], expected finite numbers"));
+    CHECK_THAT(said("norm.weight", 7, -infinity, how),
+               contains("tensor 'norm.weight' holds -inf at [7]"));
+  }
+  // Finite parameters whose products are not.
+  CHECK_THAT(said("layers.0.attention.wq.weight", 0, 3e38F, {}),
+             contains("'bad.safetensors': the model overflows: sequence 0, layer 0, site q is "));
+  CHECK_THAT(said("output.weight", 64 * 9, 3e38F, {}),
+             contains("the model overflows: sequence 0, layer 0, site logits is "));
+  // The last row of tokens is the only one that reads the token 40.
+  CHECK_THAT(said("tok_embeddings.weight", 64 * 40, 3e38F, {}),
+             contains("the model overflows: sequence 2, layer 0, site norm1 is "));
+  CHECK_FALSE(std::filesystem::exists(s.here / "out"));
+
+  std::vector<double> const large(67 * 64, 1e300);
+  auto const file = dm::safetensors_file::open(s.here / "m.safetensors");
+  std::vector<dm::tensor_ref> tensors;
+  for (auto const& name : file.names()) {
+    auto const t = file.tensor(name);
+    tensors.push_back({name, t.type, {t.shape.begin(), t.shape.end()}, t.bytes});
+    if (name == "output.weight")
+      tensors.back() = dm::make_tensor_ref<double>(name, {67, 64}, large);
+  }
+  dm::write_safetensors(s.here / "large.safetensors", tensors);
+  CHECK_THAT(s.failure({}, "large.safetensors"),
+             contains("tensor 'output.weight' holds 1e+300 at [0, 0], more than a float can hold; "
+                      "try --precision double"));
+}
+
+TEST_CASE("evaluate_checkpoint on a full disk leaves nothing half-written", "[programs]") {
+  setting const s;
+  auto const said = [&] {
+    scratch::small_disk const disk(20'000); // room for the loss, not for the gradients
+    return s.failure({"--gradients", "--sites", "final_norm"}, "m.safetensors");
+  }();
+  CHECK_THAT(said, contains("cannot write 'out/gradients.safetensors': the file would exceed"));
+  CHECK(std::filesystem::is_empty(s.here / "out"));
 }
 
 TEST_CASE("evaluate_checkpoint never overwrites", "[programs]") {

@@ -54,7 +54,7 @@ TEST_CASE("history: rows that are given away take no memory") {
       log.close();
     }
   };
-  auto const in_use = [] { return mallinfo2().uordblks; };
+  auto const in_use = [] { return mallinfo2().uordblks; }; // 0 under a sanitizer's own malloc
   history kept(every{1}, risk{});
   history log(every{1}, risk{});
   log.give_rows_to([&](probe_row const&) { ++given; });
@@ -65,6 +65,6 @@ TEST_CASE("history: rows that are given away take no memory") {
   CHECK(given == 10'010);
   CHECK(log.rows().empty());
   fill(kept, 10'000);
-  CHECK(in_use() > before + 1'000'000); // what the measuring would have seen
+  if (before != 0) CHECK(in_use() > before + 1'000'000); // what the measuring would have seen
   CHECK(kept.rows().size() == 10'000);
 }

@@ -17,20 +17,25 @@
 /// What the readers and writers of files share.
 namespace dormant::io {
 
-/// Text from a file or a user between single quotes, safe to print: control bytes and bytes that are
-/// not UTF-8 become '?' and everything after 80 bytes becomes "...".
-[[nodiscard]] inline std::string in_quotes(std::string_view text) {
-  constexpr std::size_t longest = 80;
-  std::string out = "'";
+/// Text from outside, safe to print: control characters and bytes that are not UTF-8 become '?', and
+/// everything after `longest` bytes becomes "...".
+[[nodiscard]] inline std::string printable(std::string_view text,
+                                           std::size_t longest = std::string_view::npos) {
+  std::string out;
   while (!text.empty()) {
     auto const next = first_character(text);
     bool const control = next.code < 0x20 || (next.code >= 0x7F && next.code < 0xA0);
     auto const shown = next.bytes == 0 || control ? "?" : text.substr(0, next.bytes);
-    if (out.size() + shown.size() > longest + 1) return out + "...'";
+    if (shown.size() > longest - out.size()) return out + "...";
     out += shown;
     text.remove_prefix(std::max<std::size_t>(1, next.bytes));
   }
-  return out + "'";
+  return out;
+}
+
+/// The same between single quotes, at most 80 bytes of it.
+[[nodiscard]] inline std::string in_quotes(std::string_view text) {
+  return "'" + printable(text, 80) + "'";
 }
 
 /// Why a system call failed, as the end of a sentence.

@@ -5,36 +5,15 @@
 
 #include "dormant/error.hpp"
 #include "dormant/model/structure.hpp"
+#include "dormant/role.hpp"
 #include "dormant/tensor.hpp"
 
 #include <array>
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace dormant {
-
-/// What a parameter tensor is for. The order is the order in the arena.
-enum class role : std::uint8_t {
-  token_embedding,
-  position_embedding,
-  attention_norm_weight,
-  attention_norm_bias,
-  wq,
-  wk,
-  wv,
-  wo,
-  wg,
-  head_scalars,
-  mlp_norm_weight,
-  mlp_norm_bias,
-  w1,
-  w2,
-  final_norm_weight,
-  final_norm_bias,
-  output,
-};
 
 /// One parameter tensor. Matrices are [out, in], as in the authors' state dict; vectors have one row.
 struct tensor_spec {

@@ -3,10 +3,13 @@
 // what is there and refuses what is not the same experiment.
 #include "common/runs.hpp"
 #include "catch.hpp"
+#include "common/figures.hpp"
+#include "common/number_table.hpp"
 #include "io/scratch.hpp"
 
 #include <atomic>
 #include <cmath>
+#include <cstdlib>
 #include <stdexcept>
 #include <string>
 
@@ -107,4 +110,67 @@ TEST_CASE("runs: the error of a run is the error of all") {
                                 throw std::runtime_error("the loss is not finite");
                               }};
   CHECK_THROWS_WITH(paper::over_seeds(how, {broken}), "the loss is not finite");
+  paper::variant const overflows{"b", 1, [](std::uint64_t, program::board&) -> paper::curve {
+                                   throw dormant::non_finite("step 3 is not finite");
+                                 }};
+  CHECK_THROWS_WITH(paper::over_seeds(how, {overflows}), "b, seed 1: step 3 is not finite");
+}
+
+TEST_CASE("runs: a table of numbers is read strictly") {
+  scratch::folder const here;
+  auto const refused = [&](std::string const& text) {
+    scratch::write(here / "t.csv", text);
+    return error_of([&] { (void)program::number_table::read(here / "t.csv"); });
+  };
+  CHECK(refused("a,b\n1,2\n,3\n").empty());
+  CHECK_THAT(refused("\xEF\xBB\xBF"
+                     "a,b\n1,2\n"),
+             Catch::Contains("t.csv': line 1 begins with a byte order mark"));
+  for (auto const* row : {"1", "1,2,3", "1,x", "1,2 ", "1,1e999", "1,0x1"}) {
+    CHECK_THAT(refused("a,b\n" + std::string(row) + "\n"),
+               Catch::Contains("t.csv': line 2 is not a row of 2 numbers"));
+  }
+}
+
+TEST_CASE("figures: without a temporary folder there is a sentence, and no figure") {
+  auto const* before = std::getenv("TMPDIR");
+  std::string const saved = before == nullptr ? "" : before;
+  ::setenv("TMPDIR", "/nowhere/at/all", 1);
+  CHECK_THROWS_WITH((void)figures::svg({.panels = {figures::chart{}}}),
+                    Catch::Contains("no temporary folder can be made in ") &&
+                        Catch::Contains("TMPDIR") && !Catch::Contains("filesystem"));
+  CHECK_THROWS_AS((void)figures::svg({.panels = {figures::chart{}}}), figures::not_drawn);
+  if (before == nullptr) ::unsetenv("TMPDIR");
+  if (before != nullptr) ::setenv("TMPDIR", saved.c_str(), 1);
+}
+
+TEST_CASE("runs: a kept run of which a line is missing, moved or changed is refused") {
+  scratch::folder const folder;
+  std::atomic<int> calls = 0;
+  paper::setting how{.seeds = 1, .threads = 1, .out = folder.path(), .identity = "steps 2"};
+  (void)paper::over_seeds(how, {counted(calls)});
+  how.resume = true;
+  auto const file = folder / "runs/softmax_AdamW.1.csv";
+  auto const good = scratch::read(file);
+  auto const line = [&](std::string const& start) {
+    auto const at = good.find("\n" + start) + 1;
+    return good.substr(at, good.find('\n', at) + 1 - at);
+  };
+  auto const header = good.substr(0, good.find('\n') + 1);
+  auto const first = line("0,"), second = line("10,"), seal = line("# checksum ");
+  REQUIRE(header + first + second + seal == good);
+  for (auto const& bad :
+       {header + second + seal, header + first + seal, header + second + first + seal,
+        header + first + first + second + seal, header + first + "10,2\n" + seal, header + seal}) {
+    scratch::write(file, bad);
+    CHECK_THROWS_WITH(paper::over_seeds(how, {counted(calls)}),
+                      Catch::Matchers::Contains("softmax_AdamW.1.csv' is not as it was written"));
+    CHECK(scratch::read(file) == bad);
+  }
+  scratch::write(file, header + first + second); // as the first version kept it
+  CHECK(paper::over_seeds(how, {counted(calls)}).last(0, "x") == std::vector<double>{1});
+  std::filesystem::remove(folder / "runs/settings.txt");
+  CHECK_THROWS_WITH(paper::over_seeds(how, {counted(calls)}),
+                    Catch::Matchers::Contains("settings.txt' is missing"));
+  CHECK(calls == 1);
 }

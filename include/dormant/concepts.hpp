@@ -6,6 +6,7 @@
 #include "dormant/kernels/xsimd.hpp"
 #include "dormant/nonlinearity/row.hpp"
 #include "dormant/random.hpp"
+#include "dormant/role.hpp"
 #include "dormant/sites.hpp"
 
 #include <concepts>
@@ -54,11 +55,20 @@ struct parameter_segment {
   std::size_t offset = 0; ///< where the stretch begins in the arena, and so in the state
   std::size_t rows = 1;   ///< of the tensor, [out, in]
   std::size_t cols = 0;
-  double rate_scale = 1; ///< multiplies the learning rate
+  double rate_scale = 1;   ///< multiplies the learning rate
+  std::string_view name{}; ///< of the tensor in the state dict; empty outside a model
+  role what{};             ///< what the tensor is for; unsaid where the name is empty
+  std::size_t layer = 0;
 };
 
 /// An aggregate of hyper-parameters whose nested `state<T>` is what it remembers between steps.
-/// `step` is called for disjoint segments, possibly from several threads; `t` counts from 1.
+/// `step` is called for disjoint segments, possibly from several threads; `t` counts from 1. Optional:
+///   - `elementwise = true`: tensors may be cut in pieces;
+///   - `rates`: learning rates per group, see rates.hpp;
+///   - `decoupled_decay = true`: `weight_decay` acts beside the gradient, see exact_decay.hpp;
+///   - `rests(segment, t)`: whether step t leaves the tensor alone, see frozen.hpp;
+///   - `gradient_scale(norm)`: a factor on all gradients from their norm, see clipped.hpp;
+///   - `require<Model>()`: throws `error` where it cannot train such a model.
 template <class O>
 concept optimizer = requires(O const hyper, typename O::template state<float>& state,
                              parameter_segment<float> segment, std::uint64_t t) {
@@ -86,6 +96,7 @@ static_assert(dormant::optimizer<optimizer>);
 // ---- tasks ------------------------------------------------------------------------------------
 
 /// A source of sequences: row `row` of step `step` is a pure function of (seed, stream, step, row).
+/// Optional: `most_copied`, how many tokens the spread of a law names at most.
 template <class K>
 concept task = requires(K const k, std::span<token> tokens, std::span<next_token_law> laws) {
   { K::context } -> std::convertible_to<std::size_t>;

@@ -21,8 +21,12 @@
 #include "dormant/nonlinearity/softmax.hpp"       // IWYU pragma: export
 #include "dormant/nonlinearity/softmax_n.hpp"     // IWYU pragma: export
 #include "dormant/optimizer/adamw.hpp"            // IWYU pragma: export
+#include "dormant/optimizer/clipped.hpp"          // IWYU pragma: export
+#include "dormant/optimizer/exact_decay.hpp"      // IWYU pragma: export
+#include "dormant/optimizer/frozen.hpp"           // IWYU pragma: export
 #include "dormant/optimizer/sgd.hpp"              // IWYU pragma: export
 #include "dormant/optimizer/sign_sgd.hpp"         // IWYU pragma: export
+#include "dormant/optimizer/with_rate.hpp"        // IWYU pragma: export
 #include "dormant/probe/attention_sink.hpp"       // IWYU pragma: export
 #include "dormant/probe/record.hpp"               // IWYU pragma: export
 #include "dormant/probe/residual_peak.hpp"        // IWYU pragma: export

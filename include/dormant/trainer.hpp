@@ -3,18 +3,17 @@
 // that hooks hear; the same bits for any number of threads (arXiv 2410.13835, section 2).
 #pragma once
 
+#include "dormant/detail/update_jobs.hpp"
 #include "dormant/evaluate.hpp"
 #include "dormant/model/transformer.hpp"
 #include "dormant/task/batch.hpp"
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -61,18 +60,16 @@ public:
   /// \throws error for a batch of 0 or a task whose sequences do not fit the model, and if the threads
   ///   or the memory cannot be had
   trainer(Net& net, Task const& task, Optimizer const& optimizer, schedule const& plan)
-      : net_(net), task_(task), optimizer_(optimizer), plan_(checked(plan)),
+      : net_(net), task_(task), optimizer_(optimizer), plan_(checked(plan)), jobs_(optimizer_),
         pass_({.threads = plan.threads, .shards = plan.shards}, true), state_(layout<model>::size),
-        batch_(plan.batch, Task::context, task.table()) {
+        batch_(batch_for(task, plan.batch)) {
     static_assert(Task::context <= model::shape.context,
                   "dormant::train: the task's sequences are longer than the model's context");
     detail::check_whole(net.parameters().size());
-    for (std::size_t i = 0; i < names_.size(); ++i)
-      names_[i] = tensor_name(layout<model>::tensors[i]);
+    detail::tell_structure(optimizer_, model{});
     state_.each([&](auto name, auto& memory) {
       moments_.push_back({name, std::span<T const>(memory.span())});
     });
-    plan_jobs();
   }
   trainer(Net& net, Task const&& task, Optimizer const& optimizer, schedule const& plan)
       : trainer(net, static_cast<Task const&>(task), optimizer, plan) {
@@ -147,11 +144,6 @@ public:
   [[nodiscard]] Net& net() { return net_; }
 
 private:
-  struct job {
-    std::size_t offset, size, rows, cols;
-    double rate_scale;
-  };
-
   static schedule const& checked(schedule const& plan) {
     if (plan.batch == 0) refuse({"train: the batch must hold at least one sequence, found 0"});
     return plan;
@@ -166,33 +158,22 @@ private:
     }
   }
 
-  // Elementwise optimizers are cut into stretches that threads can share; others get whole tensors.
-  static constexpr std::size_t piece = [] {
-    if constexpr (requires { Optimizer::elementwise; }) {
-      if (Optimizer::elementwise) return detail::batch_pass<model>::chunk;
-    }
-    return layout<model>::size;
-  }();
-  static constexpr std::size_t most_jobs = [] {
-    std::size_t sum = 0;
-    for (auto const& t : layout<model>::tensors) sum += (t.size() + piece - 1) / piece;
-    return sum;
-  }();
-  void plan_jobs() {
-    for (auto const& t : layout<model>::tensors) {
-      double scale = 1;
-      if constexpr (requires { optimizer_.rates.of(t.what); }) scale = optimizer_.rates.of(t.what);
-      for (std::size_t at = 0; t.trained && scale != 0 && at < t.size(); at += piece) {
-        jobs_[count_++] = {t.offset + at, std::min(piece, t.size() - at), t.rows, t.cols, scale};
-      }
-    }
-  }
-
   void draw_batch() {
     pass_.pool().run(plan_.batch, [&](std::size_t b, std::size_t) {
       task_.sample_row(stream::training_data, steps_, b, batch_.tokens(b), batch_.laws(b));
     });
     detail::check_batch<model>(batch_);
+  }
+
+  // What the optimizer wants all gradients to be multiplied by, seeing their norm.
+  T gradient_scale() {
+    if constexpr (detail::scales_gradients<Optimizer>) {
+      double const norm = jobs_.norm(optimizer_, net_.parameters().data(), pass_.gradient().data(),
+                                     steps_ + 1, pass_.pool());
+      if (!std::isfinite(norm)) stop({"the norm of the gradient is not finite"});
+      return static_cast<T>(optimizer_.gradient_scale(norm));
+    }
+    return 1;
   }
 
   // Moves the parameters; if anybody listens, `before_` is then what was added to them.
@@ -202,20 +183,19 @@ private:
     constexpr bool told = Pack::template heard<site::update>;
     if constexpr (told) detail::activations<model>::grown(before_, net_.parameters().size());
     if constexpr (told) std::copy_n(parameters, before_.size(), before_.data());
+    T* const gradient = pass_.gradient().data();
+    T const scale = gradient_scale();
     std::atomic<bool> finite{true};
     half_taken_ = true;
-    pass_.pool().run(count_, [&](std::size_t i, std::size_t) {
-      job const& j = jobs_[i];
-      optimizer_.template step<typename Net::arch, T>(
-          state_,
-          {.parameters = {parameters + j.offset, j.size},
-           .gradients = {pass_.gradient().data() + j.offset, j.size},
-           .offset = j.offset,
-           .rows = j.rows,
-           .cols = j.cols,
-           .rate_scale = j.rate_scale},
-          steps_ + 1);
-      if (!kernels::all_finite<typename Net::arch, T>(parameters + j.offset, j.size)) {
+    pass_.pool().run(jobs_.count(), [&](std::size_t i, std::size_t) {
+      auto const s = jobs_.segment(i, parameters, gradient);
+      if constexpr (detail::scales_gradients<Optimizer>) {
+        if (scale != 1) {
+          kernels::scale<typename Net::arch, T>(gradient + s.offset, s.gradients.size(), scale);
+        }
+      }
+      optimizer_.template step<typename Net::arch, T>(state_, s, steps_ + 1);
+      if (!kernels::all_finite<typename Net::arch, T>(s.parameters.data(), s.parameters.size())) {
         finite.store(false, std::memory_order_relaxed);
       }
     });
@@ -234,9 +214,9 @@ private:
   template <class Site, class Pack>
   void tell_tensors(Pack const& heard, std::uint64_t step, T* values) {
     if constexpr (Pack::template heard<Site>) {
-      for (std::size_t i = 0; i < names_.size(); ++i) {
+      for (std::size_t i = 0; i < jobs_.names.size(); ++i) {
         auto const& t = layout<model>::tensors[i];
-        heard.event(Site{{step, names_[i]}}, values + t.offset, t.rows, t.cols);
+        heard.event(Site{{step, jobs_.names[i]}}, values + t.offset, t.rows, t.cols);
       }
     }
   }
@@ -246,10 +226,10 @@ private:
   }
   // The first tensor that holds a value which is not finite; empty if none does.
   [[nodiscard]] std::string_view spoiled(T const* values) const {
-    for (std::size_t i = 0; i < names_.size(); ++i) {
+    for (std::size_t i = 0; i < jobs_.names.size(); ++i) {
       auto const& t = layout<model>::tensors[i];
       if (!kernels::all_finite<typename Net::arch, T>(values + t.offset, t.size())) {
-        return names_[i];
+        return jobs_.names[i];
       }
     }
     return {};
@@ -269,13 +249,11 @@ private:
   Task const& task_;
   Optimizer optimizer_;
   schedule plan_;
+  detail::update_jobs<model, Optimizer, detail::batch_pass<model>::chunk> jobs_;
   detail::batch_pass<model> pass_;
   state_type state_;
   batch batch_;
-  std::array<std::string, layout<model>::tensors.size()> names_;
   std::vector<typename run_state<T>::moment> moments_;
-  std::array<job, most_jobs> jobs_; // the first count_ of them
-  std::size_t count_ = 0;
   arena<T> before_;
   std::uint64_t steps_ = 0;
   double loss_ = 0;

@@ -4,7 +4,7 @@
 
 file(MAKE_DIRECTORY ${work})
 file(GLOB pages ${source}/docs/write-your-own/*.md)
-set(program "#include <dormant/dormant.hpp>\n#include <cmath>\nnamespace dm = dormant;\n")
+set(program "#include <dormant/dormant.hpp>\n#include <cmath>\n#include <vector>\nnamespace dm = dormant;\n")
 foreach(page IN LISTS pages)
   cmake_path(GET page STEM name)
   # Line by line and as text with harmless brackets, because CMake lists would trip over them.
@@ -13,12 +13,19 @@ foreach(page IN LISTS pages)
   if(begin EQUAL -1)
     message(FATAL_ERROR "${page} shows no code")
   endif()
-  math(EXPR begin "${begin} + 7")
-  string(SUBSTRING "${text}" ${begin} -1 text)
-  string(FIND "${text}" "```" end)
-  string(SUBSTRING "${text}" 0 ${end} text)
-  file(WRITE ${work}/${name}.inc "${text}")
-  string(APPEND program "#include \"${name}.inc\"\n")
+  set(count 0)
+  while(NOT begin EQUAL -1)
+    math(EXPR begin "${begin} + 7")
+    string(SUBSTRING "${text}" ${begin} -1 text)
+    string(FIND "${text}" "```" end)
+    string(SUBSTRING "${text}" 0 ${end} block)
+    file(WRITE ${work}/${name}_${count}.inc "${block}")
+    string(APPEND program "#include \"${name}_${count}.inc\"\n")
+    math(EXPR count "${count} + 1")
+    math(EXPR end "${end} + 3")
+    string(SUBSTRING "${text}" ${end} -1 text)
+    string(FIND "${text}" "```cpp\n" begin)
+  endwhile()
 endforeach()
 string(APPEND program [[
 int main() {
@@ -27,8 +34,9 @@ int main() {
   copy_the_first<s> task;
   auto net = dm::transformer<s, elu_plus_one>();
   dm::history log(dm::every{5}, largest_activation{});
-  dm::train(net, task, signum{}, {.steps = 20, .batch = 4}, log, halve_the_mlp{});
-  return log.rows().size() == 5 && log.rows().back()["largest_activation"] > 0 ? 0 : 1;
+  dm::train(net, task, changing, {.steps = 20, .batch = 4}, log, halve_the_mlp{},
+            keep_values_small{});
+  return log.rows().size() == 5 && log.rows().back()["largest_activation.most"] > 0 ? 0 : 1;
 }
 ]])
 file(WRITE ${work}/snippets.cpp "${program}")

@@ -45,6 +45,11 @@ static_assert(!attention_nonlinearity<adamw> && !attention_nonlinearity<int>);
 
 static_assert(optimizer<adamw> && optimizer<sgd> && optimizer<sign_sgd>);
 static_assert(optimizer<archetype::optimizer>);
+static_assert(optimizer<frozen<clipped<with_rate<exact_decay<adamw>, cosine_decay>>>>);
+// A wrapper takes nothing but what it says: the optimizer's memory and name are its own.
+static_assert(sizeof(with_rate<adamw, warm_up>) == sizeof(adamw) + sizeof(warm_up));
+static_assert(std::is_same_v<clipped<sgd>::state<float>, sgd::state<float>>);
+static_assert(frozen<sgd>::name == "sgd" && frozen<sgd>::elementwise);
 
 struct stateless {
   static constexpr std::string_view name = "stateless";
@@ -100,7 +105,8 @@ static_assert(!probe<attention_sink, double>, "a probe for float is deaf to a mo
 static_assert(only_intervenes<ablate_head> && only_intervenes<zero_mlp>);
 static_assert(only_intervenes<zero_layer> && only_intervenes<silence_value>);
 static_assert(only_intervenes<attend_only_to_bos> && only_intervenes<identity_pattern>);
-static_assert(only_intervenes<clean_pattern>);
+static_assert(only_intervenes<clean_pattern> && only_intervenes<cap_attention>);
+static_assert(only_intervenes<when<every, cap_attention>, double>);
 static_assert(only_intervenes<ablate_head, double> && only_intervenes<clean_pattern, double>);
 
 // What a hook reads and writes, site by site.

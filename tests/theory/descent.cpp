@@ -4,8 +4,10 @@
 
 #include "catch.hpp"
 #include "dormant/optimizer/adamw.hpp"
+#include "dormant/optimizer/clipped.hpp"
 #include "dormant/optimizer/sgd.hpp"
 #include "dormant/optimizer/sign_sgd.hpp"
+#include "dormant/optimizer/with_rate.hpp"
 #include "dormant/theory/flow.hpp"
 #include "theory/small_law.hpp"
 
@@ -94,6 +96,29 @@ TEST_CASE("a step moves what it is asked to, and is counted from 1", "[theory][d
       CHECK(path.states[0][i] ==
             Approx(held ? x[i] : x[i] - std::copysign(0.25, dx[i])).epsilon(1e-12));
     }
+  }
+}
+
+TEST_CASE("wrapped optimizers descend at their rates, with clipped gradients",
+          "[theory][descent]") {
+  auto const task = small_law::five_letters();
+  minimal_model const model(task);
+  auto const contexts = model.contexts_of(task.sample(1), 16);
+  auto const x = model.level(0, 1);
+  auto const how = clipped{with_rate{sgd{.lr = 1, .momentum = 0, .weight_decay = 0},
+                                     [](std::uint64_t step) { return step < 3 ? 1 : 0.5; }},
+                           {.norm = 1e-5}};
+  auto const path =
+      descend(model, [&](std::uint64_t) { return std::span<context const>(contexts); }, x, how,
+              {.steps = 5, .times = 50});
+  std::vector<double> before = x;
+  for (std::size_t s = 0; s < 5; ++s) {
+    double square = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      square += std::pow(path.states[s][i] - before[i], 2);
+    }
+    CHECK(std::sqrt(square) == Approx(s < 3 ? 1e-5 : 0.5e-5).epsilon(1e-3));
+    before = path.states[s];
   }
 }
 

@@ -120,3 +120,15 @@ TEST_CASE("train: shards are part of a result, threads are not") {
   CHECK(same_bits(trained(1, 64), trained(4, 64)));
   CHECK(same_bits(trained(3, 1), trained(1, 1)));
 }
+
+TEST_CASE(
+    "train: schedules, clipping and freezing give the same bits for any threads and resumed") {
+  // Frozen from the middle of the first part on, thawed in the second; the clip is always at work.
+  auto const wrapped = [](auto const& inner) {
+    return frozen{clipped{with_rate{inner, cosine_decay{.warm_up = 2, .steps = 7}}, {.norm = 0.05}},
+                  {.tensor = "layers.*.attention.*", .from = 2, .until = 5}};
+  };
+  check_optimizer(wrapped(exact_decay{adamw{.lr = 1e-2, .weight_decay = 1e-5}}));
+  check_optimizer(wrapped(sgd{.lr = 0.1, .weight_decay = 1e-2}));
+  check_optimizer(wrapped(sign_sgd{.lr = 1e-3, .weight_decay = 1e-2}));
+}

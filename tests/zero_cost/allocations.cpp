@@ -37,15 +37,15 @@ namespace dm = dormant;
 namespace {
 constexpr dm::shape small{.layers = 2, .heads = 2, .width = 16, .vocab = 67, .context = 12};
 
-template <class Optimizer>
-std::size_t allocations_of_a_step(std::size_t threads) {
+template <class Optimizer, class... Hooks>
+std::size_t allocations_of_a_step(std::size_t threads, Optimizer const& optimizer = {},
+                                  Hooks... hooks) {
   auto const task = dm::bigram_backcopy<small>({.seed = 1});
   auto net = dm::transformer<small, dm::softmax>({.seed = 1});
-  dm::trainer run(net, task, Optimizer{},
-                  dm::schedule{.steps = 9, .batch = 12, .threads = threads});
-  run.step();
+  dm::trainer run(net, task, optimizer, dm::schedule{.steps = 9, .batch = 12, .threads = threads});
+  run.step(hooks...);
   std::size_t const before = taken;
-  for (int i = 0; i < 5; ++i) run.step();
+  for (int i = 0; i < 5; ++i) run.step(hooks...);
   return taken - before;
 }
 } // namespace
@@ -62,5 +62,22 @@ TEST_CASE("a step after the first allocates nothing", "[zero_cost]") {
     CHECK(allocations_of_a_step<dm::adamw>(threads) == 0);
     CHECK(allocations_of_a_step<dm::sgd>(threads) == 0);
     CHECK(allocations_of_a_step<dm::sign_sgd>(threads) == 0);
+  }
+}
+
+TEST_CASE("wrapped optimizers allocate nothing in a step", "[zero_cost]") {
+  auto const how = dm::frozen{
+      dm::clipped{dm::with_rate{dm::exact_decay{dm::adamw{}}, dm::cosine_decay{.steps = 9}}, {}},
+      {.tensor = "layers.*.attention.wv.weight", .from = 3}};
+  for (std::size_t const threads : {1UL, 3UL}) CHECK(allocations_of_a_step(threads, how) == 0);
+}
+
+TEST_CASE("what interventions keep is taken in the first step", "[zero_cost]") {
+  dm::cap_attention const one{.layer = 0, .most = 0.2}, other{.layer = 1, .most = 0.1};
+  dm::when now(dm::every{1}, other);
+  now.due(0);
+  for (std::size_t const threads : {1UL, 3UL}) {
+    INFO(threads << " threads");
+    CHECK(allocations_of_a_step(threads, dm::adamw{}, one, now, dm::ablate_head{}) == 0);
   }
 }

@@ -92,4 +92,35 @@ template <class Arch, class T>
   });
 }
 
+/// p = p (1 - decay), where `residue` holds what rounding has kept from p so far: p + residue decays
+/// as if p had twice the digits (Dekker's sum, 1971). Both [n].
+template <class Arch, class T>
+[[gnu::noinline]] void exact_decay(T* p, T* residue, std::size_t n, double decay) {
+  using batch = vector<Arch, T>;
+  batch const minus(static_cast<T>(-decay));
+  for_each_register<Arch, T>(n, [&](auto reg, std::size_t i) {
+    batch const w = reg.load(p + i);
+    batch const change = fma(minus, w, reg.load(residue + i));
+    batch const sum = w + change;
+    batch const taken = sum - w;
+    reg.store(p + i, sum);
+    reg.store(residue + i, (w - (sum - taken)) + (change - taken));
+  });
+}
+
+/// The sum of g^2 in double, in one order for every architecture.
+template <class T>
+[[gnu::noinline]] double sum_of_squares(T const* g, std::size_t n) {
+  constexpr std::size_t lanes = 8;
+  double part[lanes]{};
+  for (std::size_t i = 0; i < n; ++i) {
+    double const x = static_cast<double>(g[i]);
+    part[i % lanes] += x * x;
+  }
+  for (std::size_t half = lanes / 2; half > 0; half /= 2) {
+    for (std::size_t i = 0; i < half; ++i) part[i] += part[i + half];
+  }
+  return part[0];
+}
+
 } // namespace dormant::kernels

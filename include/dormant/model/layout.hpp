@@ -5,36 +5,15 @@
 
 #include "dormant/error.hpp"
 #include "dormant/model/structure.hpp"
+#include "dormant/role.hpp"
 #include "dormant/tensor.hpp"
 
 #include <array>
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace dormant {
-
-/// What a parameter tensor is for. The order is the order in the arena.
-enum class role : std::uint8_t {
-  token_embedding,
-  position_embedding,
-  attention_norm_weight,
-  attention_norm_bias,
-  wq,
-  wk,
-  wv,
-  wo,
-  wg,
-  head_scalars,
-  mlp_norm_weight,
-  mlp_norm_bias,
-  w1,
-  w2,
-  final_norm_weight,
-  final_norm_bias,
-  output,
-};
 
 /// One parameter tensor. Matrices are [out, in], as in the authors' state dict; vectors have one row.
 struct tensor_spec {
@@ -46,6 +25,7 @@ struct tensor_spec {
   bool trained = true;
   bool vector = false;             ///< one-dimensional in the state dict
   std::string_view scalars_name{}; ///< the last part of the name of an attention rule's scalars
+  bool linear = false;             ///< a W_1 that is a whole MLP
 
   [[nodiscard]] constexpr std::size_t size() const { return rows * cols; }
 };
@@ -68,13 +48,19 @@ struct tensor_spec {
   case role::head_scalars: return in_layer(sentence({"attention.", t.scalars_name, ".weight"}));
   case role::mlp_norm_weight: return in_layer("ff_norm.weight");
   case role::mlp_norm_bias: return in_layer("ff_norm.bias");
-  case role::w1: return in_layer("ff.w1.weight");
+  case role::w1: return in_layer(t.linear ? "ff.weight" : "ff.w1.weight");
   case role::w2: return in_layer("ff.w2.weight");
   case role::final_norm_weight: return "norm.weight";
   case role::final_norm_bias: return "norm.bias";
   case role::output: return "output.weight";
   }
   return {};
+}
+
+/// The name that earlier versions gave the tensor in their files; that of today if it is the same.
+[[nodiscard]] inline std::string former_tensor_name(tensor_spec t) {
+  t.linear = false; // was `layers.0.ff.w1.weight`
+  return tensor_name(t);
 }
 
 namespace detail {
@@ -116,7 +102,11 @@ struct layout_builder {
     }
     add(Block::mlp_norm, {role::mlp_norm_weight, layer, 1, C, 0, true, true});
     add(Block::mlp_norm, {role::mlp_norm_bias, layer, 1, C, 0, true, true});
-    add(Block::has_mlp, {role::w1, layer, Block::linear_mlp ? C : F, C});
+    add(Block::has_mlp, {.what = role::w1,
+                         .layer = layer,
+                         .rows = Block::linear_mlp ? C : F,
+                         .cols = C,
+                         .linear = Block::linear_mlp});
     add(Block::has_mlp && !Block::linear_mlp, {role::w2, layer, C, F});
   }
 

@@ -17,11 +17,14 @@ namespace dormant {
 struct adamw {
   static constexpr std::string_view name = "adamw";
   static constexpr bool elementwise = true;
+  static constexpr bool decoupled_decay = true;
 
   double lr = 3e-4;
   double beta1 = 0.9;
   double beta2 = 0.99;
   double eps = 1e-8;
+  /// Decoupled. In float 1 - lr * weight_decay is a multiple of 6e-8, as in PyTorch: a product below
+  /// 3e-8 decays nothing, the defaults' 3e-8 counts as 6e-8. `exact_decay` decays by the product.
   double weight_decay = 1e-4;
   group_rates rates{};
 

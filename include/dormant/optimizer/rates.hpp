@@ -2,7 +2,7 @@
 // Learning rates per group of parameters.
 #pragma once
 
-#include "dormant/model/layout.hpp"
+#include "dormant/role.hpp"
 
 namespace dormant {
 

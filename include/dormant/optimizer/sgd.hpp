@@ -19,6 +19,9 @@ struct sgd {
 
   double lr = 0.03;
   double momentum = 0.9;
+  /// Coupled: part of the gradient, and so of the velocity. As in PyTorch it is lost in float where
+  /// it is smaller than the gradient's last digit, and where the whole step is smaller than half of
+  /// the parameter's: below 3e-8 of it.
   double weight_decay = 1e-4;
   group_rates rates{};
 

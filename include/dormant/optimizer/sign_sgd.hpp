@@ -16,8 +16,11 @@ namespace dormant {
 struct sign_sgd {
   static constexpr std::string_view name = "sign_sgd";
   static constexpr bool elementwise = true;
+  static constexpr bool decoupled_decay = true;
 
   double lr = 3e-4;
+  /// Decoupled. In float 1 - lr * weight_decay is a multiple of 6e-8, as in PyTorch: a product below
+  /// 3e-8 decays nothing, the defaults' 3e-8 counts as 6e-8. `exact_decay` decays by the product.
   double weight_decay = 1e-4;
   group_rates rates{};
 

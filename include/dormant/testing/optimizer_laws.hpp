@@ -4,11 +4,13 @@
 #pragma once
 
 #include "dormant/concepts.hpp"
+#include "dormant/optimizer/wrapped.hpp"
 #include "dormant/random.hpp"
 #include "dormant/tensor.hpp"
 #include "dormant/testing/verdict.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -52,9 +54,30 @@ struct optimizer_bench {
                                     .offset = at,
                                     .rows = rows,
                                     .cols = cols,
-                                    .rate_scale = rate_scale},
+                                    .rate_scale = rate_scale,
+                                    .name = "layers.0.ff.w1.weight",
+                                    .what = role::w1},
                                    steps);
     }
+  }
+  /// Whether the optimizer says that step t leaves the tensor alone.
+  [[nodiscard]] bool rests([[maybe_unused]] std::uint64_t t) const {
+    parameter_segment<T> const whole{.parameters = {},
+                                     .gradients = {},
+                                     .rows = rows,
+                                     .cols = cols,
+                                     .name = "layers.0.ff.w1.weight",
+                                     .what = role::w1};
+    if constexpr (dormant::detail::may_rest<Optimizer, T>) return hyper.rests(whole, t);
+    return false;
+  }
+  /// Everything that a step may change.
+  [[nodiscard]] std::vector<T> everything() {
+    std::vector<T> all(parameters.data(), parameters.data() + size);
+    state.each([&](auto, auto& memory) {
+      all.insert(all.end(), memory.data(), memory.data() + memory.size());
+    });
+    return all;
   }
   [[nodiscard]] bool same_parameters(optimizer_bench const& other) const {
     return std::memcmp(parameters.data(), other.parameters.data(), size * sizeof(T)) == 0;
@@ -133,6 +156,22 @@ verdict optimizer_laws_in(Optimizer const& hyper, char const* precision) {
     found.expect(whole.same_parameters(pieces), who,
                  "it says elementwise, but a tensor cut in pieces gets other bits");
   }
+  bench sleeper(hyper);
+  for (int s = 0; s < 9; ++s) {
+    bool const rests = sleeper.rests(sleeper.steps + 1);
+    auto const before = sleeper.everything();
+    sleeper.step(bench::gradient(sleeper.steps));
+    auto const after = sleeper.everything();
+    found.expect(!rests || std::memcmp(before.data(), after.data(), before.size() * sizeof(T)) == 0,
+                 who, "it says that a tensor rests in step ", s, ", and changes it or its memory");
+  }
+  if constexpr (dormant::detail::scales_gradients<Optimizer>) {
+    for (double const norm : {1e-9, 1.0, 1e9}) {
+      double const scale = hyper.gradient_scale(norm);
+      found.expect(std::isfinite(scale) && scale > 0, who, "gradients of norm ", norm,
+                   " are scaled by ", scale, ", expected a finite factor above 0");
+    }
+  }
   check_resume<Optimizer, T, Arch>(found, hyper, who);
   return found;
 }
@@ -141,7 +180,7 @@ verdict optimizer_laws_in(Optimizer const& hyper, char const* precision) {
 
 /// Checks, in float and double, that nothing moves without gradient and decay or at a rate of 0,
 /// that the first step goes downhill, that an optimizer which says `elementwise` does not care how
-/// tensors are cut, and that its `state` is all it remembers.
+/// tensors are cut, that what `rests` is not touched, and that its `state` is all it remembers.
 template <class Optimizer, class Arch = xsimd::default_arch>
 verdict optimizer_laws(Optimizer const& hyper) {
   static_assert(optimizer<Optimizer>,

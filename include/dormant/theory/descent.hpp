@@ -3,6 +3,9 @@
 #pragma once
 
 #include "dormant/concepts.hpp"
+#include "dormant/kernels/optimizer_steps.hpp"
+#include "dormant/kernels/rows.hpp"
+#include "dormant/optimizer/wrapped.hpp"
 #include "dormant/tensor.hpp"
 #include "dormant/theory/minimal_model.hpp"
 #include "dormant/theory/trajectory.hpp"
@@ -30,6 +33,10 @@ template <optimizer Optimizer, class Draw>
 [[nodiscard]] trajectory descend(minimal_model const& model, Draw&& draw,
                                  std::vector<double> const& x, Optimizer const& how,
                                  descent_options const& options = {}) {
+  static_assert(
+      !detail::may_rest<Optimizer>,
+      "dormant::theory::descend: alpha and beta are no tensors that could be frozen by name; "
+      "`descent_options::what` says which of them moves");
   arena<double> state(x.size()), dx(x.size());
   std::ranges::copy(x, state.data());
   auto const alphas = model.queries().size();
@@ -44,6 +51,11 @@ template <optimizer Optimizer, class Draw>
   for (std::uint64_t step = 0; step < options.steps; ++step) {
     auto const& contexts = draw(step);
     model.gradient(state.span(), contexts, dx.span());
+    if constexpr (detail::scales_gradients<Optimizer>) {
+      double const square = kernels::sum_of_squares(dx.data() + first, count);
+      kernels::scale<xsimd::default_arch>(dx.data() + first, count,
+                                          how.gradient_scale(std::sqrt(square)));
+    }
     how.template step<xsimd::default_arch>(
         memory,
         parameter_segment<double>{.parameters = state.span().subspan(first, count),

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// What the wrappers of optimizers share. Each derives from the optimizer that it changes, and so has
+// its name, hyper-parameters, rates and memory.
+#pragma once
+
+#include "dormant/concepts.hpp"
+
+#include <concepts>
+#include <cstdint>
+
+namespace dormant::detail {
+
+/// Made by one of the wrappers.
+template <class O>
+concept wrapped_optimizer = requires {
+  typename O::wrapped;
+};
+
+/// It leaves some tensors alone in some steps.
+template <class O, class T = float>
+concept may_rest = requires(O const& hyper, parameter_segment<T> const& where, std::uint64_t t) {
+  { hyper.rests(where, t) } -> std::same_as<bool>;
+};
+/// It wants all gradients multiplied by a factor that depends on their norm.
+template <class O>
+concept scales_gradients = requires(O const& hyper, double norm) {
+  { hyper.gradient_scale(norm) } -> std::same_as<double>;
+};
+
+/// Lets the wrapped optimizer say what it cannot do.
+template <class Model, class Optimizer>
+void require_of(Optimizer const& inner) {
+  if constexpr (checks<Optimizer const, Model>) inner.template require<Model>();
+}
+
+} // namespace dormant::detail

@@ -2,11 +2,13 @@
 // The main experiment: trains a transformer on Bigram-Backcopy and measures, step by step, how its
 // attention heads become sinks (arXiv 2410.13835, section 2). This file reads the command line;
 // bigram_backcopy/experiment.hpp is the experiment.
-#include "bigram_backcopy/records.hpp"
+#include "bigram_backcopy/run_json.hpp"
 #include "bigram_backcopy/settings.hpp"
 #include "common/command_line.hpp"
 #include "common/names.hpp"
+#include "common/run_folder.hpp"
 #include "common/run_info.hpp"
+#include "dormant/progress.hpp"
 #include "dormant/task/bigram_csv.hpp"
 #include "dormant/task/corpus.hpp"
 #include "dormant/task/english.hpp"
@@ -65,12 +67,13 @@ void add_options(program::command_line& options, settings& s) {
 }
 
 /// Takes over the settings of the run to resume; those on the command line must agree.
-void take_saved_settings(program::command_line& options, settings& s) {
+void take_saved_settings(program::command_line& options, settings& s,
+                         experiment::saved_run const& saved) {
   auto given = s;
   experiment::complete(given);
   auto const said = experiment::identity_of(given);
   auto const where = dm::io::shown(fs::path(s.resume) / "run.json");
-  for (auto const& [flag, value] : experiment::read_run_json(s.resume)) {
+  for (auto const& [flag, value] : saved.settings) {
     if (!options.given("--" + flag)) {
       options.set("--" + flag, value, where);
       continue;
@@ -95,11 +98,25 @@ experiment::source source_of(settings const& s) {
   return {dm::english_bigrams(), "the built-in English table"};
 }
 
-/// The saved table, which no other may replace.
-experiment::source saved_source_of(settings const& s) {
+/// The saved table, which no other may replace. A run that never began may not have come to save it.
+experiment::source saved_source_of(settings const& s, experiment::saved_run const& run) {
   auto const file = fs::path(s.resume) / "bigrams.csv";
-  experiment::source saved{dm::read_bigrams_csv(file), "the saved table"};
   bool const asked = !s.bigrams.empty() || !s.corpus.empty();
+  if (!fs::exists(file) && !fs::exists(fs::path(s.resume) / "resume.safetensors")) {
+    auto from = source_of(s);
+    if (program::fingerprint_of(from.table) == run.fingerprint) return from;
+    throw dm::error(
+        fmt::format("the run in {} was to begin with other bigram counts: {}; say which "
+                    "with --bigrams or --corpus",
+                    dm::io::shown(s.resume), run.table));
+  }
+  experiment::source saved{dm::read_bigrams_csv(file),
+                           run.table.empty() ? "the saved table" : run.table};
+  if (!run.fingerprint.empty() && program::fingerprint_of(saved.table) != run.fingerprint) {
+    throw dm::error(fmt::format("{} does not hold the bigram counts that the run was begun with, "
+                                "whose 'fingerprint' is in run.json",
+                                dm::io::shown(file)));
+  }
   if (asked && source_of(s).table != saved.table) {
     throw dm::error(fmt::format("the run in {} has other bigram counts, see {}",
                                 dm::io::shown(s.resume), dm::io::shown(file)));
@@ -113,6 +130,49 @@ std::string in_shell_quotes(std::string const& text) {
   return out + "'";
 }
 
+std::string resuming(char const* program, std::string const& folder) {
+  return fmt::format("{} --resume {}", in_shell_quotes(program),
+                     in_shell_quotes(fs::absolute(folder).string()));
+}
+
+int begin(settings& s, char const* program) {
+  experiment::complete(s);
+  auto const from = source_of(s);
+  if (s.out.empty()) {
+    s.out =
+        fmt::format("out/{}-{}-{}-{}-seed{}", s.shape, s.layers, s.attention, s.optimizer, s.seed);
+  }
+  program::run_folder at(s.out, experiment::folder_plan());
+  return experiment::run(s, from, {.folder = s.out, .at = at, .command = resuming(program, s.out)});
+}
+
+int resume(program::command_line& options, settings& s, char const* program) {
+  program::run_folder at(s.resume, experiment::folder_plan());
+  experiment::place where{
+      .folder = s.resume, .at = at, .resumes = true, .command = resuming(program, s.resume)};
+  auto const which = at.is();
+  using state = program::run_folder::state;
+  if (which == state::fresh && !at.has("run.json")) { // not even the settings were written
+    experiment::complete(s);
+    where.note = fmt::format("no run ever began in {}, so one begins with the options given",
+                             dm::io::shown(s.resume));
+    return experiment::run(s, source_of(s), where);
+  }
+  auto const saved = experiment::read_run_json(s.resume);
+  take_saved_settings(options, s, saved);
+  where.goes_on = which != state::fresh && which != state::unmarked;
+  if (where.goes_on && !saved.difference.empty()) {
+    where.note = fmt::format("the run in {} was begun with {}; the last bits may differ from those "
+                             "of a run in one piece",
+                             dm::io::shown(s.resume), saved.difference);
+  }
+  if (!where.goes_on) {
+    where.note = fmt::format("the run in {} never came to its first step; it begins now",
+                             dm::io::shown(s.resume));
+  }
+  return experiment::run(s, saved_source_of(s, saved), where);
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -122,21 +182,7 @@ int main(int argc, char** argv) {
       "Trains a transformer on Bigram-Backcopy and measures how its heads become sinks.");
   add_options(options, s);
   return options.run(argc, argv, [&] {
-    bool const resumes = !s.resume.empty();
-    if (resumes) {
-      take_saved_settings(options, s);
-    } else {
-      experiment::complete(s);
-    }
-    auto const from = resumes ? saved_source_of(s) : source_of(s);
-    experiment::place where{
-        .folder = resumes ? s.resume : s.out, .resumes = resumes, .command = {}};
-    if (where.folder.empty()) {
-      where.folder = fmt::format("out/{}-{}-{}-{}-seed{}", s.shape, s.layers, s.attention,
-                                 s.optimizer, s.seed);
-    }
-    where.command = fmt::format("{} --resume {}", in_shell_quotes(argv[0]),
-                                in_shell_quotes(fs::absolute(where.folder).string()));
-    return experiment::run(s, from, where);
+    dm::stop_on_interrupt const stop; // before there is a folder
+    return s.resume.empty() ? begin(s, argv[0]) : resume(options, s, argv[0]);
   });
 }

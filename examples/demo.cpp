@@ -2,10 +2,13 @@
 // Watch the extreme-token phenomena appear under softmax + AdamW, vanish under ReLU attention and
 // lose their residual peak under SGD; verdicts, pictures and numbers in one page.
 #include "common/command_line.hpp"
+#include "common/run_folder.hpp"
 #include "common/streams.hpp"
 #include "demo/judge.hpp"
 #include "demo/report.hpp"
+#include "demo/run_json.hpp"
 #include "demo/tables.hpp"
+#include "dormant/progress.hpp"
 #include "dormant/task/bigram_csv.hpp"
 
 #include <fmt/format.h>
@@ -18,14 +21,6 @@
 namespace dm = dormant;
 
 namespace {
-
-/// A folder of an earlier demo may be written to again. Whether it can be is found out now, not
-/// after the training.
-void open_folder(std::filesystem::path const& folder) {
-  std::error_code code;
-  if (!std::filesystem::is_directory(folder, code)) dm::create_output_folder(folder);
-  dm::atomic_file const never_committed(folder / "report.html");
-}
 
 void print_verdicts(std::vector<demo::paired> const& pairs,
                     std::vector<demo::verdict> const& verdicts) {
@@ -50,7 +45,9 @@ int tell(demo::setting const& how) {
   auto const table =
       how.bigrams.empty() ? dm::english_bigrams() : dm::read_bigrams_csv(how.bigrams);
   auto const first_task = demo::task_for(table, how.first_seed); // a bad table ends here
-  open_folder(how.out);
+  dm::stop_on_interrupt const stop;                              // before there is a folder
+  program::run_folder folder(how.out, demo::folder_plan());
+  folder.claim(); // a folder of an earlier demo may be written to again
 
   auto const trained = demo::train_all(how, table);
   if (trained.interrupted) {
@@ -64,6 +61,7 @@ int tell(demo::setting const& how) {
   auto const cpu = static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
   demo::curve_table(trained.runs).write(how.out / "curves.csv");
   demo::measurement_table(trained.runs).write(how.out / "measurements.csv");
+  dm::write_file_atomically(how.out / "run.json", demo::run_json(how, table, trained));
   dm::write_file_atomically(
       how.out / "report.html",
       demo::report(pairs, verdicts, first_task, how, {trained.seconds, cpu, trained.threads}));

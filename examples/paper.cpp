@@ -2,9 +2,11 @@
 // The whole paper: runs every experiment and writes one report in the paper's order.
 #include "common/command_line.hpp"
 #include "common/exit_code.hpp"
+#include "common/run_folder.hpp"
 #include "common/streams.hpp"
 #include "dormant/io/atomic_file.hpp"
 #include "dormant/io/plain_words.hpp"
+#include "dormant/progress.hpp"
 #include "paper/experiments.hpp"
 #include "paper/report.hpp"
 
@@ -40,7 +42,13 @@ std::vector<std::string> words_for(setting const& s, std::string const& folder) 
 }
 
 int run(setting const& s, fs::path const& programs) {
+  dm::stop_on_interrupt const stop; // before there is a folder
+  program::run_folder here(s.out, {.program = "paper", .later = {"report.html"}});
+  here.claim();
   auto const begun = std::chrono::steady_clock::now();
+  auto const page = fs::path(s.out) / "report.html";
+  fs::create_directories(s.out);
+  { dm::atomic_file const is_writable(page); } // found out now, not after hours
   std::vector<paper::chapter> chapters;
   bool failed = false;
   for (std::size_t i = 0; i < paper::experiments.size(); ++i) {
@@ -52,10 +60,10 @@ int run(setting const& s, fs::path const& programs) {
     if (!(s.resume && fs::exists(folder / "finding.json"))) {
       program::tell("{}/{}  {}\n", i + 1, paper::experiments.size(), name);
       int const code = paper::run_program(programs / name, words_for(s, folder.string()),
-                                          folder.string() + ".log");
-      if (code == program::interrupted) {
+                                          folder.string() + ".log", stop);
+      if (code == program::interrupted || stop.stop_requested()) {
         program::tell("paper: interrupted; go on with the same command and --resume\n");
-        return code;
+        return program::interrupted;
       }
       failed = failed || code != 0;
     }
@@ -65,7 +73,6 @@ int run(setting const& s, fs::path const& programs) {
   }
   double const minutes =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count() / 60;
-  auto const page = fs::path(s.out) / "report.html";
   dm::write_file_atomically(page, paper::report(chapters, minutes));
   fmt::print("{}\n", fs::absolute(page).lexically_normal().string());
   return failed ? program::failure : program::success;

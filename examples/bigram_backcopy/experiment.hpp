@@ -4,6 +4,7 @@
 #pragma once
 
 #include "bigram_backcopy/records.hpp"
+#include "bigram_backcopy/run_json.hpp"
 #include "bigram_backcopy/settings.hpp"
 #include "common/by_name.hpp"
 #include "common/exit_code.hpp"
@@ -11,6 +12,7 @@
 #include "common/streams.hpp"
 #include "dormant/checkpoint.hpp"
 #include "dormant/dormant.hpp"
+#include "dormant/probe/names.hpp"
 #include "dormant/task/bigram_csv.hpp"
 
 #include <fmt/format.h>
@@ -55,10 +57,11 @@ public:
         identity_(run_identity_of(s, from)), keep_(where.folder, dm::every{0}, identity_) {}
 
   int run(source const& from) {
-    auto rows = where_.resumes ? resume() : begin(from);
+    dm::stop_on_interrupt const stop;
+    if (stop.stop_requested()) return not_begun();
+    auto rows = where_.goes_on ? resume() : begin(from);
     metrics_log log({s_.every, s_.steps}, {}, {}, {}, {}, {});
-    log.on_row([&](dm::probe_row const& row) { rows.append(cells_of(row, layers)); });
-    dm::stop_on_interrupt stop;
+    log.give_rows_to([&](dm::probe_row const& row) { rows.append(cells_of(row, layers)); });
     try {
       if (!train(log, rows, stop)) return stopped();
     } catch (dm::non_finite const& e) {
@@ -71,14 +74,37 @@ public:
 
 private:
   dm::csv_log begin(source const& from) {
-    dm::create_output_folder(where_.folder);
-    write_run_json(s_, from, where_, Net::plan::parameters, dm::minimum_risk_of(task_));
-    dm::write_bigrams_csv(file("bigrams.csv"), from.table, from.name);
-    save(); // so that a full disk shows now and not when there is something to lose
+    auto const info = run_json(s_, from, where_, Net::plan::parameters, trainer_.plan().shards,
+                               dm::minimum_risk_of(task_));
+    auto const table = dm::to_csv(from.table, from.name);
+    if (where_.resumes) {
+      where_.at.claim();
+    } else {
+      where_.at.claim_new();
+    }
+    // At once, so that even a run killed now can be taken up with its settings.
+    dm::write_file_soon(file("bigrams.csv"), table);
+    dm::write_file_soon(file("run.json"), info);
+    tell();
+    dm::io::sync_file(file("bigrams.csv"));
+    dm::io::sync_file(file("run.json"));
+    save(); // the run begins; and a full disk shows now and not when there is something to lose
     return dm::csv_log(file("metrics.csv"), columns(layers));
   }
 
   dm::csv_log resume() {
+    check();
+    if (!where_.at.claim()) check();
+    tell();
+    update_run_json(s_, where_, trainer_.steps());
+    catch_up();
+    bool const any = saved_ != 0 || where_.at.has("metrics.csv");
+    return any ? dm::csv_log::resume(file("metrics.csv"), past())
+               : dm::csv_log(file("metrics.csv"), columns(layers));
+  }
+
+  /// Whether the files of the run are whole and fit together. Changes none of them.
+  void check() {
     dm::load_run(file("resume.safetensors"), trainer_, identity_);
     saved_ = trainer_.steps();
     if (trainer_.steps() > s_.steps) {
@@ -86,9 +112,34 @@ private:
                                   "{}; choose more --steps",
                                   dm::io::shown(where_.folder), trainer_.steps(), s_.steps));
     }
-    update_run_json(s_, where_);
-    return dm::csv_log::resume(file("metrics.csv"), columns(layers), trainer_.steps());
+    if (saved_ != 0 || where_.at.has("metrics.csv")) {
+      (void)dm::csv_log::checked(file("metrics.csv"), past());
+    }
   }
+  [[nodiscard]] dm::csv_log::past past() const {
+    return {.columns = columns(layers),
+            .step = trainer_.steps(),
+            .due = [n = s_.every](std::uint64_t step) { return step % n == 0; },
+            .renamed = dm::current_name};
+  }
+
+  /// A kill between the two files of a checkpoint leaves the parameters of an earlier step.
+  void catch_up() {
+    if (where_.at.has("checkpoint.safetensors")) {
+      try {
+        auto const there = dm::safetensors_file::open(file("checkpoint.safetensors"));
+        if (dm::saved_step(there) == saved_) return;
+      } catch (dm::error const& damage) {
+        tell(fmt::format("{}; it is written again", damage.what()));
+      }
+    }
+    keep_.save_parameters(trainer_.state());
+  }
+
+  static void tell(std::string const& sentence) {
+    if (!sentence.empty()) program::tell("bigram_backcopy: {}\n", sentence);
+  }
+  void tell() const { tell(where_.note); }
 
   /// \returns whether all steps were taken
   bool train(metrics_log& log, dm::csv_log& rows, dm::stop_on_interrupt const& stop) {
@@ -121,6 +172,10 @@ private:
     saved_ = trainer_.steps();
   }
 
+  [[nodiscard]] static int not_begun() {
+    tell("stopped before the first step; nothing was written");
+    return program::interrupted;
+  }
   [[nodiscard]] int stopped() const {
     program::tell("{}stopped at step {} of {}; everything is kept, and this goes on:\n  {}\n",
                   isatty(STDERR_FILENO) != 0 ? "\n" : "", trainer_.steps(), s_.steps,

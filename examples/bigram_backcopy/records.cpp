@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: MIT
-// metrics.csv, run.json and the figures of one run.
+// metrics.csv and the figures of one run.
 #include "bigram_backcopy/records.hpp"
 
 #include "common/figures.hpp"
 #include "common/number_table.hpp"
-#include "common/run_info.hpp"
 #include "common/streams.hpp"
 #include "dormant/io/npy.hpp"
-#include "dormant/task/bigram_csv.hpp"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <array>
 #include <cmath>
@@ -25,7 +22,6 @@ namespace experiment {
 
 namespace dm = dormant;
 namespace fs = std::filesystem;
-using json = nlohmann::ordered_json;
 
 // ---- metrics.csv ------------------------------------------------------------------------------
 
@@ -61,95 +57,6 @@ std::vector<dm::csv_cell> cells_of(dm::probe_row const& row, std::size_t layers)
     }
   }
   return cells;
-}
-
-// ---- run.json ---------------------------------------------------------------------------------
-
-namespace {
-
-/// 64-bit FNV-1a of the counts as they are written to bigrams.csv.
-std::string fingerprint(dm::bigram_table const& table) {
-  std::uint64_t hash = 0xcbf29ce484222325U;
-  for (char const c : dm::to_csv(table)) {
-    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
-  }
-  return fmt::format("{:016x}", hash);
-}
-
-fs::path run_json(std::string const& folder) { return fs::path(folder) / "run.json"; }
-
-json parsed_run_json(std::string const& folder) {
-  auto const text = dm::read_file(run_json(folder), std::size_t{1} << 24U);
-  auto parsed = json::parse(text, nullptr, false);
-  bool valid = parsed.is_object() && parsed.contains("settings") && parsed["settings"].is_object();
-  if (valid) {
-    for (auto const& value : parsed["settings"]) valid = valid && value.is_string();
-  }
-  if (!valid) {
-    dm::refuse({dm::io::shown(run_json(folder))},
-               {" does not hold the settings of a run as this program writes them"});
-  }
-  return parsed;
-}
-
-void write_json(std::string const& folder, json const& contents) {
-  dm::write_file_atomically(run_json(folder),
-                            contents.dump(2, ' ', false, json::error_handler_t::replace) + "\n");
-}
-
-json words_as_json(settings const& s) {
-  json words = json::object();
-  for (auto const& [flag, value] : identity_of(s)) words[flag] = value;
-  for (auto const& [flag, value] : pace_of(s)) words[flag] = value;
-  return words;
-}
-
-json versions_as_json() {
-  json versions = json::object();
-  for (auto const& [name, version] : program::versions()) versions[name] = version;
-  return versions;
-}
-
-} // namespace
-
-std::map<std::string, std::string> run_identity_of(settings const& s, source const& from) {
-  auto const words = identity_of(s);
-  std::map<std::string, std::string> identity(words.begin(), words.end());
-  identity["table"] = fingerprint(from.table);
-  return identity;
-}
-
-void write_run_json(settings const& s, source const& from, place const& where,
-                    std::size_t parameters, dm::minimum_risk const& best) {
-  write_json(where.folder, {{"program", "bigram_backcopy"},
-                            {"settings", words_as_json(s)},
-                            {"resume", where.command},
-                            {"task",
-                             {{"table", from.name},
-                              {"characters", from.table.size()},
-                              {"fingerprint", fingerprint(from.table)},
-                              {"trigger_share", best.trigger_share},
-                              {"least_bigram_risk", best.bigram},
-                              {"least_backcopy_risk", best.backcopy},
-                              {"least_loss", best.total}}},
-                            {"parameters", parameters},
-                            {"versions", versions_as_json()}});
-}
-
-void update_run_json(settings const& s, place const& where) {
-  auto contents = parsed_run_json(where.folder);
-  contents["settings"] = words_as_json(s);
-  contents["versions"] = versions_as_json();
-  write_json(where.folder, contents);
-}
-
-std::vector<word> read_run_json(std::string const& folder) {
-  std::vector<word> words;
-  auto const contents = parsed_run_json(folder);
-  for (auto const& [flag, value] : contents["settings"].items()) {
-    words.emplace_back(flag, value.get<std::string>());
-  }
-  return words;
 }
 
 // ---- figures ----------------------------------------------------------------------------------

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT
-// What a run leaves in its folder besides the model: metrics.csv, run.json and figures.
+// What a run leaves in its folder besides the model and run.json: metrics.csv and figures.
 #pragma once
 
 #include "bigram_backcopy/settings.hpp"
 #include "dormant/io/csv.hpp"
 #include "dormant/probe/row.hpp"
 #include "dormant/shape.hpp"
-#include "dormant/task/oracle.hpp"
 
 #include <cstddef>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -20,19 +18,6 @@ namespace experiment {
 /// A row of probe results under these columns; cells of layers without attention stay empty.
 [[nodiscard]] std::vector<dormant::csv_cell> cells_of(dormant::probe_row const& row,
                                                       std::size_t layers);
-
-/// What resume.safetensors has to agree with: the settings, and the counts of the task.
-[[nodiscard]] std::map<std::string, std::string> run_identity_of(settings const& s,
-                                                                 source const& from);
-
-/// Starts run.json: all settings, versions, the size of the model, the best risks there are.
-void write_run_json(settings const& s, source const& from, place const& where,
-                    std::size_t parameters, dormant::minimum_risk const& best);
-/// Puts the pace of a resumed run into its run.json.
-void update_run_json(settings const& s, place const& where);
-/// The settings that run.json keeps, by flag.
-/// \throws dormant::error if the file is not what `write_run_json` writes
-[[nodiscard]] std::vector<word> read_run_json(std::string const& folder);
 
 /// The attention of one layer over one sequence.
 struct attention_record {

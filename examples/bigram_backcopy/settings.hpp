@@ -3,6 +3,7 @@
 // it.
 #pragma once
 
+#include "common/run_folder.hpp"
 #include "dormant/task/bigram_table.hpp"
 #include "dormant/task/trigger_rule.hpp"
 
@@ -60,8 +61,11 @@ struct source {
 /// Where a run is kept and how it is to be gone on with.
 struct place {
   std::string folder;
-  bool resumes = false;
-  std::string command; ///< that resumes it
+  program::run_folder& at;
+  bool resumes = false; ///< what is in the folder is kept, even if no run began there
+  bool goes_on = false; ///< a run began there
+  std::string command;  ///< that resumes it
+  std::string note{};   ///< to be told when the run goes on; may be empty
 };
 
 /// Trains, measures and writes everything into the folder. \returns an exit code

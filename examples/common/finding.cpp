@@ -4,10 +4,12 @@
 
 #include "common/exit_code.hpp"
 #include "common/outcome.hpp"
+#include "common/run_folder.hpp"
 #include "common/run_info.hpp"
 #include "common/streams.hpp"
 #include "dormant/io/atomic_file.hpp"
 #include "dormant/io/plain_words.hpp"
+#include "dormant/progress.hpp"
 #include "dormant/task/bigram_csv.hpp"
 #include "dormant/task/english.hpp"
 
@@ -26,7 +28,7 @@ using json = nlohmann::ordered_json;
 namespace {
 
 json to_json(claim const& what, finding const& found, setting const& how, double seconds) {
-  json numbers = json::array(), statements = json::array(), versions = json::object();
+  json numbers = json::array(), statements = json::array();
   for (auto const& n : found.numbers) {
     numbers.push_back({{"what", n.what},
                        {"low", n.value.low},
@@ -39,22 +41,22 @@ json to_json(claim const& what, finding const& found, setting const& how, double
                           {"seed_shows", s.seed_shows},
                           {"verdict", program::to_words(program::outcome_of(s.seed_shows))}});
   }
-  for (auto const& [name, version] : program::versions()) versions[name] = version;
-  return {{"name", what.name},
-          {"title", what.title},
-          {"where", what.where},
-          {"claim", what.sentence},
-          {"scale", how.paper_scale ? "paper" : "demo"},
-          {"seeds", how.seeds},
-          {"first_seed", how.first_seed},
-          {"ran", found.ran},
-          {"numbers", numbers},
-          {"statements", statements},
-          {"words", found.words},
-          {"settings", how.identity},
-          {"command", how.command},
-          {"seconds", seconds},
-          {"versions", versions}};
+  json all = {{"name", what.name},
+              {"title", what.title},
+              {"where", what.where},
+              {"claim", what.sentence},
+              {"scale", how.paper_scale ? "paper" : "demo"},
+              {"seeds", how.seeds},
+              {"first_seed", how.first_seed},
+              {"ran", found.ran},
+              {"numbers", numbers},
+              {"statements", statements},
+              {"words", found.words},
+              {"settings", how.identity},
+              {"command", how.command},
+              {"seconds", seconds}};
+  all.update(program::origin_as_json());
+  return all;
 }
 
 std::string in_digits(dm::band const& b) {
@@ -93,22 +95,19 @@ std::string without_nan(std::string const& words) {
 }
 
 /// A folder that holds another finding is not written into by accident.
-void open_folder(setting const& how, std::string const& name) {
-  std::error_code failed;
-  fs::create_directories(how.out, failed);
-  if (failed) {
-    dm::refuse({"the output folder ", dm::io::shown(how.out), " cannot be made: "},
-               {dm::io::plain_reason(failed.value())});
-  }
-  if (how.resume) return;
-  for (auto const& entry : fs::directory_iterator(how.out)) {
+void open_folder(program::run_folder& folder, setting const& how, std::string const& name) {
+  std::error_code none;
+  for (auto const& entry : fs::directory_iterator(how.out, none)) {
     auto const file = entry.path().filename().string();
-    if (file != "runs" && file != "finding.json" && !file.starts_with(name)) {
+    if (!how.resume && file != "runs" && file != "finding.json" && !file.starts_with(name) &&
+        !folder.is_passing(file)) {
       throw dm::error(fmt::format("{} holds something else; choose another folder for --out",
                                   dm::io::shown(how.out)));
     }
   }
-  fs::remove_all(how.out / "runs");
+  folder.claim();
+  if (!how.resume) fs::remove_all(how.out / "runs");
+  program::remove_temporaries(how.out / "runs", [](std::string_view) { return true; });
 }
 
 } // namespace
@@ -143,7 +142,11 @@ int experiment(int argc, char const* const* argv, claim const& what,
     how.command = words_of(argc, argv);
     how.identity = fmt::format("scale {}, steps {}, bigrams {}", scale, how.steps,
                                bigrams.empty() ? "built in" : bigrams);
-    open_folder(how, what.name);
+    dm::stop_on_interrupt const stop; // before there is a folder
+    program::run_folder folder(how.out, {.program = what.name,
+                                         .later = {"finding.json", what.name + ".csv",
+                                                   what.name + ".svg", what.name + ".png"}});
+    open_folder(folder, how, what.name);
     auto const begun = std::chrono::steady_clock::now();
     try {
       auto found = body(how);

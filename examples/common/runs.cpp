@@ -4,6 +4,7 @@
 
 #include "common/number_table.hpp"
 #include "dormant/io/atomic_file.hpp"
+#include "dormant/io/checksum.hpp"
 #include "dormant/io/plain_words.hpp"
 #include "dormant/side_by_side.hpp"
 
@@ -42,6 +43,13 @@ std::vector<std::string> names_of(curve const& rows) {
   return names;
 }
 
+/// The last line of a kept run, which tells whether the lines before it are as they were written.
+std::string seal_of(std::string_view text) {
+  dm::io::checksum sum;
+  sum.add(text);
+  return fmt::format("# checksum {}\n", sum.text());
+}
+
 /// Gives every row every column of its run, NaN where nothing was measured, as a file of it has.
 void fill(curve& rows) {
   if (rows.empty()) return;
@@ -62,10 +70,18 @@ void keep(fs::path const& path, curve const& rows) {
     for (auto const& name : names) cells.emplace_back(row[name]);
     table.append(cells);
   }
-  table.write(path);
+  dm::write_file_atomically(path, table.text() + seal_of(table.text()));
 }
 
+/// \throws dormant::error if a line is missing, changed or not of numbers
 curve kept(fs::path const& path) {
+  auto const text = dm::read_file(path);
+  auto const seal = text.rfind("# checksum "); // files of the first version have none
+  if (seal != std::string::npos &&
+      seal_of(std::string_view(text).substr(0, seal)) != text.substr(seal)) {
+    dm::refuse({dm::io::shown(path), " is not as it was written: its lines do not fit the checksum "
+                                     "in the last; delete it to have the run repeated"});
+  }
   auto const table = program::number_table::read(path);
   curve rows(table.rows());
   for (auto const& name : table.names()) {
@@ -196,6 +212,9 @@ runs over_seeds(setting const& how, std::vector<variant> const& variants) {
   if (how.resume && fs::exists(note) && dm::read_file(note) != how.identity) {
     dm::refuse({"the runs in ", dm::io::shown(how.out), " were made with other settings: "},
                {dm::io::in_quotes(dm::read_file(note))});
+  }
+  if (how.resume && !fs::exists(note) && !fs::is_empty(how.out / "runs")) {
+    dm::refuse({dm::io::shown(note), " is missing, so nothing says what the runs beside it are"});
   }
   dm::write_file_atomically(note, how.identity);
 

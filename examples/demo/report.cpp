@@ -96,7 +96,8 @@ std::string ending(setting const& how, circumstances const& c) {
       "with any <code>--threads</code>:</p><pre>{}</pre><p>Model: blocks MLP | attention + MLP | "
       "MLP, one head, width {}, context {}, vocabulary {}. Batch {}, {} steps; AdamW at learning "
       "rate {}, SGD with momentum at {}. Bigram law: {}. Every number is in "
-      "<code>curves.csv</code> and <code>measurements.csv</code> beside this page.</p>{}"
+      "<code>curves.csv</code> and <code>measurements.csv</code> beside this page, and what they "
+      "depend on in <code>run.json</code>: settings, versions, compiler, flags and machine.</p>{}"
       "<p class=\"fine\">Seeds {} to {}. Training took {:.0f} s with {} run{} at a time, {:.0f} s "
       "of processor time in all. Built with {}.</p>\n",
       escaped(how.command()), shape.width, shape.context, shape.vocab, how.batch, how.steps,

@@ -6,6 +6,7 @@
 #include "dormant/io/plain_words.hpp"
 
 #include <cerrno>
+#include <csignal>
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -14,7 +15,7 @@
 namespace paper {
 
 int run_program(std::filesystem::path const& file, std::vector<std::string> const& arguments,
-                std::filesystem::path const& output) {
+                std::filesystem::path const& output, dormant::stop_on_interrupt const& stop) {
   posix_spawn_file_actions_t streams;
   posix_spawn_file_actions_init(&streams);
   posix_spawn_file_actions_addopen(&streams, STDOUT_FILENO, output.c_str(),
@@ -32,7 +33,9 @@ int run_program(std::filesystem::path const& file, std::vector<std::string> cons
                     {dormant::io::plain_reason(code)});
   }
   int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {}
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    if (stop.stop_requested()) ::kill(child, SIGTERM);
+  }
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 

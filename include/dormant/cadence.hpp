@@ -153,7 +153,7 @@ public:
     each([]<class P>(P& probe) {
       if constexpr (scheduled<P>) probe.close();
     });
-    rows_.push_back(row);
+    if (keeps_) rows_.push_back(row);
     if (told_) told_(row);
   }
   /// Forgets the step that was under way.
@@ -205,10 +205,15 @@ public:
     merge_each(later, std::index_sequence_for<Probes...>{});
   }
 
-  /// The rows so far, oldest first.
+  /// The rows so far, oldest first; none if they are given away.
   [[nodiscard]] std::vector<probe_row> const& rows() const { return rows_; }
   /// Calls `f` with each new row as soon as it is complete.
   void on_row(std::function<void(probe_row const&)> f) { told_ = std::move(f); }
+  /// The same, and the rows are not kept: the memory of a long run does not grow with them.
+  void give_rows_to(std::function<void(probe_row const&)> f) {
+    on_row(std::move(f));
+    keeps_ = false;
+  }
 
 private:
   template <class F>
@@ -234,6 +239,7 @@ private:
   std::uint64_t step_ = 0;
   double loss_ = 0;
   bool active_ = false;
+  bool keeps_ = true;
 };
 
 } // namespace dormant

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -44,7 +45,10 @@ void read_tensors(safetensors_file const& file, std::string const& prefix, std::
   check_whole(values.size());
   for (auto const& t : layout<Model>::tensors) {
     auto const shape = t.vector ? std::vector<std::size_t>{t.size()} : std::vector{t.rows, t.cols};
-    auto const name = prefix + tensor_name(t);
+    auto name = prefix + tensor_name(t);
+    if (auto former = prefix + former_tensor_name(t);
+        !unread.contains(name) && unread.contains(former))
+      name = std::move(former);
     file.read_into<T>(name, shape, values.subspan(t.offset, t.size()));
     unread.erase(name);
   }
@@ -57,11 +61,13 @@ void read_tensors(safetensors_file const& file, std::string const& prefix, std::
 
 /// Writes the parameters, matrices [out, in] under the names of the authors' state dict.
 /// \throws error if the file cannot be written; a file that was there before is then untouched
+/// The file gets a checksum, so that one flipped bit is found when it is read.
 template <class Net>
 void save_checkpoint(std::filesystem::path const& path, Net const& net,
-                     run_identity const& metadata = {}) {
+                     run_identity metadata = {}) {
   std::vector<tensor_ref> tensors;
   detail::append_tensors<typename Net::model, typename Net::scalar>(tensors, "", net.parameters());
+  metadata[std::string(io::checksum_key)];
   write_safetensors(path, tensors, metadata);
 }
 
@@ -96,7 +102,19 @@ void save_run(std::filesystem::path const& path, run_state<typename Net::scalar>
         tensors, "optimizer." + std::string(moment.name) + ".", moment.values);
   }
   identity["step"] = std::to_string(run.step);
+  identity[std::string(io::checksum_key)];
   write_safetensors(path, tensors, identity);
+}
+
+/// The step of the run that a file is of, if it says one.
+[[nodiscard]] inline std::optional<std::uint64_t> saved_step(safetensors_file const& file) {
+  auto const word = file.metadata().find("step");
+  if (word == file.metadata().end()) return std::nullopt;
+  auto const& digits = word->second;
+  std::uint64_t step = 0;
+  auto const read = std::from_chars(digits.data(), digits.data() + digits.size(), step);
+  if (read.ec != std::errc() || read.ptr != digits.data() + digits.size()) return std::nullopt;
+  return step;
 }
 
 /// Puts a trainer where a saved run stopped.
@@ -115,13 +133,8 @@ void load_run(std::filesystem::path const& path, trainer<Net, Task, Optimizer>& 
               wanted, "; a resumed run must have the same"});
     }
   }
-  auto const word = saved.find("step");
-  std::string const digits = word == saved.end() ? "" : word->second;
-  std::uint64_t step = 0;
-  auto const read = std::from_chars(digits.data(), digits.data() + digits.size(), step);
-  if (read.ec != std::errc() || read.ptr != digits.data() + digits.size()) {
-    refuse({path.string(), ": no step number in the metadata; this is not a saved run"});
-  }
+  auto const step = saved_step(file);
+  if (!step) refuse({path.string(), ": no step number in the metadata; this is not a saved run"});
   arena<T> parameters(run.net().parameters().size());
   auto unread = detail::names_of_tensors(file);
   detail::read_tensors<typename Net::model, T>(file, "", parameters.span(), unread);
@@ -142,7 +155,7 @@ void load_run(std::filesystem::path const& path, trainer<Net, Task, Optimizer>& 
     auto const& moment = moments[next++];
     std::copy_n(moment.data(), moment.size(), memory.data());
   });
-  run.resume_at(step);
+  run.resume_at(*step);
 }
 
 /// A hook that keeps a run on disk: `resume.safetensors` (the whole run) and
@@ -159,10 +172,16 @@ public:
   /// \throws error if a file cannot be written; the last good ones are kept
   void save(run_state<typename Net::scalar> const& run) const {
     save_run<Net>(folder_ / "resume.safetensors", run, identity_);
+    save_parameters(run);
+  }
+  /// Writes `checkpoint.safetensors` alone, as a run that resumes has to if a kill between the two
+  /// files left the one of an earlier step.
+  void save_parameters(run_state<typename Net::scalar> const& run) const {
     std::vector<tensor_ref> tensors;
     detail::append_tensors<typename Net::model, typename Net::scalar>(tensors, "", run.parameters);
     auto words = identity_;
     words["step"] = std::to_string(run.step);
+    words[std::string(io::checksum_key)];
     write_safetensors(folder_ / "checkpoint.safetensors", tensors, words);
   }
 

@@ -67,23 +67,34 @@ private:
   std::chrono::steady_clock::time_point told_{};
 };
 
-/// Lets Ctrl-C (SIGINT) or SIGTERM end a run after the step that is under way. A second signal kills
-/// as usual. One at a time in a process.
+/// Lets Ctrl-C (SIGINT), SIGTERM or the end of a terminal session (SIGHUP) end a run after the step
+/// that is under way. A second Ctrl-C or SIGTERM kills as usual. Objects that live at the same time
+/// share what was requested, so a program can make one before it touches anything. SIGHUP stays
+/// ignored where it was, as under nohup.
 class stop_on_interrupt {
 public:
   stop_on_interrupt() {
+    if (alive()++ != 0) return;
+    requested() = 0;
     struct sigaction action = {};
     action.sa_handler = [](int) { requested() = 1; };
+    struct sigaction before = {};
+    sigaction(SIGHUP, nullptr, &before);
+    if (before.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, &before_[0]); // may come twice
+    hears_hangup_ = before.sa_handler != SIG_IGN;
     action.sa_flags = static_cast<int>(SA_RESETHAND);
-    requested() = 0;
-    sigaction(SIGINT, &action, &before_int_);
-    sigaction(SIGTERM, &action, &before_term_);
+    sigaction(SIGINT, &action, &before_[1]);
+    sigaction(SIGTERM, &action, &before_[2]);
+    restores_ = true;
   }
   stop_on_interrupt(stop_on_interrupt const&) = delete;
   stop_on_interrupt& operator=(stop_on_interrupt const&) = delete;
   ~stop_on_interrupt() {
-    sigaction(SIGINT, &before_int_, nullptr);
-    sigaction(SIGTERM, &before_term_, nullptr);
+    --alive();
+    if (!restores_) return;
+    if (hears_hangup_) sigaction(SIGHUP, &before_[0], nullptr);
+    sigaction(SIGINT, &before_[1], nullptr);
+    sigaction(SIGTERM, &before_[2], nullptr);
   }
 
   template <class T>
@@ -95,8 +106,13 @@ private:
     static std::sig_atomic_t volatile flag = 0;
     return flag;
   }
-  struct sigaction before_int_ = {};
-  struct sigaction before_term_ = {};
+  static std::atomic<int>& alive() {
+    static std::atomic<int> count = 0;
+    return count;
+  }
+  struct sigaction before_[3] = {}; // of SIGHUP, SIGINT, SIGTERM
+  bool hears_hangup_ = false;
+  bool restores_ = false; // the first one does
 };
 
 } // namespace dormant

@@ -86,6 +86,64 @@ TEST_CASE("checkpoint: names and shapes are the authors'") {
   CHECK(file.names().size() == net_type::plan::tensors.size());
 }
 
+TEST_CASE("checkpoint: a linear MLP has the authors' name, and the former one is read") {
+  using linear_type = transformer<small, softmax, linear>;
+  using T = linear_type::scalar;
+  scratch::folder const folder;
+  auto const path = folder / "checkpoint.safetensors";
+  auto const net = models::shaken<linear_type>(1);
+  save_checkpoint(path, net);
+  auto const file = safetensors_file::open(path);
+  CHECK(file.tensor("layers.0.ff.weight").shape.size() == 2);
+  CHECK(linear_type::find("layers.1.ff.weight").rows == small.width);
+
+  // The same file as an earlier version wrote it.
+  std::vector<tensor_ref> tensors;
+  for (auto const& t : linear_type::plan::tensors) {
+    auto shape = t.vector ? std::vector{t.size()} : std::vector{t.rows, t.cols};
+    tensors.push_back(make_tensor_ref<T>(former_tensor_name(t), std::move(shape),
+                                         net.parameters().subspan(t.offset, t.size())));
+  }
+  write_safetensors(path, tensors, {});
+  CHECK(safetensors_file::open(path).tensor("layers.1.ff.w1.weight").shape.size() == 2);
+  linear_type read({.seed = 2});
+  load_checkpoint(path, read);
+  CHECK(std::ranges::equal(net.parameters(), read.parameters()));
+  // But only where the model has no tensor of that name: two layers of ReLU are no linear ones.
+  contains(refused<transformer<small, softmax>>(path),
+           "'layers.0.ff.w1.weight' has shape [20, 20], expected [40, 20]");
+}
+
+TEST_CASE("checkpoint: a saved run of a linear MLP goes on under the former names") {
+  using linear_type = transformer<small, softmax, linear>;
+  scratch::folder const folder;
+  auto const path = folder / "resume.safetensors";
+  bigram_backcopy<small> const task({.seed = 3});
+  linear_type net({.seed = 1}), other({.seed = 2});
+  trainer run(net, task, adamw{}, schedule{.steps = 4, .batch = 2});
+  run.step();
+  save_run<linear_type>(path, run.state(), {});
+  CHECK(safetensors_file::open(path).tensor("optimizer.exp_avg.layers.0.ff.weight").shape.size() ==
+        2);
+  std::vector<tensor_ref> tensors;
+  auto const add = [&](std::string const& prefix, auto values) {
+    for (auto const& t : linear_type::plan::tensors) {
+      auto shape = t.vector ? std::vector{t.size()} : std::vector{t.rows, t.cols};
+      tensors.push_back(make_tensor_ref<float>(prefix + former_tensor_name(t), std::move(shape),
+                                               values.subspan(t.offset, t.size())));
+    }
+  };
+  auto const state = run.state();
+  add("", state.parameters);
+  for (auto const& moment : state.moments)
+    add("optimizer." + std::string(moment.name) + ".", moment.values);
+  write_safetensors(path, tensors, {{"step", "1"}});
+  trainer again(other, task, adamw{}, schedule{.steps = 4, .batch = 2});
+  load_run(path, again, {});
+  CHECK(again.step() == run.step());
+  CHECK(std::ranges::equal(net.parameters(), other.parameters()));
+}
+
 TEST_CASE("checkpoint: a file of another model is refused, tensor by tensor") {
   scratch::folder const folder;
   auto const path = folder / "checkpoint.safetensors";
@@ -232,4 +290,69 @@ TEST_CASE_METHOD(saved_run, "checkpoint: a run that cannot be written is a sente
   net_type other({.seed = 3});
   contains(error_of([&] { train(other, task, adamw{}, {.steps = 2, .batch = 4}, keep); }),
            "no such folder");
+}
+
+TEST_CASE("checkpoint: a flipped bit anywhere is found, or changes nothing") {
+  scratch::folder const folder;
+  auto const path = folder / "small.safetensors";
+  std::vector<float> const values{1, 2, 3}, more{4, 5};
+  write_safetensors(path,
+                    std::vector{make_tensor_ref<float>("a.weight", {3}, values),
+                                make_tensor_ref<float>("b", {1, 2}, more)},
+                    {{"step", "12"}, {"seed", "3"}, {"dormant.checksum", ""}});
+  auto const good = scratch::read(path);
+  auto const tensors = [](safetensors_file const& file) {
+    std::string out;
+    for (auto const* name : {"a.weight", "b"}) {
+      auto const found = file.tensor(name);
+      out.append(reinterpret_cast<char const*>(found.bytes.data()), found.bytes.size());
+    }
+    return out;
+  };
+  auto const expected = safetensors_file::parse(good, "good");
+  CHECK(expected.metadata() == run_identity{{"seed", "3"}, {"step", "12"}});
+  std::size_t harmless = 0;
+  for (std::size_t bit = 0; bit < 8 * good.size(); ++bit) {
+    auto bytes = good;
+    bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << bit % 8));
+    auto const said = error_of([&] {
+      auto const file = safetensors_file::parse(bytes, "bad");
+      ++harmless; // the name of the checksum was hit, so that there is none: all else is whole
+      auto words = file.metadata();
+      std::erase_if(words, [](auto const& word) { return word.second.size() == 16; });
+      CHECK(words == expected.metadata());
+      CHECK(tensors(file) == tensors(expected));
+    });
+    CHECK((said.empty() || said.starts_with("'bad': ")));
+  }
+  CHECK(harmless <= 8 * io::checksum_key.size());
+}
+
+TEST_CASE("checkpoint: a checksum that does not fit is told as that") {
+  scratch::folder const folder;
+  auto const path = folder / "checkpoint.safetensors";
+  save_checkpoint(path, net_type());
+  auto bytes = scratch::read(path);
+  bytes[bytes.size() - 5] = static_cast<char>(bytes[bytes.size() - 5] ^ 1);
+  scratch::write(path, bytes);
+  contains(refused<net_type>(path),
+           "checkpoint.safetensors': the contents do not fit the checksum");
+  contains(refused<net_type>(path), "it is damaged, or was changed by a program");
+}
+
+TEST_CASE("checkpoint: CRC-64/XZ of the published check word") {
+  io::checksum sum;
+  sum.add(std::string_view("12345"));
+  sum.add(std::string_view("6789"));
+  CHECK(sum.text() == "995dc9bbdf1939fa");
+}
+
+TEST_CASE("checkpoint: files of other tools and of before have no checksum") {
+  std::string const header =
+      R"({"__metadata__":{"a":"b"},"t":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})";
+  std::string text(8, '\0');
+  text[0] = static_cast<char>(header.size());
+  auto const file = safetensors_file::parse(text + header + "x", "theirs");
+  CHECK(file.metadata().at("a") == "b");
+  CHECK(file.contains("t"));
 }

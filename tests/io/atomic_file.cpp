@@ -221,3 +221,30 @@ TEST_CASE("an output folder is new or empty, and writable", "[io][atomic_file]")
   CHECK(locked == folder + "' cannot be written to: permission denied");
   CHECK(inside == folder + "/new' cannot be created: permission denied");
 }
+
+TEST_CASE("a temporary is told from other files by its name", "[io][atomic_file]") {
+  CHECK(io::destination_of("a.csv.123-0.tmp") == "a.csv");
+  CHECK(io::destination_of("a.1-2.tmp") == "a");
+  CHECK(io::destination_of("a.1-2.3-4.tmp") == "a.1-2");
+  for (auto const* other :
+       {"", ".tmp", "a.tmp", "a.csv", "a.1-.tmp", "a.-1.tmp", "a1-2.tmp", "a.1-2.tmpx", "a.1-2",
+        "a.x-2.tmp", "a.1-x.tmp", "a.1_2.tmp", "1-2.tmp"}) {
+    INFO(other);
+    CHECK(io::destination_of(other).empty());
+  }
+  // The name that a file under construction really has.
+  scratch::folder const here;
+  atomic_file const file(here / "metrics.csv");
+  auto const name = fs::directory_iterator(here.path())->path().filename().string();
+  CHECK(io::destination_of(name) == "metrics.csv");
+}
+
+TEST_CASE("a file that is in place soon is whole", "[io][atomic_file]") {
+  scratch::folder const here;
+  write_file_soon(here / "file", "text");
+  CHECK(scratch::read(here / "file") == "text");
+  io::sync_file(here / "file");
+  CHECK(here.files() == 1);
+  CHECK(error_of([&] { io::sync_file(here / "none"); }) ==
+        "cannot write '"s + (here / "none").string() + "': no such file or folder");
+}

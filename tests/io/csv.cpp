@@ -122,3 +122,66 @@ TEST_CASE("a log that is not of this run is left alone", "[io][csv]") {
   CHECK(error_of([&] { (void)csv_log::resume(here / "none.csv", {"step"}, 5); }) ==
         "cannot read '"s + (here / "none.csv").string() + "': no such file or folder");
 }
+
+TEST_CASE("a resumed log has exactly the rows that the run made", "[io][csv]") {
+  scratch::folder const here;
+  auto const path = here / "metrics.csv";
+  csv_log::past wanted{.columns = {"step", "loss"}, .step = 25, .due = [](std::uint64_t step) {
+                         return step % 10 == 0;
+                       }};
+  auto const checked = [&](std::string const& text) {
+    scratch::write(path, text);
+    return csv_log::checked(path, wanted);
+  };
+  auto const refusal = [&](std::string const& text) {
+    return error_of([&] { (void)checked(text); });
+  };
+  std::string const kept = "step,loss\n0,4\n10,3\n20,2\n";
+  CHECK(checked(kept) == kept);
+  CHECK(checked(kept + "30,1\n31,1\n4") == kept); // what the next steps will write again
+  CHECK(scratch::read(path) == kept + "30,1\n31,1\n4");
+  std::string const name = "'" + path.string() + "': ";
+  CHECK(refusal("step,loss\n0,4\n20,2\n") ==
+        name + "line 3 is of step 20, but the row of step 10 is missing before it");
+  CHECK(refusal("step,loss\n10,4\n0,2\n") ==
+        name + "line 2 is of step 10, but the row of step 0 is missing before it");
+  CHECK(refusal("step,loss\n0,4\n0,4\n") ==
+        name + "line 3 is of step 0, which does not come after step 0");
+  CHECK(refusal("step,loss\n0,4\n7,4\n") ==
+        name + "line 3 is of step 7, which has no row in this run");
+  CHECK(refusal("step,loss\n0,4\n10,3\n") ==
+        name + "the row of step 20 is missing; the run is at step 25");
+  CHECK(refusal("step,loss\n0,4\n10,3\n20,2") ==
+        name + "the row of step 20 is missing; the run is at step 25");
+  CHECK(refusal(kept + "30,1\n30,1\n") ==
+        name + "line 6 is of step 30, which does not come after step 30");
+  CHECK(refusal("step,loss\n0,4\n10,x\n20,2\n") ==
+        name + "line 3, column 'loss': expected a number, found 'x'");
+  CHECK(refusal("step,loss\n0,4\n10,3 \n20,2\n") ==
+        name + "line 3, column 'loss': expected a number, found '3 '");
+  CHECK(checked("step,loss\n0,\n10,-inf\n20,1e-400\n") == "step,loss\n0,\n10,-inf\n20,1e-400\n");
+  wanted.step = 0;
+  CHECK(checked("step,lo") == "step,loss\n"); // killed while the first line was written
+  CHECK(refusal("step,la") == name + "line 1 is not the header 'step,loss' of the run to resume");
+}
+
+TEST_CASE("a log of an earlier version goes on under today's names", "[io][csv]") {
+  scratch::folder const here;
+  auto const path = here / "metrics.csv";
+  csv_log::past wanted{.columns = {"step", "a.mean.0", "new", "b"}, .step = 9};
+  wanted.renamed = [](std::string_view name) {
+    return std::string(name == "a_0" ? "a.mean.0" : name);
+  };
+  auto const checked = [&](std::string const& text) {
+    scratch::write(path, text);
+    return csv_log::checked(path, wanted);
+  };
+  CHECK(checked("step,b,a_0\n1,2,3\n") == "step,a.mean.0,new,b\n1,3,,2\n");
+  CHECK(checked("step,a.mean.0,new,b\n1,2,3,4\n") == "step,a.mean.0,new,b\n1,2,3,4\n");
+  // Without an old name there is no reason why anything should be different.
+  for (auto const* header : {"step,a.mean.0,b", "step,b,new,a.mean.0", "step,a_0,c", "step,a_0,a_0",
+                             "a_0,step", "a_0"}) {
+    CHECK_THAT(error_of([&] { (void)checked(std::string(header) + "\n"); }),
+               Catch::Contains("line 1 is not the header"));
+  }
+}

@@ -157,10 +157,32 @@ TEST_CASE("a run leaves its numbers, its model and how it came about", "[program
   }
   CHECK_FALSE(std::filesystem::exists(here / "out/attention.0.npy"));
   auto const info = scratch::read(here / "out/run.json");
-  for (auto const* key : {"\"layers\": \"minimal\"", "\"lr\": \"0.0003\"", "\"seed\": \"0\"",
-                          "\"compiler\"", "\"simd\"", "\"least_bigram_risk\"", "\"parameters\""}) {
-    CHECK_THAT(info, Catch::Contains(key));
+  for (auto const* text : {"\"layers\": \"minimal\"",
+                           "\"lr\": 0.0003",
+                           "\"copy\": 1",
+                           "\"seed\": 0",
+                           "\"batch\": 4",
+                           "\"shards\": 8",
+                           "\"date\": \"20",
+                           "\"compiler\"",
+                           "\"simd\"",
+                           "\"least_bigram_risk\"",
+                           "\"parameters\"",
+                           "\"commit\"",
+                           "\"flags\"",
+                           "\"cpu\"",
+                           "\"xsimd\"",
+                           "\"xtensor\"",
+                           "\"boost\"",
+                           "\"random123\"",
+                           "\"nlohmann_json\"",
+                           "\"fmt\"",
+                           "\"cli11\"",
+                           "\"libstdc++\"",
+                           "\"libc\""}) {
+    CHECK_THAT(info, Catch::Contains(text));
   }
+  CHECK_FALSE(std::filesystem::exists(here / "out/lock"));
 }
 
 TEST_CASE("a learning rate that explodes stops the run and keeps the good", "[programs]") {

@@ -62,9 +62,36 @@ private:
 
 } // namespace io
 
+namespace io {
+/// Whose temporary a file name is: "a.csv" for "a.csv.123-0.tmp", nothing for any other name.
+[[nodiscard]] constexpr std::string_view destination_of(std::string_view name) {
+  auto const cut_digits = [&] {
+    auto const last = name.find_last_not_of("0123456789");
+    bool const any = last != std::string_view::npos && last + 1 < name.size();
+    name = any ? name.substr(0, last + 1) : "";
+  };
+  auto const cut = [&](std::string_view end) {
+    name = name.ends_with(end) ? name.substr(0, name.size() - end.size()) : "";
+  };
+  cut(".tmp");
+  cut_digits();
+  cut("-");
+  cut_digits();
+  cut(".");
+  return name;
+}
+/// Makes what is in a file survive a power cut. Throws if the disk reports that it cannot.
+inline void sync_file(std::filesystem::path const& path) {
+  descriptor const file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.is_open() && (::fsync(file.fd()) == 0 || errno == EINVAL)) return;
+  refuse({"cannot write ", shown(path), ": ", plain_reason(errno)});
+}
+} // namespace io
+
 /// A file under construction. It stays invisible under a temporary name in the destination's folder
 /// until `commit()`; without a commit the destructor removes it and the destination is as before.
-/// A process that is killed in between leaves NAME.PID-N.tmp behind, which is safe to delete.
+/// A process that is killed in between leaves NAME.PID-N.tmp behind, which is safe to delete
+/// (`io::destination_of`). A size limit (`ulimit -f`) shows as an error only where SIGXFSZ is ignored.
 /// Every failure throws `dormant::error` with a sentence naming the path and the reason.
 class atomic_file {
 public:
@@ -119,9 +146,7 @@ public:
   void commit() {
     flush();
     check(::fsync(file_.fd()) != 0 && errno != EINVAL ? errno : 0);
-    check(file_.close());
-    check(::rename(temporary_.c_str(), target_.c_str()) != 0 ? errno : 0);
-    temporary_.clear();
+    put_in_place();
     auto const folder = target_.has_parent_path() ? target_.parent_path() : ".";
     // A folder one may not read or sync costs durability against power loss only: no error.
     if (io::descriptor const dir(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -130,10 +155,22 @@ public:
     }
   }
 
+  /// Puts the file in place without waiting for the disk. A kill cannot break it, a power cut can:
+  /// for files that mean nothing until a durable one says so.
+  void commit_soon() {
+    flush();
+    put_in_place();
+  }
+
 private:
   void flush() {
     check(io::write_all(file_.fd(), buffer_));
     buffer_.clear();
+  }
+  void put_in_place() {
+    check(file_.close());
+    check(::rename(temporary_.c_str(), target_.c_str()) != 0 ? errno : 0);
+    temporary_.clear();
   }
   void check(int code) {
     if (code == 0) return;
@@ -168,6 +205,13 @@ inline void write_file_atomically(std::filesystem::path const& path, std::string
   atomic_file file(path);
   file.write(contents);
   file.commit();
+}
+
+/// The same without waiting for the disk: see `atomic_file::commit_soon`.
+inline void write_file_soon(std::filesystem::path const& path, std::string_view contents) {
+  atomic_file file(path);
+  file.write(contents);
+  file.commit_soon();
 }
 
 /// The whole file.

@@ -5,6 +5,7 @@
 
 #include "dormant/error.hpp"
 #include "dormant/io/atomic_file.hpp"
+#include "dormant/io/checksum.hpp"
 #include "dormant/io/dtype.hpp"
 #include "dormant/io/plain_words.hpp"
 #include "dormant/io/safetensors_header.hpp"
@@ -34,6 +35,15 @@ struct tensor_ref {
   std::span<std::byte const> bytes; ///< row-major
 };
 
+namespace io {
+/// Where the digits of the checksum are in the text of a header; npos if there are none.
+[[nodiscard]] inline std::size_t checksum_place(std::string_view header) {
+  auto const before = json_text(checksum_key) + ":\"";
+  auto const found = header.find(before);
+  return found == std::string_view::npos ? found : found + before.size();
+}
+} // namespace io
+
 /// A tensor to be written, from its values.
 template <storable T>
 [[nodiscard]] tensor_ref make_tensor_ref(std::string name, std::vector<std::size_t> shape,
@@ -43,8 +53,9 @@ template <storable T>
 
 /// Writes a safetensors file atomically. Tensors keep the given order, except that wider element
 /// types come first, so that every tensor is aligned to its own size; the data starts at a multiple
-/// of 64 bytes. Throws `dormant::error` if a name appears twice, if bytes and shape disagree, or if
-/// the file cannot be written; the old file is then untouched.
+/// of 64 bytes. Where the metadata has `io::checksum_key`, its value becomes a checksum of the whole
+/// file, which our reader checks. Throws `dormant::error` if a name appears twice, if bytes and shape
+/// disagree, or if the file cannot be written; the old file is then untouched.
 inline void write_safetensors(std::filesystem::path const& path,
                               std::span<tensor_ref const> tensors,
                               std::map<std::string, std::string> const& metadata = {}) {
@@ -68,7 +79,8 @@ inline void write_safetensors(std::filesystem::path const& path,
     header += '{';
     for (auto const& [key, value] : metadata) {
       next(key);
-      header += io::json_text(value);
+      bool const sum = key == io::checksum_key;
+      header += io::json_text(sum ? std::string(io::checksum::size, '0') : value);
     }
     header += '}';
   }
@@ -95,8 +107,16 @@ inline void write_safetensors(std::filesystem::path const& path,
   (void)io::parse_safetensors_header(header, sentence({"cannot write ", io::shown(path)}));
   header.resize((8 + header.size() + 63) / 64 * 64 - 8, ' ');
 
-  atomic_file file(path);
   std::uint64_t const length = header.size();
+  if (auto const place = io::checksum_place(header); place != std::string_view::npos) {
+    io::checksum sum;
+    sum.add(std::as_bytes(std::span(&length, 1)));
+    sum.add(header);
+    for (auto const i : order) sum.add(tensors[i].bytes);
+    header.replace(place, io::checksum::size, sum.text());
+  }
+
+  atomic_file file(path);
   file.write(std::as_bytes(std::span(&length, 1)));
   file.write(header);
   for (auto const i : order) file.write(tensors[i].bytes);
@@ -104,8 +124,8 @@ inline void write_safetensors(std::filesystem::path const& path,
 }
 
 /// A safetensors file in memory, checked completely when it is opened: a tensor that can be named
-/// can be read. Everything that is wrong throws `dormant::error` with a sentence that names the
-/// file and the tensor.
+/// can be read, and if the file has a checksum of ours, not one bit has changed. Everything that is
+/// wrong throws `dormant::error` with a sentence that names the file and the tensor.
 class safetensors_file {
 public:
   /// One tensor of the file. Non-owning; row-major, not necessarily aligned.
@@ -191,6 +211,24 @@ private:
     data_begin_ = 8 + length;
     header_ = io::parse_safetensors_header(std::string_view(contents_).substr(8, length), name_);
     check_layout();
+    check_sum();
+  }
+
+  // The checksum is no business of those who read the metadata.
+  void check_sum() {
+    auto const told = header_.metadata.extract(std::string(io::checksum_key));
+    if (told.empty()) return;
+    auto const header = std::string_view(contents_).substr(0, data_begin_);
+    auto const place = std::min(io::checksum_place(header), data_begin_);
+    auto const after = std::min(place + io::checksum::size, data_begin_);
+    io::checksum sum;
+    sum.add(header.substr(0, place));
+    sum.add(std::string(after - place, '0'));
+    sum.add(std::string_view(contents_).substr(after));
+    if (told.mapped() == sum.text()) return;
+    fail({"the contents do not fit the checksum ", io::in_quotes(told.mapped()), " in metadata ",
+          io::in_quotes(io::checksum_key),
+          "; it is damaged, or was changed by a program that kept the old checksum"});
   }
 
   // Sorts the tensors by their data and makes sure that they cover it exactly.

@@ -143,3 +143,34 @@ TEST_CASE("figures: without a temporary folder there is a sentence, and no figur
   if (before == nullptr) ::unsetenv("TMPDIR");
   if (before != nullptr) ::setenv("TMPDIR", saved.c_str(), 1);
 }
+
+TEST_CASE("runs: a kept run of which a line is missing, moved or changed is refused") {
+  scratch::folder const folder;
+  std::atomic<int> calls = 0;
+  paper::setting how{.seeds = 1, .threads = 1, .out = folder.path(), .identity = "steps 2"};
+  (void)paper::over_seeds(how, {counted(calls)});
+  how.resume = true;
+  auto const file = folder / "runs/softmax_AdamW.1.csv";
+  auto const good = scratch::read(file);
+  auto const line = [&](std::string const& start) {
+    auto const at = good.find("\n" + start) + 1;
+    return good.substr(at, good.find('\n', at) + 1 - at);
+  };
+  auto const header = good.substr(0, good.find('\n') + 1);
+  auto const first = line("0,"), second = line("10,"), seal = line("# checksum ");
+  REQUIRE(header + first + second + seal == good);
+  for (auto const& bad :
+       {header + second + seal, header + first + seal, header + second + first + seal,
+        header + first + first + second + seal, header + first + "10,2\n" + seal, header + seal}) {
+    scratch::write(file, bad);
+    CHECK_THROWS_WITH(paper::over_seeds(how, {counted(calls)}),
+                      Catch::Matchers::Contains("softmax_AdamW.1.csv' is not as it was written"));
+    CHECK(scratch::read(file) == bad);
+  }
+  scratch::write(file, header + first + second); // as the first version kept it
+  CHECK(paper::over_seeds(how, {counted(calls)}).last(0, "x") == std::vector<double>{1});
+  std::filesystem::remove(folder / "runs/settings.txt");
+  CHECK_THROWS_WITH(paper::over_seeds(how, {counted(calls)}),
+                    Catch::Matchers::Contains("settings.txt' is missing"));
+  CHECK(calls == 1);
+}

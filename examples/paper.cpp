@@ -46,6 +46,9 @@ int run(setting const& s, fs::path const& programs) {
   program::run_folder here(s.out, {.program = "paper", .later = {"report.html"}});
   here.claim();
   auto const begun = std::chrono::steady_clock::now();
+  auto const page = fs::path(s.out) / "report.html";
+  fs::create_directories(s.out);
+  { dm::atomic_file const is_writable(page); } // found out now, not after hours
   std::vector<paper::chapter> chapters;
   bool failed = false;
   for (std::size_t i = 0; i < paper::experiments.size(); ++i) {
@@ -70,7 +73,6 @@ int run(setting const& s, fs::path const& programs) {
   }
   double const minutes =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count() / 60;
-  auto const page = fs::path(s.out) / "report.html";
   dm::write_file_atomically(page, paper::report(chapters, minutes));
   fmt::print("{}\n", fs::absolute(page).lexically_normal().string());
   return failed ? program::failure : program::success;

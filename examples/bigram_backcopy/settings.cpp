@@ -49,7 +49,7 @@ dm::trigger_rule rule_of(settings const& s) {
   auto rule = dm::backcopy;
   if (s.rule == "plain_markov") rule = dm::plain_markov;
   if (s.rule == "bigram_backward") rule = dm::bigram_backward;
-  if (s.copy) rule.copy = static_cast<float>(*s.copy);
+  if (s.copy) rule.copy = *s.copy;
   return rule;
 }
 
@@ -66,7 +66,7 @@ std::vector<word> identity_of(settings const& s) {
       {"triggers", fmt::format("{}", s.triggers)},
       {"bos", fmt::format("{}", s.bos)},
       {"rule", s.rule},
-      {"copy", fmt::format("{}", static_cast<float>(s.copy.value_or(0)))},
+      {"copy", fmt::format("{}", s.copy.value_or(0))},
       {"every", fmt::format("{}", s.every)},
   };
   if (s.momentum) words.emplace_back("momentum", fmt::format("{}", *s.momentum));

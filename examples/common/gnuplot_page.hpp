@@ -105,13 +105,16 @@ struct legend {
       double const x = left + sample / 2 + step * static_cast<double>(i % columns());
       double const y = top + legend_row * (static_cast<double>(i / columns()) + 0.5);
       if (!e.pattern.empty()) {
-        out += fmt::format("set arrow from {},{} to {},{} nohead lw 2.5 lc rgb '{}' dt {}\n",
+        // Gnuplot's SVG joins arrows of one colour and width to one path, which has one pattern.
+        double const own_width = 2.5 + (i % 2 == 0 ? 0 : 0.02);
+        out += fmt::format("set arrow from {},{} to {},{} nohead lw {} lc rgb '{}' dt {}\n",
                            sheet::x(x - sample / 2), s.y(y), sheet::x(x + sample / 2), s.y(y),
-                           e.shown.colour, e.pattern);
+                           own_width, e.shown.colour, e.pattern);
       }
       out += fmt::format("set label {} at {},{} left point pt {} ps 1.1 lc rgb '{}' offset "
-                         "character 3.4,-0.2\n",
-                         literal(e.label), sheet::x(x), s.y(y), e.shown.symbol, e.shown.colour);
+                         "character {},-0.2\n",
+                         literal(e.label), sheet::x(x), s.y(y), e.shown.symbol, e.shown.colour,
+                         e.pattern.empty() ? 1.5 : 3.4);
     }
     return out;
   }

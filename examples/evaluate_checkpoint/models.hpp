@@ -78,7 +78,8 @@ public:
     std::vector<array<T>> all;
     for (auto const& [place, kept] : kept_) {
       auto const& [site, layer] = place;
-      bool const once = site == dm::site::embed::name || site == dm::site::final_norm::name ||
+      bool const once = site == dm::site::tok_embed::name || site == dm::site::pos_embed::name ||
+                        site == dm::site::embed::name || site == dm::site::final_norm::name ||
                         site == dm::site::logits::name;
       all.push_back(kept);
       all.back().name = std::string(site) + (once ? "" : "." + std::to_string(layer));

@@ -61,7 +61,7 @@ std::vector<variant> variations(setting const& how, std::uint64_t steps) {
   add("5 triggers", with({.triggers = 5}));
   add("two <s>", with({.bos = 2}));
   add("backward", with({.rule = dm::bigram_backward}));
-  for (float const p : {0.3F, 0.7F}) {
+  for (double const p : {0.3, 0.7}) {
     add(fmt::format("copy {}, Markov", p), with({.rule = {.copy = p}}));
     add(fmt::format("copy {}, backward", p), with({.rule = {.copy = p, .otherwise = previous}}));
   }

@@ -45,7 +45,10 @@ void read_tensors(safetensors_file const& file, std::string const& prefix, std::
   check_whole(values.size());
   for (auto const& t : layout<Model>::tensors) {
     auto const shape = t.vector ? std::vector<std::size_t>{t.size()} : std::vector{t.rows, t.cols};
-    auto const name = prefix + tensor_name(t);
+    auto name = prefix + tensor_name(t);
+    if (auto former = prefix + former_tensor_name(t);
+        !unread.contains(name) && unread.contains(former))
+      name = std::move(former);
     file.read_into<T>(name, shape, values.subspan(t.offset, t.size()));
     unread.erase(name);
   }

@@ -96,6 +96,7 @@ static_assert(dormant::optimizer<optimizer>);
 // ---- tasks ------------------------------------------------------------------------------------
 
 /// A source of sequences: row `row` of step `step` is a pure function of (seed, stream, step, row).
+/// Optional: `most_copied`, how many tokens the spread of a law names at most.
 template <class K>
 concept task = requires(K const k, std::span<token> tokens, std::span<next_token_law> laws) {
   { K::context } -> std::convertible_to<std::size_t>;

@@ -53,7 +53,9 @@ struct loss_gradient {
   arena<typename Net::scalar> values;
 
   /// dL/d(tensor), by its name in the state dict.
+  /// \throws error if the structure has no such tensor, or if the gradient was moved from
   [[nodiscard]] view<typename Net::scalar const, 2> operator[](std::string_view name) const {
+    if (values.size() == 0) refuse({"the gradient is empty, because it was moved from"});
     auto const& t = Net::find(name);
     return make_matrix_view<typename Net::scalar const>(values.data() + t.offset, t.rows, t.cols,
                                                         t.cols);

@@ -66,6 +66,8 @@ using join = typename joined<Lists...>::type;
 namespace site {
 
 // clang-format off
+struct tok_embed  : forward_place<2> { static constexpr std::string_view name = "tok_embed"; };  // [T, C] of the token alone (hook_embed)
+struct pos_embed  : forward_place<2> { static constexpr std::string_view name = "pos_embed"; };  // [T, C] of the position alone (hook_pos_embed)
 struct embed      : forward_place<2> { static constexpr std::string_view name = "embed"; };      // [T, C] token + position
 struct resid_pre  : forward_place<2> { static constexpr std::string_view name = "resid_pre"; };  // [T, C] what a layer reads
 struct norm1      : forward_place<2> { static constexpr std::string_view name = "norm1"; };      // [T, C]
@@ -101,9 +103,9 @@ struct step     : training_place {}; // (run_state<T>) after the optimizer
 // clang-format on
 
 /// Every place of the forward pass, in the order in which it is reached.
-using forward =
-    detail::types<embed, resid_pre, norm1, q, k, v, value_out, scores, pattern, z, attn_out,
-                  resid_mid, norm2, mlp_hidden, mlp_out, resid_post, final_norm, logits>;
+using forward = detail::types<tok_embed, pos_embed, embed, resid_pre, norm1, q, k, v, value_out,
+                              scores, pattern, z, attn_out, resid_mid, norm2, mlp_hidden, mlp_out,
+                              resid_post, final_norm, logits>;
 /// Every training event.
 using events = detail::types<loss, gradient, update, step>;
 

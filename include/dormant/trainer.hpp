@@ -62,7 +62,7 @@ public:
   trainer(Net& net, Task const& task, Optimizer const& optimizer, schedule const& plan)
       : net_(net), task_(task), optimizer_(optimizer), plan_(checked(plan)), jobs_(optimizer_),
         pass_({.threads = plan.threads, .shards = plan.shards}, true), state_(layout<model>::size),
-        batch_(plan.batch, Task::context, task.table()) {
+        batch_(batch_for(task, plan.batch)) {
     static_assert(Task::context <= model::shape.context,
                   "dormant::train: the task's sequences are longer than the model's context");
     detail::check_whole(net.parameters().size());

@@ -86,6 +86,64 @@ TEST_CASE("checkpoint: names and shapes are the authors'") {
   CHECK(file.names().size() == net_type::plan::tensors.size());
 }
 
+TEST_CASE("checkpoint: a linear MLP has the authors' name, and the former one is read") {
+  using linear_type = transformer<small, softmax, linear>;
+  using T = linear_type::scalar;
+  scratch::folder const folder;
+  auto const path = folder / "checkpoint.safetensors";
+  auto const net = models::shaken<linear_type>(1);
+  save_checkpoint(path, net);
+  auto const file = safetensors_file::open(path);
+  CHECK(file.tensor("layers.0.ff.weight").shape.size() == 2);
+  CHECK(linear_type::find("layers.1.ff.weight").rows == small.width);
+
+  // The same file as an earlier version wrote it.
+  std::vector<tensor_ref> tensors;
+  for (auto const& t : linear_type::plan::tensors) {
+    auto shape = t.vector ? std::vector{t.size()} : std::vector{t.rows, t.cols};
+    tensors.push_back(make_tensor_ref<T>(former_tensor_name(t), std::move(shape),
+                                         net.parameters().subspan(t.offset, t.size())));
+  }
+  write_safetensors(path, tensors, {});
+  CHECK(safetensors_file::open(path).tensor("layers.1.ff.w1.weight").shape.size() == 2);
+  linear_type read({.seed = 2});
+  load_checkpoint(path, read);
+  CHECK(std::ranges::equal(net.parameters(), read.parameters()));
+  // But only where the model has no tensor of that name: two layers of ReLU are no linear ones.
+  contains(refused<transformer<small, softmax>>(path),
+           "'layers.0.ff.w1.weight' has shape [20, 20], expected [40, 20]");
+}
+
+TEST_CASE("checkpoint: a saved run of a linear MLP goes on under the former names") {
+  using linear_type = transformer<small, softmax, linear>;
+  scratch::folder const folder;
+  auto const path = folder / "resume.safetensors";
+  bigram_backcopy<small> const task({.seed = 3});
+  linear_type net({.seed = 1}), other({.seed = 2});
+  trainer run(net, task, adamw{}, schedule{.steps = 4, .batch = 2});
+  run.step();
+  save_run<linear_type>(path, run.state(), {});
+  CHECK(safetensors_file::open(path).tensor("optimizer.exp_avg.layers.0.ff.weight").shape.size() ==
+        2);
+  std::vector<tensor_ref> tensors;
+  auto const add = [&](std::string const& prefix, auto values) {
+    for (auto const& t : linear_type::plan::tensors) {
+      auto shape = t.vector ? std::vector{t.size()} : std::vector{t.rows, t.cols};
+      tensors.push_back(make_tensor_ref<float>(prefix + former_tensor_name(t), std::move(shape),
+                                               values.subspan(t.offset, t.size())));
+    }
+  };
+  auto const state = run.state();
+  add("", state.parameters);
+  for (auto const& moment : state.moments)
+    add("optimizer." + std::string(moment.name) + ".", moment.values);
+  write_safetensors(path, tensors, {{"step", "1"}});
+  trainer again(other, task, adamw{}, schedule{.steps = 4, .batch = 2});
+  load_run(path, again, {});
+  CHECK(again.step() == run.step());
+  CHECK(std::ranges::equal(net.parameters(), other.parameters()));
+}
+
 TEST_CASE("checkpoint: a file of another model is refused, tensor by tensor") {
   scratch::folder const folder;
   auto const path = folder / "checkpoint.safetensors";

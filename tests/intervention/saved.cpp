@@ -215,3 +215,24 @@ TEST_CASE("saved: what cap_attention cannot do is a sentence") {
             .find("cap_attention: most must be at least 0, found ") == 0);
   CHECK(say({.position = 40}).empty()); // a position that no sequence reaches is nothing to cap
 }
+
+namespace {
+/// A probe whose own nested type has the same name, and needs more than a shape to be made.
+struct keeps_to_itself {
+  struct saved {
+    explicit saved(std::string const& of) : name(of) {}
+    std::string name;
+  };
+  double seen = 0;
+  void operator()(site::z, view<double const, 3> const&) { ++seen; }
+  void merge(keeps_to_itself const& later) { seen += later.seen; }
+};
+} // namespace
+
+TEST_CASE("saved: a probe may use the word for itself") {
+  auto const model = models::shaken<net<softmax>>();
+  keeps_to_itself probe;
+  evaluate(model, some_rows(4), {.threads = 1}, cap_attention{.layer = 1}, probe,
+           when(every{1}, probe));
+  CHECK(probe.seen == 3 * 4);
+}

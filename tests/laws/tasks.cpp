@@ -106,6 +106,22 @@ struct lies : copy_of_task {
   [[nodiscard]] batch sample(std::size_t rows) const { return {rows, context, said}; }
   [[nodiscard]] std::shared_ptr<law_table const> table() const { return said; }
 };
+// Copies what comes next and something else.
+struct spreads : copy_of_task {
+  static constexpr std::size_t most_copied = 3;
+  std::vector<weighted_token> to;
+  void sample_row(stream which, std::uint64_t step, std::uint64_t row, std::span<token> tokens,
+                  std::span<next_token_law> laws) const {
+    std::vector<next_token_law> of_own(laws.size());
+    own.sample_row(which, step, row, tokens, of_own);
+    for (std::size_t t = 0; t < laws.size(); ++t) {
+      laws[t].copy_weight = 1;
+      laws[t].spread.clear();
+      laws[t].spread.add(tokens[t + 1], 0.5);
+      for (auto const& [id, weight] : to) laws[t].spread.add(id == -2 ? tokens[t + 1] : id, weight);
+    }
+  }
+};
 struct wrong_table : copy_of_task {
   [[nodiscard]] std::shared_ptr<law_table const> table() const {
     auto changed = std::make_shared<law_table>(*own.table());
@@ -137,8 +153,7 @@ TEST_CASE("laws: the other tasks keep them") {
       {.triggers = 5, .seed = 12, .bos = 2, .outputs = output_law::bigram, .repeat = false})));
   CHECK(testing::task_laws(in_context({.seed = 13, .bos = 0, .outputs = output_law::unigram})));
   CHECK(testing::task_laws(two_tasks<small>({.seed = 14})));
-  CHECK(testing::task_laws(
-      trigger_average<small>({.seed = 16})));
+  CHECK(testing::task_laws(trigger_average<small>({.seed = 16})));
   CHECK(testing::task_laws(
       trigger_average<small>({.triggers = 5, .seed = 17, .bos = 2, .average = 0.4})));
   CHECK(testing::task_laws(trigger_average<small>({.triggers = 0, .seed = 18, .bos = 0})));
@@ -163,7 +178,7 @@ TEST_CASE("laws: a law that is false in few places is found, and where") {
   says(testing::task_laws(lies([=](std::size_t, next_token_law& law) {
          if (law.trigger) law = {uniform, 0, 0, true};
        })),
-       "by the likeliest token, at triggers, positions from 4 on");
+       "at triggers, positions from 4 on");
   says(testing::task_laws(lies([=](std::size_t, next_token_law& law) {
          if (law.trigger) law.row = unigram;
        })),
@@ -186,7 +201,7 @@ TEST_CASE("laws: a law that is false in few places is found, and where") {
 }
 
 TEST_CASE("laws: a right task does not fail by chance") {
-  for (std::uint64_t seed = 100; seed < 110; ++seed) {
+  for (std::uint64_t seed = 100; seed < 105; ++seed) {
     INFO("seed " << seed);
     CHECK(testing::task_laws(whole({.seed = seed, .rule = {.copy = 0.5}, .delimiters = 0.05})));
     CHECK(testing::task_laws(trigger_average<small>({.seed = seed})));
@@ -194,21 +209,6 @@ TEST_CASE("laws: a right task does not fail by chance") {
 }
 
 TEST_CASE("laws: spread laws that are none are told so") {
-  struct spreads : copy_of_task {
-    static constexpr std::size_t most_copied = 3;
-    std::vector<weighted_token> to;
-    void sample_row(stream which, std::uint64_t step, std::uint64_t row, std::span<token> tokens,
-                    std::span<next_token_law> laws) const {
-      std::vector<next_token_law> of_own(laws.size());
-      own.sample_row(which, step, row, tokens, of_own);
-      for (std::size_t t = 0; t < laws.size(); ++t) {
-        laws[t].copy_weight = 1;
-        laws[t].spread.clear();
-        laws[t].spread.add(tokens[t + 1], 0.5);
-        for (auto const& [id, weight] : to) laws[t].spread.add(id == -2 ? tokens[t + 1] : id, weight);
-      }
-    }
-  };
   says(testing::task_laws(spreads{{}, {{0, 0.25}}}), "sum to 0.75, expected 1");
   says(testing::task_laws(spreads{{}, {{-2, 0.5}}}), "expected each token once");
   says(testing::task_laws(spreads{{}, {{67, 0.5}}}), "the law copies token 67");

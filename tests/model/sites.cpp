@@ -94,8 +94,8 @@ struct checker {
 TEST_CASE("sites: every mirror is the derivative by its site, pre-norm") {
   checker<transformer<models::odd(2, 4), softmax, double>> c;
   using namespace site;
-  c.check_all<embed, resid_pre, norm1, q, k, v, z, attn_out, resid_mid, norm2, mlp_hidden, mlp_out,
-              resid_post>(0);
+  c.check_all<tok_embed, pos_embed, embed, resid_pre, norm1, q, k, v, z, attn_out, resid_mid, norm2,
+              mlp_hidden, mlp_out, resid_post>(0);
   c.check_all<final_norm, logits>(1);
 }
 
@@ -124,7 +124,7 @@ TEST_CASE("sites: they come in the order of the pass, and mirrors in reverse") {
   order_of_sites forward;
   mirrors backward;
   (void)differentiate(net, models::random_tokens(1, 7, 11), {.threads = 1}, forward, backward);
-  std::vector<std::string> expected{"embed 0"};
+  std::vector<std::string> expected{"tok_embed 0", "pos_embed 0", "embed 0"};
   for (auto const* l : {"0", "1"}) {
     for (auto const* name :
          {"resid_pre", "norm1", "q", "k", "v", "scores", "pattern", "z", "attn_out", "resid_mid",
@@ -137,7 +137,7 @@ TEST_CASE("sites: they come in the order of the pass, and mirrors in reverse") {
   std::sort(expected.begin(), expected.end());
   auto mirrored = backward.order;
   CHECK(mirrored.front() == "logits 1");
-  CHECK(mirrored.back() == "embed 0");
+  CHECK(mirrored.back() == "tok_embed 0");
   std::sort(mirrored.begin(), mirrored.end());
   CHECK(mirrored == expected);
 }
@@ -148,9 +148,72 @@ TEST_CASE("sites: an absent part is not heard") {
                                  no_final_norm, double>>();
   order_of_sites forward;
   net.evaluate(models::random_tokens(1, 7, 11), forward);
-  CHECK(forward.order == std::vector<std::string>{"embed 0", "resid_pre 0", "resid_mid 0",
-                                                  "norm2 0", "mlp_out 0", "resid_post 0",
-                                                  "resid_pre 1", "norm1 1", "q 1", "k 1", "v 1",
-                                                  "scores 1", "pattern 1", "z 1", "attn_out 1",
-                                                  "resid_mid 1", "resid_post 1", "logits 1"});
+  CHECK(forward.order ==
+        std::vector<std::string>{"tok_embed 0", "pos_embed 0", "embed 0",      "resid_pre 0",
+                                 "resid_mid 0", "norm2 0",     "mlp_out 0",    "resid_post 0",
+                                 "resid_pre 1", "norm1 1",     "q 1",          "k 1",
+                                 "v 1",         "scores 1",    "pattern 1",    "z 1",
+                                 "attn_out 1",  "resid_mid 1", "resid_post 1", "logits 1"});
+}
+
+namespace {
+
+/// Halves one of the two embeddings, or both.
+template <class... Site>
+struct halve {
+  template <class At>
+    requires(std::same_as<At, Site> || ...)
+  void operator()(At, view<double, 2>& x) const { x *= 0.5; }
+  template <class At>
+    requires(std::same_as<At, Site> || ...)
+  void operator()(site::gradient_of<At>, view<double, 2>& dx) const { dx *= 0.5; }
+};
+
+} // namespace
+
+TEST_CASE("sites: token and position alone are rows of their tables, and sum to embed") {
+  auto const net = models::shaken<transformer<models::odd(2, 1), softmax>>();
+  auto const rows = models::random_tokens(3, 7, 11);
+  record<site::tok_embed> tokens;
+  record<site::pos_embed> positions;
+  record<site::embed> sum;
+  net.evaluate(rows, tokens, positions, sum);
+  auto const tok = net.parameter("tok_embeddings.weight"),
+             pos = net.parameter("pos_embeddings.weight");
+  for (std::size_t b = 0; b < 3; ++b) {
+    for (std::size_t t = 0; t < 7; ++t) {
+      auto const id = static_cast<std::size_t>(rows.tokens(b)[t]);
+      for (std::size_t c = 0; c < tok.shape(1); ++c) {
+        CHECK(tokens.values()(b, t, c) == tok(id, c));
+        CHECK(positions.values()(b, t, c) == pos(t, c));
+        CHECK(sum.values()(b, t, c) == tok(id, c) + pos(t, c));
+      }
+    }
+  }
+}
+
+TEST_CASE("sites: listening to the embeddings apart changes no bit") {
+  auto const net = models::shaken<transformer<models::odd(2, 1), softmax>>();
+  auto const rows = models::random_tokens(3, 7, 11);
+  record<site::tok_embed> tokens;
+  record<site::gradient_of<site::pos_embed>> positions;
+  auto const plain = differentiate(net, rows, {.threads = 1});
+  auto const heard = differentiate(net, rows, {.threads = 1}, tokens, positions);
+  CHECK(plain.loss == heard.loss);
+  CHECK(std::ranges::equal(plain.values.span(), heard.values.span()));
+}
+
+TEST_CASE("sites: an edit of one embedding leaves the gradient of the other exact") {
+  auto const rows = models::random_tokens(2, 7, 11);
+  auto const check = [&]<class Net>(Net const&, auto const&... edits) {
+    CHECK(testing::check_gradients(models::shaken<Net>(), rows, {}, edits...));
+  };
+  transformer<models::odd(2, 2), softmax, double> const learned;
+  check(learned, halve<site::tok_embed>{});
+  check(learned, halve<site::pos_embed>{});
+  check(learned, halve<site::tok_embed, site::pos_embed>{});
+  check(learned, halve<site::tok_embed>{}, halve<site::embed>{});
+  transformer<models::odd(2, 2), softmax, sincos_positions, tied_output, double> const fixed;
+  check(fixed, halve<site::pos_embed>{});
+  check(fixed, halve<site::tok_embed>{});
 }

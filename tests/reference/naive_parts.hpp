@@ -74,7 +74,7 @@ inline std::map<std::string, std::vector<size_t>> parameter_shapes(config const&
       shapes[at + "ff.w1.weight"] = {F, C};
       shapes[at + "ff.w2.weight"] = {C, F};
     }
-    if (layer.mlp == mlp::linear) shapes[at + "ff.w1.weight"] = {C, C};
+    if (layer.mlp == mlp::linear) shapes[at + "ff.weight"] = {C, C};
     if (layer.mlp != mlp::none && layer.mlp_norm) add_norm(at + "ff_norm");
   }
   if (c.final_norm) add_norm("norm");

@@ -162,7 +162,7 @@ private:
   matrix feed_forward(std::string const& at, layer_config const& layer, matrix const& y,
                       block_memory& m) {
     m.y2 = y;
-    matrix out = linear(y, w_.at(at + "ff.w1.weight"));
+    matrix out = linear(y, w_.at(at + (layer.mlp == mlp::linear ? "ff.weight" : "ff.w1.weight")));
     if (layer.mlp == mlp::relu) {
       m.hidden = relu(out);
       note(at + "mlp_hidden", m.hidden);
@@ -174,7 +174,7 @@ private:
 
   matrix feed_forward_backward(std::string const& at, layer_config const& layer, matrix const& dout,
                                block_memory const& m) {
-    if (layer.mlp == mlp::linear) return back(m.y2, at + "ff.w1.weight", dout);
+    if (layer.mlp == mlp::linear) return back(m.y2, at + "ff.weight", dout);
     matrix const dhidden = back(m.hidden, at + "ff.w2.weight", dout);
     return back(m.y2, at + "ff.w1.weight", relu_backward(m.hidden, dhidden));
   }
@@ -228,11 +228,16 @@ private:
 
   // tokens to logits [T, V]
   matrix forward(std::span<std::int32_t const> inputs) {
-    matrix x(inputs.size(), config_.width);
+    matrix x(inputs.size(), config_.width), positions(inputs.size(), config_.width);
     auto const& tokens = w_.at("tok_embeddings.weight");
     for (size_t t = 0; t < x.rows; ++t)
-      for (size_t c = 0; c < x.cols; ++c)
-        x(t, c) = tokens(static_cast<size_t>(inputs[t]), c) + position(t, c);
+      for (size_t c = 0; c < x.cols; ++c) {
+        x(t, c) = tokens(static_cast<size_t>(inputs[t]), c);
+        positions(t, c) = position(t, c);
+      }
+    note("tok_embed", x);
+    note("pos_embed", positions);
+    x += positions;
     note("embed", x);
     memory_.assign(config_.layers.size(), {});
     for (size_t l = 0; l < config_.layers.size(); ++l) x = block(l, std::move(x));

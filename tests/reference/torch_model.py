@@ -47,7 +47,7 @@ def attention(config, layer, w, y):
 
 def feed_forward(layer, w, y):
     if layer["mlp"] == "linear":
-        return F.linear(y, w("w1"))
+        return F.linear(y, w(""))
     return F.linear(F.relu(F.linear(y, w("w1"))), w("w2"))
 
 
@@ -83,7 +83,7 @@ def logits(config, parameters, inputs):
                          at + "attention_norm" if layer["attention_norm"] else None)
         if layer["mlp"] != "none":
             def weight(name):
-                return parameters[f"{at}ff.{name}.weight"]
+                return parameters[f"{at}ff.{name}.weight" if name else f"{at}ff.weight"]
             x = residual(x, lambda y: feed_forward(layer, weight, y),
                          at + "ff_norm" if layer["mlp_norm"] else None)
     if config["final_norm"]:

@@ -3,6 +3,7 @@
 #include "catch.hpp"
 #include "dormant/task/bigram_backcopy.hpp"
 #include "dormant/task/in_context_bigrams.hpp"
+#include "dormant/task/trigger_average.hpp"
 #include "dormant/task/two_tasks.hpp"
 
 #include <atomic>
@@ -34,6 +35,8 @@ TEST_CASE("sampling a row does not allocate", "[task][allocation]") {
   bigram_backcopy<small> const task({.rule = {.copy = 0.5F}, .delimiters = 0.1});
   in_context_bigrams<small> const outputs;
   two_tasks<small> const parts;
+  trigger_average<small> const average;
+  auto room = batch_for(average, 1);
   std::vector<token> tokens(65);
   std::vector<next_token_law> laws(64);
   auto const before = allocations.load();
@@ -41,6 +44,7 @@ TEST_CASE("sampling a row does not allocate", "[task][allocation]") {
     task.sample_row(stream::user, 0, r, tokens, laws);
     outputs.sample_row(stream::user, 0, r, tokens, laws);
     parts.sample_row(stream::user, 0, r, tokens, laws);
+    average.sample_row(stream::user, 0, r, room.tokens(0), room.laws(0));
   }
   auto const after = allocations.load();
   CHECK(after == before);

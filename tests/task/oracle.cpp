@@ -61,6 +61,24 @@ TEST_CASE("the minimum risks are those of all sequences, weighted", "[task][orac
   }
 }
 
+TEST_CASE("a probability of copying is exact in double", "[task][oracle]") {
+  for (double const p : {0.1, 0.3, 0.7}) {
+    letter_task const task({.triggers = 1, .table = tables::three(), .rule = {.copy = p}});
+    auto const& table = *task.table();
+    auto const trigger = task.trigger_tokens()[0];
+    token const before = trigger == 0 ? 1 : 0;
+    auto const law = task.law_after(before, trigger);
+    double entropy = 0;
+    for (std::size_t t = 0; t < table.vocab; ++t) {
+      double const expected = (1 - p) * table.row(static_cast<std::size_t>(trigger))[t] +
+                              (t == static_cast<std::size_t>(before) ? p : 0);
+      CHECK(law_probability(law, table, t) == Approx(expected).epsilon(1e-15));
+      if (expected > 0) entropy -= expected * std::log(expected);
+    }
+    CHECK(law_entropy(law, table) == Approx(entropy).epsilon(1e-14));
+  }
+}
+
 TEST_CASE("the minimum risks of a sequence shorter than its <s>", "[task][oracle]") {
   letter_task const task({.triggers = 1, .table = tables::three(), .bos = 2});
   CHECK(minimum_risk_of(task, 1).total == 0);

@@ -113,6 +113,14 @@ TEST_CASE("moved: a batch that was moved from is empty") {
   CHECK(net.evaluate(copies[1]).loss == loss);
 }
 
+TEST_CASE("moved: a gradient that was moved from says so") {
+  auto gradient = differentiate(net_type({.seed = 1}), small_task({.seed = 3}).sample(2), {});
+  auto const taken = std::move(gradient);
+  CHECK(taken["output.weight"](0, 0) != 0);
+  CHECK(error_of([&] { (void)gradient["output.weight"]; }) ==
+        "the gradient is empty, because it was moved from");
+}
+
 TEST_CASE("moved: no batch is larger than memory") {
   small_task const task({.seed = 3});
   net_type net({.seed = 1});

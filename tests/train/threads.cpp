@@ -105,7 +105,6 @@ TEST_CASE("threads: one that cannot be started is a sentence, whoever asked for 
   CHECK(evaluate(net, rows, {.threads = 3}).loss == evaluate(net, rows, {.threads = 1}).loss);
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 TEST_CASE("threads: those that were started end when another cannot be") {
   auto const said = in_child([] {
     stack_size const large(std::size_t{64} << 20U);
@@ -115,6 +114,7 @@ TEST_CASE("threads: those that were started end when another cannot be") {
     if (memory == nullptr || std::fscanf(memory, "%zu", &pages) != 1)
       return std::string("no statm");
     std::fclose(memory);
+    if (pages > std::size_t{1} << 28U) return std::string("sanitized"); // their shadow is terabytes
     std::size_t const limit =
         pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) + (std::size_t{230} << 20U);
     rlimit const space{limit, limit};
@@ -123,6 +123,7 @@ TEST_CASE("threads: those that were started end when another cannot be") {
     auto const left = running_threads();
     return sentence + " [" + std::to_string(left) + " left]";
   });
+  if (said == "sanitized") return;
   INFO(said);
   auto const at = said.find(too_few);
   REQUIRE(at != std::string::npos);
@@ -131,7 +132,6 @@ TEST_CASE("threads: those that were started end when another cannot be") {
   CHECK(had < '8');
   CHECK(said.find("[1 left]") != std::string::npos);
 }
-#endif
 
 TEST_CASE("threads: an absurd number is a sentence and takes no memory") {
   small_task const task({.seed = 3});

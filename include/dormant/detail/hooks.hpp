@@ -194,7 +194,7 @@ private:
   static auto make(H& hook, [[maybe_unused]] void* kept, [[maybe_unused]] std::size_t first) {
     if constexpr (reads_sequences<H, T>) {
       return copy<H>{empty_copy(hook)};
-    } else if constexpr (has_saved<H>) {
+    } else if constexpr (keeps<H, T>) {
       return copy<keeping<H>>{{&hook, static_cast<saved_slot<typename H::saved>*>(kept) + first}};
     } else {
       return shared<H>{&hook};
@@ -230,7 +230,7 @@ constexpr bool check_hook() {
       scheduled<Hook> || !(has_due<Hook> || has_close<Hook>),
       "dormant: a hook with a schedule of its own has both `bool due(std::uint64_t step)` and "
       "`void close()`; this one has only half of it, so it would be heard in every step");
-  if constexpr (has_saved<Hook> && intervention<Hook, T>) {
+  if constexpr (keeps<Hook, T>) {
     using saved = typename Hook::saved;
     static_assert(
         takes_saved<Hook, T, all_sites>,
@@ -246,7 +246,8 @@ constexpr bool check_hook() {
       "dormant: this intervention edits a site that merged_projections or "
       "factored_embedding goes around, so it would change nothing; use the model without");
   static_assert(!edits_any<Hook, T, typename mirrors<bypassed>::type> &&
-                    !observes_any<Hook, T, typename mirrors<bypassed>::type>,
+                    !observes_any<Hook, T, typename mirrors<bypassed>::type> &&
+                    !takes_saved<Hook, T, typename mirrors<bypassed>::type>,
                 "dormant: this hook hears a gradient that merged_projections or factored_embedding "
                 "never computes; use the model without");
   if constexpr (intervention<Hook, T>) {

@@ -14,6 +14,10 @@
 
 namespace dormant::detail {
 
+/// Interventions that keep something; a probe keeps what it likes in itself.
+template <class H, class T>
+concept keeps = has_saved<H> && intervention<H, T>;
+
 /// On cache lines of its own, because neighbours belong to other threads.
 template <class Saved>
 struct alignas(64) saved_slot {
@@ -73,7 +77,7 @@ private:
 
   template <class Model, class Hook>
   void* place(std::size_t shards) {
-    if constexpr (has_saved<Hook>) {
+    if constexpr (keeps<Hook, typename Model::scalar>) {
       using saved = typename Hook::saved;
       for (auto& b : blocks_) {
         if (b.taken || b.kind != &kind<saved>) continue;

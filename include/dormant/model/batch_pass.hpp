@@ -153,7 +153,7 @@ private:
         losses_[s] = one_shard<Backward>(rows, s, shards, thread, copies[s]->pack());
       });
       for (std::size_t s = 0; s < shards; ++s) copies[s]->merge_into(hooks...);
-    } else if constexpr ((has_saved<Hooks> || ...)) {
+    } else if constexpr ((keeps<Hooks, T> || ...)) {
       auto const kept = saved_.template places<Model, Hooks...>(losses_.size());
       pool_.run(shards, [&](std::size_t s, std::size_t thread) {
         shard_hooks<T, Hooks...> own(kept, s, hooks...);

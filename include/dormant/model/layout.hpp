@@ -25,6 +25,7 @@ struct tensor_spec {
   bool trained = true;
   bool vector = false;             ///< one-dimensional in the state dict
   std::string_view scalars_name{}; ///< the last part of the name of an attention rule's scalars
+  bool linear = false;             ///< a W_1 that is a whole MLP
 
   [[nodiscard]] constexpr std::size_t size() const { return rows * cols; }
 };
@@ -47,13 +48,19 @@ struct tensor_spec {
   case role::head_scalars: return in_layer(sentence({"attention.", t.scalars_name, ".weight"}));
   case role::mlp_norm_weight: return in_layer("ff_norm.weight");
   case role::mlp_norm_bias: return in_layer("ff_norm.bias");
-  case role::w1: return in_layer("ff.w1.weight");
+  case role::w1: return in_layer(t.linear ? "ff.weight" : "ff.w1.weight");
   case role::w2: return in_layer("ff.w2.weight");
   case role::final_norm_weight: return "norm.weight";
   case role::final_norm_bias: return "norm.bias";
   case role::output: return "output.weight";
   }
   return {};
+}
+
+/// The name that earlier versions gave the tensor in their files; that of today if it is the same.
+[[nodiscard]] inline std::string former_tensor_name(tensor_spec t) {
+  t.linear = false; // was `layers.0.ff.w1.weight`
+  return tensor_name(t);
 }
 
 namespace detail {
@@ -95,7 +102,11 @@ struct layout_builder {
     }
     add(Block::mlp_norm, {role::mlp_norm_weight, layer, 1, C, 0, true, true});
     add(Block::mlp_norm, {role::mlp_norm_bias, layer, 1, C, 0, true, true});
-    add(Block::has_mlp, {role::w1, layer, Block::linear_mlp ? C : F, C});
+    add(Block::has_mlp, {.what = role::w1,
+                         .layer = layer,
+                         .rows = Block::linear_mlp ? C : F,
+                         .cols = C,
+                         .linear = Block::linear_mlp});
     add(Block::has_mlp && !Block::linear_mlp, {role::w2, layer, C, F});
   }
 

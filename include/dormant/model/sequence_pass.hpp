@@ -6,6 +6,7 @@
 #include "dormant/kernels/cross_entropy.hpp"
 #include "dormant/model/block.hpp"
 
+#include <algorithm>
 #include <cstddef>
 
 namespace dormant::detail {
@@ -22,9 +23,11 @@ struct sequence_pass {
   // f.a.logits from f.seq.inputs
   static void forward(Flow const& f) {
     auto& a = f.a;
-    for (std::size_t t = 0; t < f.length; ++t) {
-      T const* const token = f.w.tokens + static_cast<std::size_t>(f.seq.inputs[t]) * C;
-      kernels::add<arch, T>(token, f.w.positions + t * C, a.embed + t * Flow::stride::C, C);
+    if constexpr (heard<site::tok_embed> || heard<site::pos_embed>) {
+      embed_apart(f);
+    } else {
+      for (std::size_t t = 0; t < f.length; ++t)
+        kernels::add<arch, T>(token(f, t), f.w.positions + t * C, a.embed + t * Flow::stride::C, C);
     }
     f.template hear<site::embed>(0, a.embed);
     Model::each_layer([&]<class Block>(std::size_t l) { block_pass<Flow, Block>::forward(f, l); });
@@ -63,20 +66,50 @@ struct sequence_pass {
         [&]<class Block>(std::size_t l) { block_pass<Flow, Block>::backward(f, l); });
 
     f.template hear<site::gradient_of<site::embed>>(0, a.dx);
+    // Both embeddings have the gradient of their sum, each its own where a hook edits one of them.
+    T* dposition = a.dx;
+    if constexpr (edited<site::gradient_of<site::tok_embed>> ||
+                  edited<site::gradient_of<site::pos_embed>>) {
+      dposition = a.dbranch;
+      f.copy(a.dx, dposition);
+    }
+    f.template hear<site::gradient_of<site::pos_embed>>(0, dposition);
+    f.template hear<site::gradient_of<site::tok_embed>>(0, a.dx);
     for (std::size_t t = 0; t < f.length; ++t) {
-      T const* const d = a.dx + t * Flow::stride::C;
+      std::size_t const i = t * Flow::stride::C;
       if constexpr (Model::trains_tokens) {
         auto const id = static_cast<std::size_t>(f.seq.inputs[t]);
-        kernels::add_to<arch, T>(f.gradient_of(role::token_embedding) + id * C, d, C);
+        kernels::add_to<arch, T>(f.gradient_of(role::token_embedding) + id * C, a.dx + i, C);
       }
       if constexpr (Model::trains_positions) {
-        kernels::add_to<arch, T>(f.gradient_of(role::position_embedding) + t * C, d, C);
+        kernels::add_to<arch, T>(f.gradient_of(role::position_embedding) + t * C, dposition + i, C);
       }
     }
     return sum;
   }
 
 private:
+  template <class Site>
+  static constexpr bool heard = Flow::Hooks::template heard<Site>;
+  template <class Site>
+  static constexpr bool edited = Flow::Hooks::template edited<Site>;
+
+  static T const* token(Flow const& f, std::size_t t) {
+    return f.w.tokens + static_cast<std::size_t>(f.seq.inputs[t]) * C;
+  }
+  // The same as above by way of memory in which hooks see, and may edit, each of the two.
+  static void embed_apart(Flow const& f) {
+    std::size_t const n = f.length * Flow::stride::C;
+    T* const of_tokens = Flow::memory::grown(f.a.side, 2 * n);
+    T* const of_positions = of_tokens + n;
+    for (std::size_t t = 0; t < f.length; ++t) {
+      std::copy_n(token(f, t), C, of_tokens + t * Flow::stride::C);
+      std::copy_n(f.w.positions + t * C, C, of_positions + t * Flow::stride::C);
+    }
+    f.template hear<site::tok_embed>(0, of_tokens);
+    f.template hear<site::pos_embed>(0, of_positions);
+    f.add(of_tokens, of_positions, f.a.embed);
+  }
   static typename Flow::matrix logits(Flow const& f) {
     return {f.a.logits, f.length, V, Flow::stride::V};
   }

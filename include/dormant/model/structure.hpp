@@ -41,8 +41,8 @@ struct frozen_embeddings {};          ///< both of the above
 struct frozen_output {};              ///< the output matrix keeps its initial value
 /// Exact algebra for layer 0: its norm reads a token plus a position, so its projections are sums of
 /// a row for the token and a row for the position, made once a step. Same mathematics, other
-/// rounding. Interventions cannot edit what the projections then do not read: `embed`, `resid_pre`
-/// and `norm1`.
+/// rounding. Interventions cannot edit what the projections then do not read: `tok_embed`,
+/// `pos_embed`, `embed`, `resid_pre` and `norm1`.
 struct factored_embedding {};
 /// The operands of all products with parameter matrices are rounded to bfloat16, forward and back;
 /// parameters, sums, attention scores and everything else stay float. Fast where the processor has
@@ -282,16 +282,18 @@ public:
                 "dormant::transformer: merged_projections pays, and is offered, for one head only");
 
   /// The sites of the forward pass that exist in some layer of this structure.
-  using sites = detail::join<
-      detail::types<site::embed, site::resid_pre, site::resid_mid, site::resid_post, site::logits>,
-      sites_if<normed1, site::norm1>,
-      sites_if<attends, site::q, site::k, site::v, site::value_out, site::scores, site::pattern,
-               site::z, site::attn_out>,
-      sites_if<normed2, site::norm2>, sites_if<hides, site::mlp_hidden>,
-      sites_if<mixes, site::mlp_out>, sites_if<final_norm, site::final_norm>>;
+  using sites =
+      detail::join<detail::types<site::tok_embed, site::pos_embed, site::embed, site::resid_pre,
+                                 site::resid_mid, site::resid_post, site::logits>,
+                   sites_if<normed1, site::norm1>,
+                   sites_if<attends, site::q, site::k, site::v, site::value_out, site::scores,
+                            site::pattern, site::z, site::attn_out>,
+                   sites_if<normed2, site::norm2>, sites_if<hides, site::mlp_hidden>,
+                   sites_if<mixes, site::mlp_out>, sites_if<final_norm, site::final_norm>>;
   /// Those that exact algebra goes around: they can be read, but nothing depends on them.
   using bypassed = detail::join<sites_if<merged, site::q, site::k, site::v, site::z>,
-                                sites_if<factored, site::embed, site::resid_pre, site::norm1>>;
+                                sites_if<factored, site::tok_embed, site::pos_embed, site::embed,
+                                         site::resid_pre, site::norm1>>;
 };
 
 } // namespace dormant

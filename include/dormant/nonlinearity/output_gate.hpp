@@ -27,6 +27,9 @@ struct sigmoid_gate {
 /// W_g [C, C] named `attention.wg.weight`. A closed gate says nothing, so no sink is needed.
 template <class Rule = softmax, class Gate = sigmoid_gate>
 struct output_gate : Rule {
+  static_assert(
+      !requires { typename Rule::gate; },
+      "dormant::output_gate: the rule has a gate already, which would be lost");
   static constexpr std::string_view name = "output_gate";
   using gate = Gate;
 };

@@ -5,11 +5,9 @@
 
 #include "dormant/error.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace dormant {
@@ -55,10 +53,14 @@ namespace detail {
   std::vector<std::size_t> row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
-    auto diagonal = std::exchange(row[0], i);
+    auto diagonal = row[0];
+    row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      auto const replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = std::exchange(row[j], std::min({replaced, row[j] + 1, row[j - 1] + 1}));
+      auto least = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1); // replaced, or the same
+      diagonal = row[j];
+      for (auto const other : {row[j], row[j - 1]})
+        if (other + 1 < least) least = other + 1;
+      row[j] = least;
     }
   }
   return row.back();
@@ -69,17 +71,28 @@ namespace detail {
 /// \param where what was searched, e.g. "a row of measurements"
 [[noreturn]] inline void refuse_name(std::string_view where, std::string_view name,
                                      std::vector<std::string_view> names) {
+  // By looking for the nearest again and again: a sort is more code for every user's compiler.
   auto const today = current_name(name);
-  std::vector<std::pair<std::size_t, std::string_view>> near;
+  std::vector<std::size_t> distance;
   for (auto const other : names) {
-    near.emplace_back(
-        std::min(detail::edits_between(name, other), detail::edits_between(today, other)), other);
+    auto const here = detail::edits_between(name, other), now = detail::edits_between(today, other);
+    distance.push_back(here < now ? here : now);
   }
-  std::sort(near.begin(), near.end());
   std::string list;
-  for (auto const& [distance, other] : near) list.append(list.empty() ? "" : ", ").append(other);
+  while (!names.empty()) {
+    std::size_t next = 0;
+    for (std::size_t i = 1; i < names.size(); ++i) {
+      bool const before = names[i] < names[next];
+      if (distance[i] < distance[next] || (distance[i] == distance[next] && before)) next = i;
+    }
+    list.append(list.empty() ? "" : ", ").append(names[next]);
+    names[next] = names.back();
+    distance[next] = distance.back();
+    names.pop_back();
+    distance.pop_back();
+  }
   refuse({where, " has nothing named '", name, "'; ",
-          near.empty() ? "it is empty" : "it has, the nearest names first: ", list});
+          list.empty() ? "it is empty" : "it has, the nearest names first: ", list});
 }
 
 } // namespace dormant

@@ -4,10 +4,10 @@
 
 #include "dormant/error.hpp"
 #include "dormant/shape.hpp"
+#include "dormant/task/next_token_law.hpp" // IWYU pragma: export
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <exception>
 #include <memory>
 #include <new>
@@ -16,34 +16,6 @@
 #include <vector>
 
 namespace dormant {
-
-/// Rows of next-token probabilities, shared by all sequences of a task.
-struct law_table {
-  law_table(std::size_t number_of_rows, std::size_t vocabulary)
-      : rows(number_of_rows), vocab(vocabulary), probabilities(rows * vocab), entropies(rows) {}
-
-  std::size_t rows = 0;
-  std::size_t vocab = 0;
-  std::vector<double> probabilities; ///< [rows, V], every row sums to one
-  std::vector<double> entropies;     ///< [rows], nats
-  std::int32_t unigram_row = -1;     ///< the row of the plain unigram law, -1 if there is none
-  token bos = -1;                    ///< `<s>`, -1 if the task has none
-
-  [[nodiscard]] std::span<double const> row(std::size_t r) const {
-    return {probabilities.data() + r * vocab, vocab};
-  }
-};
-
-/// The law of the token that follows one position:
-/// `(1 - copy_weight) * table.row(row) + copy_weight * one_hot(copied)`.
-struct next_token_law {
-  std::int32_t row = 0;  ///< which row of the law table
-  token copied = 0;      ///< the token that is copied with probability `copy_weight`
-  float copy_weight = 0; ///< 1 at a trigger of Bigram-Backcopy, 0 elsewhere
-  bool trigger = false;  ///< whether the position holds a trigger token
-
-  friend constexpr bool operator==(next_token_law const&, next_token_law const&) = default;
-};
 
 /// One sequence as the model and the hooks see it. Non-owning.
 struct sequence {
@@ -81,16 +53,17 @@ public:
   batch() = default;
   /// Room for `rows` sequences with `context` inputs each.
   /// \param with_laws whether each position also carries the law of its next token
+  /// \param most_copied room for so many tokens in the spread of each law; see `batch_for`
   /// \throws error if there is no memory for so many
   batch(std::size_t rows, std::size_t context, std::shared_ptr<law_table const> table = nullptr,
-        bool with_laws = true)
+        bool with_laws = true, std::size_t most_copied = 0)
       : rows_(rows), context_(context), table_(std::move(table)) {
     try {
       // A product that wraps around would give less room than the rows need.
       std::size_t const most = tokens_.max_size();
       if (context >= most || rows > most / (context + 1)) throw std::bad_alloc();
       tokens_.resize(rows * (context + 1));
-      laws_.resize(with_laws ? rows * context : 0);
+      laws_ = detail::law_memory(with_laws ? rows * context : 0, most_copied);
     } catch (std::exception const&) {
       refuse(
           {"there is no memory for a batch of ", rows, " sequences of ", context + 1, " tokens"});
@@ -124,18 +97,18 @@ public:
   }
   /// [T] laws of row b, empty if the batch carries none.
   [[nodiscard]] std::span<next_token_law> laws(std::size_t b) {
-    if (laws_.empty()) return {};
-    return {laws_.data() + b * context_, context_};
+    if (laws_.all().empty()) return {};
+    return laws_.all().subspan(b * context_, context_);
   }
   [[nodiscard]] std::span<next_token_law const> laws(std::size_t b) const {
-    if (laws_.empty()) return {};
-    return {laws_.data() + b * context_, context_};
+    if (laws_.all().empty()) return {};
+    return laws_.all().subspan(b * context_, context_);
   }
   /// A batch that holds row b alone.
   [[nodiscard]] batch only(std::size_t b) const {
-    batch one(1, context_, table_, !laws_.empty());
+    batch one(1, context_, table_, !laws_.all().empty(), laws_.room());
     std::copy_n(tokens(b).begin(), context_ + 1, one.tokens_.begin());
-    std::copy_n(laws(b).begin(), laws(b).size(), one.laws_.begin());
+    detail::law_memory::take(laws(b), one.laws_.all());
     return one;
   }
   [[nodiscard]] dormant::sequence sequence(std::size_t b) const {
@@ -146,9 +119,16 @@ public:
 private:
   std::size_t rows_ = 0;
   std::size_t context_ = 0;
-  std::vector<token> tokens_;        // [B, T + 1]
-  std::vector<next_token_law> laws_; // [B, T] or empty
+  std::vector<token> tokens_; // [B, T + 1]
+  detail::law_memory laws_;   // [B, T] or empty
   std::shared_ptr<law_table const> table_;
 };
+
+/// An empty batch for rows of a task, with the room that its laws need.
+template <class Task>
+[[nodiscard]] batch batch_for(Task const& task, std::size_t rows,
+                              std::size_t context = Task::context) {
+  return {rows, context, task.table(), true, detail::most_copied_of<Task>};
+}
 
 } // namespace dormant

@@ -129,8 +129,7 @@ private:
   static void check_options(bigram_backcopy_options const& options) {
     detail::check_leading(options.bos);
     if (!(options.rule.copy >= 0 && options.rule.copy <= 1)) {
-      refuse({"the probability of copying must be between 0 and 1, found ",
-              static_cast<double>(options.rule.copy)});
+      refuse({"the probability of copying must be between 0 and 1, found ", options.rule.copy});
     }
     if (!(options.delimiters >= 0 && options.delimiters <= 1)) {
       refuse({"the probability of <d> must be between 0 and 1, found ", options.delimiters});
@@ -150,10 +149,7 @@ private:
         weights[n + 1] = d * std::accumulate(counts.begin(), counts.end(), 0.0);
       laws_.set_row(row, weights);
     };
-    auto start = table.unigrams;
-    for (auto const t : trigger_tokens()) start[static_cast<std::size_t>(t)] = 0;
-    if (std::ranges::count(start, 0U) == std::ssize(start))
-      refuse({"only triggers have unigram counts above zero, so no sequence can begin"});
+    auto const start = detail::starting_counts(table, trigger_tokens());
     for (std::size_t v = 0; v < n; ++v) set(v, table.row(v), delimiters_);
     set(n, start, 0);
     set(n + 1, table.unigrams, 0);
@@ -163,9 +159,9 @@ private:
 
     // A trigger copies with probability (1 - p) c, so <d> has to be the p / (1 - (1 - p) c)-th part
     // of what is drawn otherwise; all of it if c is 1, whatever the rounding.
-    copy_ = static_cast<float>((1 - delimiters_) * static_cast<double>(rule_.copy));
+    copy_ = (1 - delimiters_) * rule_.copy;
     trigger_rows_ = start_row() + 2;
-    double const otherwise = 1 - static_cast<double>(copy_);
+    double const otherwise = 1 - copy_;
     double const d = rule_.copy < 1 ? std::min(delimiters_ / otherwise, 1.0) : 1;
     for (std::size_t v = 0; v < n; ++v) set(n + 2 + v, table.row(v), d);
   }
@@ -173,7 +169,7 @@ private:
   std::uint64_t seed_;
   std::size_t leading_; // number of <s> that a sequence begins with
   trigger_rule rule_;
-  float copy_;                    // probability that a trigger copies: c, or (1 - p) c
+  double copy_;                   // probability that a trigger copies: c, or (1 - p) c
   double delimiters_;             // p
   std::int32_t trigger_rows_ = 0; // where the rows of triggers begin
   law_sampler laws_;

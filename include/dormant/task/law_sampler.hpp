@@ -46,15 +46,26 @@ public:
   /// Says which token is `<s>`, so that probes know a second one from the other tokens.
   void set_bos(token bos) { table_->bos = bos; }
 
-  /// One token from a law, in constant time.
+  /// One token from a law, in constant time, or in that of going through its spread.
   [[nodiscard]] token draw(next_token_law const& law, random_stream& random) const {
-    auto const copy = static_cast<double>(law.copy_weight);
-    if (copy > 0 && (copy >= 1 || random.uniform() < copy)) return law.copied;
+    if (law.copy_weight > 0 && (law.copy_weight >= 1 || random.uniform() < law.copy_weight))
+      return law.spread.empty() ? law.copied : draw_from(law.spread, random.uniform());
     return static_cast<token>(draws_.draw(static_cast<std::size_t>(law.row), random.bits()));
   }
   [[nodiscard]] std::shared_ptr<law_table const> table() const { return table_; }
 
 private:
+  // The token whose stretch of [0, 1) holds `place`; the last one, should rounding leave a gap.
+  [[nodiscard]] static token draw_from(token_spread const& spread, double place) {
+    token found = spread.begin()->id;
+    for (auto const& [id, weight] : spread) {
+      if (weight > 0) found = id;
+      place -= weight;
+      if (place < 0) break;
+    }
+    return found;
+  }
+
   alias_table draws_;                // one row a row of table_
   std::shared_ptr<law_table> table_; // [rows, V]
 };

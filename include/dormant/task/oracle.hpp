@@ -18,15 +18,18 @@ namespace dormant {
 /// The probability that the next token is `t`.
 [[nodiscard]] inline double law_probability(next_token_law const& law, law_table const& table,
                                             std::size_t t) {
-  auto const copy = static_cast<double>(law.copy_weight);
+  double const copy = law.copy_weight;
   double const drawn = copy < 1 ? table.row(static_cast<std::size_t>(law.row))[t] : 0;
-  return (1 - copy) * drawn + (t == static_cast<std::size_t>(law.copied) ? copy : 0);
+  double copied = law.spread.empty() && t == static_cast<std::size_t>(law.copied) ? copy : 0;
+  for (auto const& [id, weight] : law.spread)
+    if (t == static_cast<std::size_t>(id)) copied += copy * weight;
+  return (1 - copy) * drawn + copied;
 }
 
 /// The entropy of the next token in nats: the least cross-entropy any logits can have.
 [[nodiscard]] inline double law_entropy(next_token_law const& law, law_table const& table) {
   if (law.copy_weight <= 0) return table.entropies[static_cast<std::size_t>(law.row)];
-  if (law.copy_weight >= 1) return 0;
+  if (law.copy_weight >= 1 && law.spread.empty()) return 0;
   double entropy = 0;
   for (std::size_t t = 0; t < table.vocab; ++t) {
     double const p = law_probability(law, table, t);
@@ -46,9 +49,19 @@ template <class T>
   double sum = 0;
   for (auto const logit : logits) sum += std::exp(static_cast<double>(logit) - top);
   double score = 0;
-  for (std::size_t t = 0; t < logits.size(); ++t) {
-    double const p = law_probability(law, table, t);
+  auto const add = [&](double p, std::size_t t) {
     if (p > 0) score += p * (static_cast<double>(logits[t]) - top);
+  };
+  if (law.spread.empty()) {
+    for (std::size_t t = 0; t < logits.size(); ++t) add(law_probability(law, table, t), t);
+    return std::log(sum) - score;
+  }
+  // A spread token by token: to look each token up in it would take V times as long.
+  for (auto const& [id, weight] : law.spread)
+    add(law.copy_weight * weight, static_cast<std::size_t>(id));
+  if (law.copy_weight < 1) {
+    auto const row = table.row(static_cast<std::size_t>(law.row));
+    for (std::size_t t = 0; t < logits.size(); ++t) add((1 - law.copy_weight) * row[t], t);
   }
   return std::log(sum) - score;
 }
@@ -133,11 +146,10 @@ template <class Task>
                                                            std::size_t rows = 4096) {
   std::vector<detail::risk_sums> of_row(rows);
   detail::risk_sums all;
-  std::vector<token> tokens(Task::context + 1);
-  std::vector<next_token_law> laws(Task::context);
+  auto one = batch_for(task, 1);
   for (std::size_t r = 0; r < rows; ++r) {
-    task.sample_row(stream::evaluation_data, 0, r, tokens, laws);
-    for (auto const& law : laws) of_row[r].add(law, *task.table(), 1);
+    task.sample_row(stream::evaluation_data, 0, r, one.tokens(0), one.laws(0));
+    for (auto const& law : one.laws(0)) of_row[r].add(law, *one.table(), 1);
     all += of_row[r];
   }
   // The error of a ratio of sums: rows are independent, positions within a row are not.

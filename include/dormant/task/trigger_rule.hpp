@@ -11,7 +11,7 @@ namespace dormant {
 struct trigger_rule {
   enum class row { current, previous };
 
-  float copy = 1;               ///< probability of copying, 0 to 1
+  double copy = 1;              ///< probability of copying, 0 to 1
   row otherwise = row::current; ///< draw from P(.|x[n]) or from P(.|x[n-1])
 
   friend constexpr bool operator==(trigger_rule const&, trigger_rule const&) = default;

@@ -8,6 +8,7 @@
 #include "dormant/task/batch.hpp"
 #include "dormant/task/bigram_table.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -92,10 +93,19 @@ inline void check_row(std::size_t tokens, std::size_t laws) {
   if (laws != 0 && laws + 1 != tokens)
     refuse({"a row of ", tokens, " tokens needs one law fewer, found ", laws});
 }
+/// The unigram counts without triggers, of which none may come first.
+[[nodiscard]] inline auto starting_counts(bigram_table const& table,
+                                          std::span<token const> triggers) {
+  auto start = table.unigrams;
+  for (auto const t : triggers) start[static_cast<std::size_t>(t)] = 0;
+  if (std::ranges::all_of(start, [](auto count) { return count == 0; }))
+    refuse({"only triggers have unigram counts above zero, so no sequence can begin"});
+  return start;
+}
 /// Rows 0, 1, ... of a task's evaluation data.
 template <class Task>
 batch evaluation_rows(Task const& task, std::size_t rows, std::uint64_t draw) {
-  batch out(rows, Task::context, task.table());
+  auto out = batch_for(task, rows);
   for (std::size_t b = 0; b < rows; ++b)
     task.sample_row(stream::evaluation_data, draw, b, out.tokens(b), out.laws(b));
   return out;

@@ -120,6 +120,20 @@ TEST_CASE("figures: lines and series differ in their symbols, not in colour alon
   CHECK(symbols.size() == 2);
 }
 
+TEST_CASE("figures: lines of one colour differ in their dashes, in the legend too") {
+  figures::chart c{.title = "Layers"};
+  for (auto const dash : {figures::dash::none, figures::dash::dashed, figures::dash::dotted}) {
+    c.lines.push_back(line("number " + std::to_string(c.lines.size()), {1, 2, 3}));
+    c.lines.back().colour = 0;
+    c.lines.back().dash = dash;
+  }
+  auto const svg = figures::svg(of(c));
+  std::multiset<std::string> dashes;
+  for (auto const& pattern : all(svg, "stroke-dasharray='([^']*)'")) dashes.insert(pattern);
+  CHECK(std::set<std::string>(dashes.begin(), dashes.end()).size() >= 2);
+  CHECK(dashes.size() >= 4); // each pattern in the plot and in the legend
+}
+
 TEST_CASE("figures: a logarithmic axis shows the range that there is, in round numbers") {
   figures::chart c{.title = "Peak", .y = {.log = true}, .lines = {line("", {0.9, 1.4, 2.3})}};
   auto const words = words_in(figures::svg(of(c)));

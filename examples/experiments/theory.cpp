@@ -44,10 +44,10 @@ paper::curve train(paper::setting const& how, std::uint64_t seed, program::board
                       theory::reading{}, dm::sink_logit_gap{});
 }
 
-// The last rows of every seed: ln(step), and alpha of each seed, which has a column of its own name
-// in a flow and in a trained model.
+// The last rows of every seed: ln(step), and alpha of each seed.
 struct tail {
-  tail(std::vector<paper::curve> const& seeds, std::string_view column, std::size_t rows) {
+  tail(std::vector<paper::curve> const& seeds, std::size_t rows,
+       std::string_view column = "alpha") {
     for (auto const& seed : seeds) {
       ln_step.clear();
       alpha.emplace_back();
@@ -116,13 +116,13 @@ paper::finding measure(paper::setting const& how) {
   model.lines.push_back(half);
 
   // Smooth curves that still bend, in a flow; noise around a trend, in training.
-  auto const last = [&](std::size_t v) { return tail(runs[v], "alpha", minimal::times / 4 + 1); };
+  auto const last = [&](std::size_t v) { return tail(runs[v], minimal::times / 4 + 1); };
   auto const slope = [&](std::size_t v) {
     auto const at = last(v);
     return dm::slope_interval(at.ln_step, at.alpha);
   };
   auto const of_fixed = last(fixed).slopes();
-  auto const of_trained = tail(runs[trained], "reading.alpha", 30).slopes();
+  auto const of_trained = tail(runs[trained], 30, "reading.alpha").slopes();
   auto const is_half = [](dm::interval const& s) {
     return std::vector<bool>{s.contains(0.5) && s.high - s.low < 0.02};
   };

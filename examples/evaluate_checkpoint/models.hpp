@@ -102,7 +102,30 @@ private:
       return dm::sentence({"sequence ", at.sequence.index, ", layer ", at.layer, ", site ",
                            Site::name, " is ", double{value}, " at ", place_in(shape, place)});
     }
+    // A norm divides by the root of squares, and an infinite one would silently make it zero.
+    if constexpr (is_normed<Site>) {
+      for (std::size_t t = 0; t < shape[0]; ++t) {
+        if (squares_are_finite(values, t)) continue;
+        return dm::sentence({"sequence ", at.sequence.index, ", layer ", at.layer, ", site ",
+                             Site::name, " at position ", t,
+                             " is too large for the norm after it"});
+      }
+    }
     return {};
+  }
+  template <class Site>
+  static constexpr bool is_normed =
+      std::is_same_v<Site, dm::site::resid_pre> || std::is_same_v<Site, dm::site::resid_mid> ||
+      std::is_same_v<Site, dm::site::resid_post>;
+  static bool squares_are_finite(dm::view<T const, 2> const& values, std::size_t row) {
+    T const width = static_cast<T>(values.shape(1));
+    T centre = 0, squares = 0;
+    for (std::size_t c = 0; c < values.shape(1); ++c) centre += values(row, c) / width;
+    for (std::size_t c = 0; c < values.shape(1); ++c) {
+      T const from_centre = values(row, c) - centre;
+      squares += from_centre * from_centre;
+    }
+    return std::isfinite(squares);
   }
 
   std::string spoiled_;

@@ -18,6 +18,7 @@
 #include <limits>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace dm = dormant;
@@ -45,14 +46,15 @@ paper::curve train(paper::setting const& how, std::uint64_t seed, program::board
 
 // The last rows of every seed: ln(step), and alpha of each seed.
 struct tail {
-  tail(std::vector<paper::curve> const& seeds, std::size_t rows) {
+  tail(std::vector<paper::curve> const& seeds, std::size_t rows,
+       std::string_view column = "alpha") {
     for (auto const& seed : seeds) {
       ln_step.clear();
       alpha.emplace_back();
       for (auto const& row : std::span(seed).last(std::min(rows, seed.size()))) {
         if (row["step"] < 1) continue; // before the first step
         ln_step.push_back(std::log(row["step"]));
-        alpha.back().push_back(row["alpha"]);
+        alpha.back().push_back(row[column]);
       }
     }
   }
@@ -120,7 +122,7 @@ paper::finding measure(paper::setting const& how) {
     return dm::slope_interval(at.ln_step, at.alpha);
   };
   auto const of_fixed = last(fixed).slopes();
-  auto const of_trained = tail(runs[trained], 30).slopes();
+  auto const of_trained = tail(runs[trained], 30, "reading.alpha").slopes();
   auto const is_half = [](dm::interval const& s) {
     return std::vector<bool>{s.contains(0.5) && s.high - s.low < 0.02};
   };

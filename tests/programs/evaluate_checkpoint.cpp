@@ -223,8 +223,10 @@ TEST_CASE("evaluate_checkpoint says where a number is not finite, and writes not
   CHECK_THAT(said("output.weight", 64 * 9, 3e38F, {}),
              contains("the model overflows: sequence 0, layer 0, site logits is "));
   // The last row of tokens is the only one that reads the token 40.
-  CHECK_THAT(said("tok_embeddings.weight", 64 * 40, 3e38F, {}),
-             contains("the model overflows: sequence 2, layer 0, site norm1 is "));
+  CHECK_THAT(
+      said("tok_embeddings.weight", 64 * 40, 3e38F, {}),
+      contains("the model overflows: sequence 2, layer 0, site resid_pre at position 4 is too "
+               "large for the norm after it"));
   CHECK_FALSE(std::filesystem::exists(s.here / "out"));
 
   std::vector<double> const large(67 * 64, 1e300);

@@ -161,6 +161,7 @@ int resume(program::command_line& options, settings& s, char const* program) {
   auto const saved = experiment::read_run_json(s.resume);
   take_saved_settings(options, s, saved);
   where.goes_on = which != state::fresh && which != state::unmarked;
+  where.shards = saved.shards;
   if (where.goes_on && !saved.difference.empty()) {
     where.note = fmt::format("the run in {} was begun with {}; the last bits may differ from those "
                              "of a run in one piece",

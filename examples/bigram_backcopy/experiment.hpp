@@ -105,6 +105,10 @@ private:
 
   /// Whether the files of the run are whole and fit together. Changes none of them.
   void check() {
+    if (auto const now = trainer_.plan().shards; where_.shards != 0 && where_.shards != now) {
+      dm::refuse({dm::io::shown(file("run.json")), " says that the run has ", where_.shards,
+                  " shards, this one has ", now, "; a resumed run must have the same"});
+    }
     dm::load_run(file("resume.safetensors"), trainer_, identity_);
     saved_ = trainer_.steps();
     if (trainer_.steps() > s_.steps) {

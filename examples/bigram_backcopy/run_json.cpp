@@ -186,9 +186,12 @@ saved_run read_run_json(std::string const& folder) {
   auto const task = from.object("task", true);
   (void)from.object("versions", true);
   (void)from.object("build", true);
+  auto const shards = from.contents().value("shards", json(0U));
+  if (!shards.is_number_unsigned()) from.fail({"its 'shards' are no whole number"});
   saved_run saved{.settings = from.settings_by_flag(),
                   .table = text_in(task, "table"),
                   .fingerprint = text_in(task, "fingerprint"),
+                  .shards = shards.get<std::size_t>(),
                   .difference = program::difference_from(from.contents())};
   return saved;
 }

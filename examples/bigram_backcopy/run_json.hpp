@@ -34,6 +34,7 @@ struct saved_run {
   std::vector<word> settings{}; ///< by flag
   std::string table{};          ///< where the counts came from
   std::string fingerprint{};    ///< of the counts
+  std::size_t shards = 0;       ///< 0 where an earlier version did not keep it
   std::string difference{};     ///< between what it was begun with and this program; may be empty
 };
 /// \throws dormant::error naming file and field unless it holds exactly the settings of a run

@@ -62,10 +62,11 @@ struct source {
 struct place {
   std::string folder;
   program::run_folder& at;
-  bool resumes = false; ///< what is in the folder is kept, even if no run began there
-  bool goes_on = false; ///< a run began there
-  std::string command;  ///< that resumes it
-  std::string note{};   ///< to be told when the run goes on; may be empty
+  bool resumes = false;   ///< what is in the folder is kept, even if no run began there
+  bool goes_on = false;   ///< a run began there
+  std::size_t shards = 0; ///< that it began with; 0 if that is not known
+  std::string command;    ///< that resumes it
+  std::string note{};     ///< to be told when the run goes on; may be empty
 };
 
 /// Trains, measures and writes everything into the folder. \returns an exit code

@@ -20,10 +20,11 @@ endfunction()
 
 function(build_project)
   list(APPEND prefixes ${prefix})
-  run(${CMAKE_COMMAND} -S ${here}/${way} -B ${folder}/build -G ${generator}
-    "-DCMAKE_PREFIX_PATH=${prefixes}" -DCMAKE_CXX_COMPILER=${compiler}
-    -DDORMANT_SOURCE=${source} -DFETCHCONTENT_SOURCE_DIR_DORMANT=${source}
-    "-DCMAKE_CXX_FLAGS=${ARGV0}")
+  execute_process(COMMAND ${CMAKE_COMMAND} -S ${here}/${way} -B ${folder}/build -G ${generator}
+      "-DCMAKE_PREFIX_PATH=${prefixes}" -DCMAKE_CXX_COMPILER=${compiler}
+      -DDORMANT_SOURCE=${source} -DFETCHCONTENT_SOURCE_DIR_DORMANT=${source}
+      "-DCMAKE_CXX_FLAGS=${ARGV0}"
+    COMMAND_ERROR_IS_FATAL ANY)
   run(${CMAKE_COMMAND} --build ${folder}/build)
 endfunction()
 

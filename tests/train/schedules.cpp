@@ -94,10 +94,9 @@ TEST_CASE("history: a row holds the step, the loss and what the probes report") 
   auto const& row = log.rows()[1];
   CHECK(row["step"] == 2);
   CHECK(row["loss"] == result.loss);
-  for (auto const* name :
-       {"attention_sink.mean.0", "attention_sink.mean.1", "risk.bigram", "risk.backcopy",
-        "tensor_norms.gradient.layers.0.attention.wq.weight",
-        "tensor_norms.update.layers.0.attention.wq.weight"}) {
+  for (auto const* name : {"attention_sink.mean.0", "attention_sink.mean.1", "risk.bigram",
+                           "risk.backcopy", "tensor_norms.gradient.layers.0.attention.wq.weight",
+                           "tensor_norms.update.layers.0.attention.wq.weight"}) {
     INFO(name);
     CHECK(std::isfinite(row[name]));
   }

@@ -106,24 +106,17 @@ TEST_CASE("threads: one that cannot be started is a sentence, whoever asked for 
 }
 
 TEST_CASE("threads: those that were started end when another cannot be") {
+  if (sanitized()) return;
   auto const said = in_child([] {
     stack_size const large(std::size_t{64} << 20U);
     // Address space for three such stacks, not for seven.
-    std::size_t pages = 0;
-    std::FILE* const memory = std::fopen("/proc/self/statm", "r");
-    if (memory == nullptr || std::fscanf(memory, "%zu", &pages) != 1)
-      return std::string("no statm");
-    std::fclose(memory);
-    if (pages > std::size_t{1} << 28U) return std::string("sanitized"); // their shadow is terabytes
-    std::size_t const limit =
-        pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) + (std::size_t{230} << 20U);
+    std::size_t const limit = address_space() + (std::size_t{230} << 20U);
     rlimit const space{limit, limit};
     setrlimit(RLIMIT_AS, &space);
     auto const sentence = error_of([] { detail::thread_pool const pool(8); });
     auto const left = running_threads();
     return sentence + " [" + std::to_string(left) + " left]";
   });
-  if (said == "sanitized") return;
   INFO(said);
   auto const at = said.find(too_few);
   REQUIRE(at != std::string::npos);

@@ -7,7 +7,11 @@
 #include "catch.hpp"
 #include "error_of.hpp"
 
+#include <unistd.h>
+
+#include <cstddef>
 #include <cstring>
+#include <fstream>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,6 +24,17 @@ using namespace dormant;
 inline constexpr shape small{
     .layers = 2, .heads = 2, .width = 20, .vocab = 67, .context = 13, .expansion = 2};
 using small_task = bigram_backcopy<small>;
+
+/// The address space of this process, bytes.
+inline std::size_t address_space() {
+  std::ifstream memory("/proc/self/statm");
+  std::size_t pages = 0;
+  memory >> pages;
+  return pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+}
+/// Whether a sanitizer watches: its shadow memory is terabytes, and it ends a program that asks for
+/// more than there is.
+inline bool sanitized() { return address_space() > std::size_t{1} << 40U; }
 
 /// A copy of the parameters.
 template <class Net>

@@ -2,6 +2,7 @@
 // Learning rates per group of parameters.
 #pragma once
 
+#include "dormant/detail/arithmetic.hpp"
 #include "dormant/role.hpp"
 
 namespace dormant {

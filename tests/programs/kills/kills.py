@@ -15,6 +15,7 @@ SETTINGS = ["--batch", "2", "--every", "3", "--checkpoint-every", "7", "--steps"
             "--threads", "1", "--no-figures"]
 SAME = ["checkpoint.safetensors", "resume.safetensors", "metrics.csv", "bigrams.csv",
         "attention.0.npy", "attention_tokens.npy"]
+LONG = "1000"  # steps of a run that another process shall find under way
 SIGNALS = [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT]
 
 
@@ -55,12 +56,13 @@ def how_to_go_on(folder):
     return ["--resume", folder] + SETTINGS
 
 
-def judge(folder, code, said):
+def judge(folder, code, said, steps="40"):
     if code != 0:
         problems["neither resume nor restart"].append(f"{folder}: {code}, {said}")
         return
-    if contents(folder, SAME) != whole:
-        changed = [n for n in SAME if contents(folder, [n])[n] != whole[n]]
+    found = contents(folder, SAME)
+    if found != whole[steps]:
+        changed = [name for name in SAME if found[name] != whole[steps][name]]
         problems["changed bits"].append(f"{folder}: {changed}")
     extra = sorted(set(os.listdir(folder)) ^ files)
     if extra:
@@ -85,14 +87,18 @@ def kill_one(folder):
     return killed
 
 
+def settings(steps):
+    return [word if word != "40" else steps for word in SETTINGS]
+
+
 def two_writers(folder):
-    """Two processes begin, or take up, a run in one folder."""
-    command = ["--out", folder] + SETTINGS
+    """Two processes begin, or take up, a run in one folder, which takes them a while."""
+    command = ["--out", folder] + settings(LONG)
     if dice.random() < 0.5:
-        run(["--out", folder] + [word if word != "40" else "9" for word in SETTINGS])
-        command = ["--resume", folder, "--steps", "40", "--no-figures"]
+        run(["--out", folder] + settings("9"))
+        command = ["--resume", folder, "--steps", LONG, "--no-figures"]
     first = start(command)
-    time.sleep(dice.uniform(0, seconds / 3))
+    time.sleep(dice.uniform(0, early))
     second = start(command)
     said = [first.communicate()[1], second.communicate()[1]]
     codes = [first.returncode, second.returncode]
@@ -104,7 +110,7 @@ def two_writers(folder):
                                         or "is being written to by another process" in refusal
                                         or "exists already and is not empty" in refusal):
         problems["two writers"].append(f"{folder}: {refusal}")
-    judge(folder, 0, "")
+    judge(folder, 0, "", LONG)
 
 
 parser = argparse.ArgumentParser()
@@ -120,14 +126,16 @@ problems = {"neither resume nor restart": [], "changed bits": [], "stale files":
             "two writers": []}
 
 with tempfile.TemporaryDirectory() as here:
-    reference = os.path.join(here, "whole")
-    begun = time.time()
-    code, said = run(["--out", reference] + SETTINGS)
-    seconds = time.time() - begun
+    whole, seconds = {}, 0
+    for steps in (LONG, "40"):
+        reference = os.path.join(here, f"whole{steps}")
+        begun = time.time()
+        code, said = run(["--out", reference] + settings(steps))
+        seconds = time.time() - begun
+        if code != 0:
+            sys.exit(f"the run that was left alone ended with {code}: {said}")
+        whole[steps], files = contents(reference, SAME), set(os.listdir(reference))
     early = seconds / 8
-    if code != 0:
-        sys.exit(f"the run that was left alone ended with {code}: {said}")
-    whole, files = contents(reference, SAME), set(os.listdir(reference))
     kills = 0
     while kills < asked.kills:
         kills += kill_one(os.path.join(here, f"killed{kills}"))

@@ -111,7 +111,7 @@ TEST_CASE("precision and positions are as asked for", "[programs]") {
 TEST_CASE("evaluate_checkpoint refuses wrong words", "[programs]") {
   setting const s;
   CHECK_THAT(s.misuse({"--sites", "pattern,patern"}),
-             contains("--sites: there is no 'patern'; choose among embed, resid_pre, "));
+             contains("--sites: there is no 'patern'; choose among tok_embed, pos_embed, embed, "));
   CHECK_THAT(s.misuse({"--precision", "half"}), contains("choose one of float, double"));
   CHECK_THAT(s.misuse({"--gradient"}), contains("there is no option '--gradient'"));
   CHECK_THAT(programs::mistake(programs::run(s.here.path(), "evaluate_checkpoint", {}),

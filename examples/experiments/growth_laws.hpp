@@ -8,6 +8,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,7 +18,8 @@ namespace paper {
 /// Fits y = a + b t ("line"), a + b ln t ("logarithm") and a t^b ("power", by least squares of
 /// logarithms) to a column from one step on. The last row gets each b, the root mean square of
 /// what each law leaves of y, the "rise" of the line relative to y at its beginning, and its "slope
-/// over the earlier one's", before that step, which is 1 where growth is linear throughout.
+/// over the earlier one's", before that step, which is 1 where growth is linear throughout. NaN where
+/// there are fewer than three points on either side.
 inline void add_growth_laws(curve& rows, std::string_view column, std::uint64_t from) {
   std::vector<double> t, y, log_t, log_y, early_t, early_y;
   for (auto const& row : rows) {
@@ -31,7 +33,14 @@ inline void add_growth_laws(curve& rows, std::string_view column, std::uint64_t 
     log_t.push_back(std::log(t.back()));
     log_y.push_back(std::log(y.back()));
   }
-  if (t.size() < 3 || early_t.size() < 3) return; // two points are on a curve of each kind
+  if (t.size() < 3 || early_t.size() < 3) { // two points are on a curve of each kind
+    for (auto const* name :
+         {"line slope", "line off by", "logarithm slope", "logarithm off by", "power slope",
+          "power off by", "rise", "slope over the earlier one's"}) {
+      rows.back().add(name, std::numeric_limits<double>::quiet_NaN());
+    }
+    return;
+  }
   auto const fit = [&](std::string const& law, auto const& x, auto const& fitted,
                        auto const& back) {
     auto const line = dm::fit_line(x, fitted);

@@ -4,6 +4,7 @@
 
 #include "common/gnuplot_page.hpp"
 #include "common/gnuplot_script.hpp"
+#include "common/page.hpp"
 #include "dormant/io/atomic_file.hpp"
 #include "dormant/io/plain_words.hpp"
 
@@ -82,19 +83,6 @@ void run_gnuplot(std::string script_file, std::string const& messages) {
                   dormant::io::in_quotes(dormant::read_file(messages)));
 }
 
-std::string in_xml(std::string_view text) {
-  std::string out;
-  for (char const c : text) {
-    switch (c) {
-    case '<': out += "&lt;"; break;
-    case '>': out += "&gt;"; break;
-    case '&': out += "&amp;"; break;
-    default: out += c;
-    }
-  }
-  return out;
-}
-
 std::string draw(drawing const& d, std::string_view terminal) {
   scratch const here;
   auto const drawn = here / "drawn";
@@ -144,7 +132,7 @@ std::string with_own_titles(std::string const& svg, drawing const& d) {
     rest.remove_prefix(std::min(rest.find(mark), rest.size()));
   };
   if (copy_to("<title>")) {
-    out += in_xml(d.title);
+    out += page::escaped(d.title);
     skip_to("</title>");
   }
   // Element 2 of the third plot is the group NAME_plot_2c.
@@ -158,7 +146,7 @@ std::string with_own_titles(std::string const& svg, drawing const& d) {
     }
     auto const known = plot < names.size() && element - 1 < names[plot].size();
     if (!copy_to("<title>")) break;
-    if (known) out += in_xml(names[plot][element - 1]);
+    if (known) out += page::escaped(names[plot][element - 1]);
     skip_to("</title>");
   }
   return out;

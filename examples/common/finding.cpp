@@ -47,7 +47,8 @@ json to_json(claim const& what, finding const& found, setting const& how, double
               {"claim", what.sentence},
               {"scale", how.paper_scale ? "paper" : "demo"},
               {"seeds", how.seeds},
-              {"first_seed", how.first_seed},
+              {"first_init_seed", how.first.init},
+              {"first_data_seed", how.first.data},
               {"ran", found.ran},
               {"numbers", numbers},
               {"statements", statements},
@@ -120,13 +121,19 @@ int experiment(int argc, char const* const* argv, claim const& what,
                std::function<finding(setting const&)> const& body,
                std::function<void(program::command_line&)> const& more) {
   setting how;
+  std::uint64_t both = 1;
   std::string scale = "demo", bigrams, out = "out/paper/" + what.name;
   program::command_line options(what.name, what.title + " (arXiv 2410.13835, " + what.where +
                                                "): " + what.sentence);
   options.choice("--scale", scale, {"demo", "paper"},
                  "small models, or the authors' shape and batch");
   options.count("--seeds", how.seeds, "runs of each variant", program::of_runs);
-  options.count("--seed", how.first_seed, "the first of the seeds", program::a_seed);
+  options.count("--seed", both,
+                "the first of the seeds of initial values and of data, 1 unless said",
+                program::a_seed);
+  options.count("--init-seed", how.first.init, "the first of the seeds of initial values",
+                program::a_seed);
+  options.count("--data-seed", how.first.data, "the first of the seeds of data", program::a_seed);
   options.count("--steps", how.steps, "training steps of each run, 0 for the experiment's own",
                 {.least = 0});
   options.count("--threads", how.threads, "0 for as many as there are cores", program::of_threads);
@@ -136,6 +143,8 @@ int experiment(int argc, char const* const* argv, claim const& what,
              "keep finished runs of the same command that are in the folder");
   if (more) more(options);
   return options.run(argc, argv, [&] {
+    if (!options.given("--init-seed")) how.first.init = both;
+    if (!options.given("--data-seed")) how.first.data = both;
     how.paper_scale = scale == "paper";
     how.table = bigrams.empty() ? dm::english_bigrams() : dm::read_bigrams_csv(bigrams);
     how.out = out;
@@ -154,7 +163,7 @@ int experiment(int argc, char const* const* argv, claim const& what,
       double const seconds =
           std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
       found.figure.name = what.name;
-      if (found.data) found.data->table(how.first_seed).write(how.out / (what.name + ".csv"));
+      if (found.data) found.data->table().write(how.out / (what.name + ".csv"));
       try {
         figures::save(found.figure, how.out);
       } catch (figures::not_drawn const& why) {

@@ -6,6 +6,7 @@
 #include "common/command_line.hpp"
 #include "common/figures.hpp"
 #include "common/runs.hpp"
+#include "common/training.hpp"
 #include "dormant/statistics.hpp"
 
 #include <functional>

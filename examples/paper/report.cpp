@@ -88,14 +88,14 @@ std::string chapter_of(chapter const& c) {
   auto const picture = c.picture.empty()
                            ? std::string("<p class=\"fine\">gnuplot drew no picture.</p>")
                            : fmt::format("<figure>{}</figure>", c.picture);
-  return fmt::format("<h2 id=\"{}\">{}</h2><p class=\"fine\">{}</p><p><b>The paper:</b> {}</p>"
-                     "<p><b>What was run:</b> {}; seeds {} to {}.</p>\n{}{}<p>{}</p>\n{}"
-                     "<p class=\"fine\">Again, in {:.0f} s:</p><pre>{}</pre>\n",
-                     c.name, escaped(text(f, "title")), escaped(text(f, "where")),
-                     escaped(text(f, "claim")), escaped(text(f, "ran")), value(f, "first_seed"),
-                     value(f, "first_seed") + value(f, "seeds") - 1, verdict_cards(f), picture,
-                     escaped(text(f, "words")), numbers(f), value(f, "seconds"),
-                     escaped(text(f, "command")));
+  return fmt::format(
+      "<h2 id=\"{}\">{}</h2><p class=\"fine\">{}</p><p><b>The paper:</b> {}</p>"
+      "<p><b>What was run:</b> {}; seeds {} to {}.</p>\n{}{}<p>{}</p>\n{}"
+      "<p class=\"fine\">Again, in {:.0f} s:</p><pre>{}</pre>\n",
+      c.name, escaped(text(f, "title")), escaped(text(f, "where")), escaped(text(f, "claim")),
+      escaped(text(f, "ran")), value(f, "first_init_seed"),
+      value(f, "first_init_seed") + value(f, "seeds") - 1, verdict_cards(f), picture,
+      escaped(text(f, "words")), numbers(f), value(f, "seconds"), escaped(text(f, "command")));
 }
 
 std::string contents(std::vector<chapter> const& chapters) {

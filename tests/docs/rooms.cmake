@@ -42,7 +42,7 @@ reads(kernels "kernels/|error\\.hpp|detail/arithmetic\\.hpp")
 reads(io "io/|error\\.hpp")
 reads(nonlinearity "nonlinearity/|kernels/|detail/arithmetic\\.hpp")
 reads(task "task/|io/|random\\.hpp|shape\\.hpp|error\\.hpp|concepts\\.hpp")
-reads(model "model/|nonlinearity/|kernels/|detail/|task/batch\\.hpp|[a-z]+\\.hpp")
+reads(model "model/|nonlinearity/|kernels/|detail/|task/batch\\.hpp|[a-z_]+\\.hpp")
 
 if(strays)
   message(FATAL_ERROR "These includes are in the wrong room:${strays}")

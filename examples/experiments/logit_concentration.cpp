@@ -34,7 +34,7 @@ paper::curve train(paper::setting const& how, paper::one_run const& run, dm::sch
   // Rare tokens count as much as others, so that few sequences would add their noise to the spread.
   auto const on = dm::bigram_backcopy<Shape>({.seed = 0, .table = how.table}).sample(512);
   auto rows = paper::train_watched(run, net, task, dm::adamw{.lr = how.paper_scale ? 3e-4 : 2e-3},
-                                   plan, {.on = on, .every = how.paper_scale ? 50 : 60},
+                                   plan, {.on = on, .every = how.paper_scale ? 50U : 60U},
                                    dm::attention_sink{}, dm::sink_logit_gap{});
   for (auto& row : rows) {
     double const low = row["sink_logit_gap.p10.0"], high = row["sink_logit_gap.p90.0"];

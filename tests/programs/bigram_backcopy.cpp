@@ -52,6 +52,9 @@ TEST_CASE("help tells every option and its default", "[programs]") {
                            "--batch N=64",
                            "--steps N=1000",
                            "--seed N=0",
+                           "--init-seed N=0",
+                           "--data-seed N=0",
+                           "--init NAME=dormant",
                            "--threads N=0",
                            "--every N=20",
                            "--checkpoint-every N=200",
@@ -146,7 +149,8 @@ TEST_CASE("a run leaves its numbers, its model and how it came about", "[program
   auto const metrics = scratch::read(here / "out/metrics.csv");
   CHECK(lines(metrics) == 4); // the header, steps 0, 5 and 7
   CHECK(metrics.starts_with(
-      "step,loss,risk.bigram,risk.backcopy,attention_sink.mean.0,attention_sink.on_background.0,"
+      "step,loss,risk.bigram,risk.bigram_as_published,risk.backcopy,attention_sink.mean.0,"
+      "attention_sink.on_background.0,attention_sink.on_triggers.0,attention_sink.as_published.0,"
       "sink_logit_gap.mean.0,sink_logit_gap.p10.0,sink_logit_gap.p90.0,value_drain.bos.0,"
       "value_drain.other.0,residual_peak.bos.0,residual_peak.other.0,attention_sink.mean.1,"));
   auto const row = metrics.substr(metrics.find("\n0,"));
@@ -160,7 +164,9 @@ TEST_CASE("a run leaves its numbers, its model and how it came about", "[program
   for (auto const* text : {"\"layers\": \"minimal\"",
                            "\"lr\": 0.0003",
                            "\"copy\": 1",
-                           "\"seed\": 0",
+                           "\"init-seed\": 0",
+                           "\"data-seed\": 0",
+                           "\"init\": \"dormant\"",
                            "\"batch\": 4",
                            "\"shards\": 8",
                            "\"date\": \"20",
@@ -237,7 +243,13 @@ TEST_CASE("a resumed run refuses to become another", "[programs][slow]") {
              contains("the run in 'out' has --lr 0.0003, so it cannot go on with --lr 0.001"));
   CHECK_THAT(misuse(here, {"--resume", "out", "--attention", "relu"}),
              contains("cannot go on with --attention relu"));
-  CHECK(run(here, {"--resume", "out", "--lr", "0.0003", "--no-figures"}).code == 0);
+  CHECK_THAT(misuse(here, {"--resume", "out", "--data-seed", "1"}),
+             contains("the run in 'out' has --data-seed 0, so it cannot go on with --data-seed 1"));
+  CHECK_THAT(misuse(here, {"--resume", "out", "--seed", "1"}),
+             contains("has --init-seed 0, so it cannot go on with --init-seed 1"));
+  CHECK_THAT(misuse(here, {"--resume", "out", "--init", "torch"}),
+             contains("cannot go on with --init torch"));
+  CHECK(run(here, {"--resume", "out", "--lr", "0.0003", "--seed", "0", "--no-figures"}).code == 0);
   CHECK_THAT(failure(here, {"--resume", "out", "--steps", "5"}),
              contains("is at step 6 already, so it cannot end at step 5"));
   scratch::write(here / "two.csv", "id,codepoint,unigram,0,1\n0,97,1,1,1\n1,98,1,1,1\n");
@@ -251,6 +263,47 @@ TEST_CASE("a resumed run refuses to become another", "[programs][slow]") {
              contains("may have been cut short"));
   scratch::write(here / "out/run.json", "{");
   CHECK_THAT(failure(here, {"--resume", "out"}), contains("does not hold the settings of a run"));
+}
+
+TEST_CASE("a run has a seed of its parameters and one of its data, and may begin as PyTorch does",
+          "[programs][slow]") {
+  folder const here;
+  auto const model = [&](words more, std::string const& out) {
+    more.insert(more.end(), {"--steps", "1", "--lr", "0"});
+    REQUIRE(run(here, small(more, out)).code == 0);
+    return scratch::read(here / out / "metrics.csv");
+  };
+  auto const loss = [](std::string const& metrics) { // of the first step
+    auto const row = metrics.substr(metrics.find("\n0,") + 3);
+    return row.substr(0, row.find(','));
+  };
+  auto const both = model({"--seed", "3"}, "both");
+  CHECK(model({"--init-seed", "3", "--data-seed", "3"}, "each") == both);
+  CHECK(model({"--seed", "3", "--data-seed", "4"}, "data") != both);
+  CHECK(model({"--seed", "4", "--data-seed", "3"}, "init") != both);
+  CHECK(loss(model({"--seed", "3", "--init", "torch"}, "torch")) != loss(both));
+  CHECK_THAT(scratch::read(here / "data/run.json"),
+             Catch::Contains("\"init-seed\": 3") && Catch::Contains("\"data-seed\": 4"));
+
+  // In two parts, from PyTorch's draws: the same run.
+  words const how{"--init", "torch", "--init-seed", "42", "--data-seed", "5"};
+  auto const with = [&](words more, std::string const& out) {
+    more.insert(more.end(), how.begin(), how.end());
+    return small(more, out);
+  };
+  REQUIRE(run(here, with({"--steps", "10"}, "whole")).code == 0);
+  REQUIRE(run(here, with({"--steps", "6"}, "out")).code == 0);
+  REQUIRE(run(here, {"--resume", "out", "--steps", "10", "--no-figures"}).code == 0);
+  for (auto const* file : {"checkpoint.safetensors", "resume.safetensors", "metrics.csv"})
+    CHECK(scratch::read(here / "whole" / file) == scratch::read(here / "out" / file));
+  // Its checkpoint is not taken for one that began otherwise, even if run.json says so.
+  auto const file = here / "out/run.json";
+  auto text = scratch::read(file);
+  auto const at = text.find("\"torch\"");
+  REQUIRE(at != std::string::npos);
+  scratch::write(file, text.replace(at, 7, "\"dormant\""));
+  CHECK_THAT(failure(here, {"--resume", "out", "--steps", "12"}),
+             Catch::Contains("has init = torch, this one has init = dormant"));
 }
 
 TEST_CASE("Ctrl-C saves and says how to go on", "[programs][slow]") {

@@ -141,6 +141,12 @@ inline void add(figures::comparison::series& to, dm::band const& over) {
   to.high.push_back(over.high);
 }
 
+/// What every seed has more in `a` than in `b`.
+inline std::vector<double> difference(std::vector<double> a, std::vector<double> const& b) {
+  for (std::size_t i = 0; i < a.size(); ++i) a[i] -= b[i];
+  return a;
+}
+
 /// One boolean a seed from numbers of each seed: `each(a, b, [](double a, double b) { ... })`.
 template <class F>
 std::vector<bool> each_seed(std::vector<double> const& a, F f) {

@@ -101,7 +101,7 @@ paper::finding measure(paper::setting const& how) {
   figures::comparison const looks{
       .title = "Where the head looks",
       .categories = {"<s>", "token before"},
-      .y = {.label = "attention, mean over queries", .least = 0, .most = 1},
+      .y = {.label = "attention, mean over the queries named", .least = 0, .most = 1},
       .lines = {runs.series(0, {"bos_from_others", "previous_from_others"}, "from non-triggers"),
                 runs.series(0, {"bos_from_triggers", "previous_from_triggers"}, "from triggers")}};
 

@@ -69,10 +69,14 @@ struct watching {
   std::uint64_t every = 0; ///< steps; 0: `measuring_interval`
 };
 
+/// Of the task from which all runs of an experiment are measured; evaluation data are no run's
+/// training data, whatever its seed.
+inline constexpr std::uint64_t evaluation_seed = 0;
+
 /// Sequences to measure all runs of an experiment on: 64, or as many as the authors had.
 template <dm::shape Shape>
 dm::batch fixed_batch(setting const& how) {
-  dm::bigram_backcopy<Shape> const task({.seed = 0, .table = how.table});
+  dm::bigram_backcopy<Shape> const task({.seed = evaluation_seed, .table = how.table});
   return task.sample(how.paper_scale ? 512 : 64);
 }
 

@@ -3,7 +3,6 @@
 #include "common/finding.hpp"
 
 #include "common/exit_code.hpp"
-#include "common/outcome.hpp"
 #include "common/run_folder.hpp"
 #include "common/run_info.hpp"
 #include "common/streams.hpp"
@@ -37,9 +36,22 @@ json to_json(claim const& what, finding const& found, setting const& how, double
                        {"published", n.published}});
   }
   for (auto const& s : found.statements) {
+    auto const v = program::judged(s.seed_shows);
     statements.push_back({{"says", s.says},
-                          {"seed_shows", s.seed_shows},
-                          {"verdict", program::to_words(program::outcome_of(s.seed_shows))}});
+                          {"seed_shows", s.seed_shows.by},
+                          {"without_number", v.unmeasured},
+                          {"passes", v.passes},
+                          {"n", v.n},
+                          {"rate", v.rate},
+                          {"rate_low", v.low},
+                          {"rate_high", v.high},
+                          {"verdict", program::to_words(v.is)}});
+    if (!s.size) continue;
+    statements.back()["effect"] = {{"what", s.size->what},
+                                   {"low", s.size->value.low},
+                                   {"middle", s.size->value.middle},
+                                   {"high", s.size->value.high},
+                                   {"unit", s.size->unit}};
   }
   json all = {{"name", what.name},
               {"title", what.title},
@@ -47,7 +59,8 @@ json to_json(claim const& what, finding const& found, setting const& how, double
               {"claim", what.sentence},
               {"scale", how.paper_scale ? "paper" : "demo"},
               {"seeds", how.seeds},
-              {"first_seed", how.first_seed},
+              {"first_init_seed", how.first.init},
+              {"first_data_seed", how.first.data},
               {"ran", found.ran},
               {"numbers", numbers},
               {"statements", statements},
@@ -73,8 +86,14 @@ void say(claim const& what, finding const& found, setting const& how) {
                n.published.empty() ? "" : fmt::format("; paper: {}", n.published));
   }
   for (auto const& s : found.statements) {
-    fmt::print("{}: {} ({})\n", program::to_words(program::outcome_of(s.seed_shows)), s.says,
-               program::seeds_in_words(s.seed_shows));
+    auto const v = program::judged(s.seed_shows);
+    fmt::print("{}: {}\n  {}, rate {}\n", program::to_words(v.is), s.says,
+               program::seeds_in_words(v), program::rate_in_words(v));
+    if (s.size) {
+      fmt::print("  {}: {:.3g} ({:.3g} to {:.3g}){}{}\n", s.size->what, s.size->value.middle,
+                 s.size->value.low, s.size->value.high, s.size->unit.empty() ? "" : " ",
+                 s.size->unit);
+    }
   }
   fmt::print("{}\neverything is in {}\n", found.words, dm::io::shown(how.out));
 }
@@ -112,6 +131,17 @@ void open_folder(program::run_folder& folder, setting const& how, std::string co
 
 } // namespace
 
+effect paired_difference(std::string what, std::vector<double> const& a,
+                         std::vector<double> const& b, std::string unit) {
+  std::vector<double> differences;
+  for (std::size_t s = 0; s < a.size(); ++s) {
+    if (double const d = a[s] - b[s]; !std::isnan(d)) differences.push_back(d);
+  }
+  if (differences.size() < a.size())
+    what += fmt::format(" ({} of {} pairs)", differences.size(), a.size());
+  return {std::move(what), dm::median_interval(differences), std::move(unit)};
+}
+
 std::string by_step(dm::band const& steps) {
   return std::isnan(steps.middle) ? "not at all" : fmt::format("by step {:.0f}", steps.middle);
 }
@@ -120,13 +150,23 @@ int experiment(int argc, char const* const* argv, claim const& what,
                std::function<finding(setting const&)> const& body,
                std::function<void(program::command_line&)> const& more) {
   setting how;
+  std::uint64_t both = 1;
   std::string scale = "demo", bigrams, out = "out/paper/" + what.name;
   program::command_line options(what.name, what.title + " (arXiv 2410.13835, " + what.where +
                                                "): " + what.sentence);
   options.choice("--scale", scale, {"demo", "paper"},
                  "small models, or the authors' shape and batch");
-  options.count("--seeds", how.seeds, "runs of each variant", program::of_runs);
-  options.count("--seed", how.first_seed, "the first of the seeds", program::a_seed);
+  how.seeds = what.seeds;
+  options.count(
+      "--seeds", how.seeds,
+      fmt::format("runs of each variant, {} unless said (at the paper's scale 5)", what.seeds),
+      program::of_runs);
+  options.count("--seed", both,
+                "the first of the seeds of initial values and of data, 1 unless said",
+                program::a_seed);
+  options.count("--init-seed", how.first.init, "the first of the seeds of initial values",
+                program::a_seed);
+  options.count("--data-seed", how.first.data, "the first of the seeds of data", program::a_seed);
   options.count("--steps", how.steps, "training steps of each run, 0 for the experiment's own",
                 {.least = 0});
   options.count("--threads", how.threads, "0 for as many as there are cores", program::of_threads);
@@ -136,7 +176,10 @@ int experiment(int argc, char const* const* argv, claim const& what,
              "keep finished runs of the same command that are in the folder");
   if (more) more(options);
   return options.run(argc, argv, [&] {
+    if (!options.given("--init-seed")) how.first.init = both;
+    if (!options.given("--data-seed")) how.first.data = both;
     how.paper_scale = scale == "paper";
+    if (how.paper_scale && !options.given("--seeds")) how.seeds = 5;
     how.table = bigrams.empty() ? dm::english_bigrams() : dm::read_bigrams_csv(bigrams);
     how.out = out;
     how.command = words_of(argc, argv);
@@ -154,7 +197,7 @@ int experiment(int argc, char const* const* argv, claim const& what,
       double const seconds =
           std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
       found.figure.name = what.name;
-      if (found.data) found.data->table(how.first_seed).write(how.out / (what.name + ".csv"));
+      if (found.data) found.data->table().write(how.out / (what.name + ".csv"));
       try {
         figures::save(found.figure, how.out);
       } catch (figures::not_drawn const& why) {

@@ -2,9 +2,7 @@
 // Variants x seeds, side by side, and what they say together.
 #include "common/runs.hpp"
 
-#include "common/number_table.hpp"
 #include "dormant/io/atomic_file.hpp"
-#include "dormant/io/checksum.hpp"
 #include "dormant/io/plain_words.hpp"
 #include "dormant/side_by_side.hpp"
 
@@ -23,8 +21,8 @@ namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-/// The file of one run's rows.
-fs::path file_of(setting const& how, std::string const& label, std::uint64_t seed) {
+/// What the files of one run are called.
+std::string file_of(std::string const& label, dm::seeds const& of) {
   std::string name;
   for (char const c : label) {
     bool const plain = std::isalnum(static_cast<unsigned char>(c)) != 0;
@@ -33,21 +31,8 @@ fs::path file_of(setting const& how, std::string const& label, std::uint64_t see
     else if (!name.empty() && name.back() != '_')
       name += '_';
   }
-  return how.out / "runs" / fmt::format("{}.{}.csv", name, seed);
-}
-
-/// The last row has every column: what is measured after training stands there alone.
-std::vector<std::string> names_of(curve const& rows) {
-  std::vector<std::string> names;
-  for (auto const& [name, value] : rows.back().cells()) names.push_back(name);
-  return names;
-}
-
-/// The last line of a kept run, which tells whether the lines before it are as they were written.
-std::string seal_of(std::string_view text) {
-  dm::io::checksum sum;
-  sum.add(text);
-  return fmt::format("# checksum {}\n", sum.text());
+  if (of.init == of.data) return fmt::format("{}.{}", name, of.init);
+  return fmt::format("{}.{}.{}", name, of.init, of.data);
 }
 
 /// Gives every row every column of its run, NaN where nothing was measured, as a file of it has.
@@ -61,33 +46,15 @@ void fill(curve& rows) {
   }
 }
 
-void keep(fs::path const& path, curve const& rows) {
-  if (rows.empty()) return;
-  auto const names = names_of(rows);
-  dm::csv_table table(names);
-  for (auto const& row : rows) {
-    std::vector<dm::csv_cell> cells;
-    for (auto const& name : names) cells.emplace_back(row[name]);
-    table.append(cells);
-  }
-  dm::write_file_atomically(path, table.text() + seal_of(table.text()));
+std::string in_words(dm::seeds const& of) {
+  if (of.init == of.data) return fmt::format("seed {}", of.init);
+  return fmt::format("seeds {} of the initial values and {} of the data", of.init, of.data);
 }
 
-/// \throws dormant::error if a line is missing, changed or not of numbers
-curve kept(fs::path const& path) {
-  auto const text = dm::read_file(path);
-  auto const seal = text.rfind("# checksum "); // files of the first version have none
-  if (seal != std::string::npos &&
-      seal_of(std::string_view(text).substr(0, seal)) != text.substr(seal)) {
-    dm::refuse({dm::io::shown(path), " is not as it was written: its lines do not fit the checksum "
-                                     "in the last; delete it to have the run repeated"});
-  }
-  auto const table = program::number_table::read(path);
-  curve rows(table.rows());
-  for (auto const& name : table.names()) {
-    for (std::size_t r = 0; r < rows.size(); ++r) rows[r].add(name, table[name][r]);
-  }
-  return rows;
+/// Deletes what a finished run left while it was under way.
+void forget(one_run const& run) {
+  std::error_code none;
+  for (char const* ending : {".csv", ".safetensors"}) fs::remove(run.state.string() + ending, none);
 }
 
 template <class Number>
@@ -171,8 +138,8 @@ std::vector<double> runs::first_step(std::size_t v,
   return out;
 }
 
-dm::csv_table runs::table(std::uint64_t first_seed) const {
-  std::vector<std::string> columns = {"variant", "seed"};
+dm::csv_table runs::table() const {
+  std::vector<std::string> columns = {"variant", "init_seed", "data_seed"};
   for (auto const& variant : curves_) {
     if (variant.empty() || variant.front().empty()) continue;
     for (auto const& name : names_of(variant.front())) {
@@ -183,8 +150,8 @@ dm::csv_table runs::table(std::uint64_t first_seed) const {
   for (std::size_t v = 0; v < variants(); ++v) {
     for (std::size_t s = 0; s < curves_[v].size(); ++s) {
       for (auto const& row : curves_[v][s]) {
-        std::vector<dm::csv_cell> cells = {labels_[v], first_seed + s};
-        for (std::size_t c = 2; c < columns.size(); ++c) // of all variants together
+        std::vector<dm::csv_cell> cells = {labels_[v], seeds_[v][s].init, seeds_[v][s].data};
+        for (std::size_t c = 3; c < columns.size(); ++c) // of all variants together
           cells.emplace_back(row.has(columns[c]) ? row[columns[c]] : nan);
         table.append(cells);
       }
@@ -201,58 +168,75 @@ double bos_ratio(dm::probe_row const& row, std::string_view probe, std::size_t l
 runs over_seeds(setting const& how, std::vector<variant> const& variants) {
   std::vector<std::string> labels;
   std::vector<std::vector<curve>> curves;
+  std::vector<std::vector<dm::seeds>> seeds;
   std::uint64_t steps = 0;
+  std::size_t longest = 0;
   for (auto const& v : variants) {
     labels.push_back(v.label);
-    curves.emplace_back(how.seeds);
-    steps += v.steps * how.seeds;
+    seeds.push_back(v.only.empty() ? how.all_seeds() : v.only);
+    curves.emplace_back(seeds.back().size());
+    steps += v.steps * seeds.back().size();
+    longest = std::max(longest, seeds.back().size());
   }
-  fs::create_directories(how.out / "runs");
-  auto const note = how.out / "runs" / "settings.txt";
+  auto const folder = how.out / "runs";
+  fs::create_directories(folder);
+  auto const note = folder / "settings.txt";
   if (how.resume && fs::exists(note) && dm::read_file(note) != how.identity) {
     dm::refuse({"the runs in ", dm::io::shown(how.out), " were made with other settings: "},
                {dm::io::in_quotes(dm::read_file(note))});
   }
-  if (how.resume && !fs::exists(note) && !fs::is_empty(how.out / "runs")) {
+  if (how.resume && !fs::exists(note) && !fs::is_empty(folder)) {
     dm::refuse({dm::io::shown(note), " is missing, so nothing says what the runs beside it are"});
   }
   dm::write_file_atomically(note, how.identity);
 
-  std::size_t const jobs = variants.size() * how.seeds;
-  program::board all(jobs, steps);
   // Seed by seed, so that what is there after an interruption is comparable.
+  std::vector<std::pair<std::size_t, std::size_t>> jobs; // variant, seed
+  for (std::size_t s = 0; s < longest; ++s) {
+    for (std::size_t v = 0; v < variants.size(); ++v) {
+      if (s < seeds[v].size()) jobs.emplace_back(v, s);
+    }
+  }
+  program::board all(jobs.size(), steps);
   auto const one = [&](std::size_t job) {
     if (all.stopping()) return;
-    auto const v = job % variants.size();
-    auto const seed = how.first_seed + job / variants.size();
-    auto& rows = curves[v][job / variants.size()];
-    auto const file = file_of(how, variants[v].label, seed);
+    auto const [v, s] = jobs[job];
+    auto const& [label, length, train, only] = variants[v];
+    auto const& of = seeds[v][s];
+    auto& rows = curves[v][s];
+    auto const name = file_of(label, of);
+    auto const file = folder / (name + ".csv");
+    auto const words = fmt::format("{}, {}", label, in_words(of));
+    one_run const run{.seeds = of,
+                      .board = all,
+                      .state = how.paper_scale ? folder / (name + ".under_way") : fs::path(),
+                      .identity = {{"settings", how.identity}, {"run", words}}};
     try {
       bool const done = how.resume && fs::exists(file);
-      rows = done ? kept(file) : variants[v].train(seed, all);
+      rows = done ? rows_kept(file) : train(run);
       fill(rows);
-      if (!done) keep(file, rows);
-      if (done) all.skip(variants[v].steps);
-      all.finished(
-          fmt::format("{}, seed {}{}", variants[v].label, seed, done ? " (kept from before)" : ""));
+      if (!done) keep_rows(file, rows);
+      if (done) all.skip(length);
+      if (!run.state.empty()) forget(run);
+      all.finished(fmt::format("{}{}", words, done ? " (kept from before)" : ""));
     } catch (interrupted const&) {
     } catch (dm::non_finite const& where) {
       all.fail();
-      throw dm::error(fmt::format("{}, seed {}: {}", variants[v].label, seed, where.what()));
+      throw dm::error(fmt::format("{}: {}", words, where.what()));
     } catch (...) {
       all.fail();
       throw;
     }
   };
   try {
-    dm::side_by_side(jobs, one, how.paper_scale ? 1 : how.threads);
+    dm::side_by_side(jobs.size(), one, how.paper_scale ? 1 : how.threads);
   } catch (...) {
     all.clear();
     throw;
   }
   all.clear();
   if (all.interrupted()) throw interrupted{};
-  return {std::move(labels), std::move(curves)};
+  return {std::move(labels), std::move(curves), std::move(seeds)};
 }
 
 } // namespace paper

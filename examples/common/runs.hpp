@@ -4,8 +4,12 @@
 
 #include "common/board.hpp"
 #include "common/figures.hpp"
-#include "dormant/cadence.hpp"
+#include "common/kept_rows.hpp"
+#include "common/outcome.hpp"
+#include "dormant/checkpoint.hpp"
 #include "dormant/io/csv.hpp"
+#include "dormant/probe/row.hpp"
+#include "dormant/seeds.hpp"
 #include "dormant/statistics.hpp"
 #include "dormant/task/bigram_table.hpp"
 #include "dormant/train.hpp"
@@ -29,8 +33,10 @@ namespace dm = dormant;
 /// What every experiment can be asked.
 struct setting {
   bool paper_scale = false; ///< the authors' shape, batch and steps instead of the small ones
-  std::uint64_t seeds = 5;
-  std::uint64_t first_seed = 1;
+  std::uint64_t seeds = 30;
+  dm::seeds first{1, 1}; ///< of the runs' seeds
+  std::size_t crossed_with =
+      0;                     ///< data seeds for each of `seeds` initialisations; 0: one of its own
   std::uint64_t steps = 0;   ///< 0: the experiment's own
   std::uint64_t threads = 0; ///< 0: as many as the machine has
   bool resume = false;       ///< keep the runs that are in the folder already
@@ -39,6 +45,11 @@ struct setting {
   std::string command{};  ///< that repeats it
   std::string identity{}; ///< the settings that numbers depend on, in words
 
+  /// The seeds of all runs of a variant.
+  [[nodiscard]] std::vector<dm::seeds> all_seeds() const {
+    return crossed_with == 0 ? dm::paired_seeds(first, seeds)
+                             : dm::crossed_seeds(first, seeds, crossed_with);
+  }
   [[nodiscard]] std::uint64_t steps_or(std::uint64_t own) const { return steps != 0 ? steps : own; }
   /// Small models keep one core busy each; large ones take turns and share all cores.
   [[nodiscard]] dm::schedule schedule(std::uint64_t steps_taken, std::size_t batch) const {
@@ -47,26 +58,37 @@ struct setting {
   }
 };
 
-/// What was measured in one run. The first column is the step, or whatever else lines are drawn
-/// over; numbers that only the trained model has are added to the last row.
-using curve = std::vector<dm::probe_row>;
+/// One run of a variant.
+struct one_run {
+  dm::seeds seeds{};
+  program::board& board; ///< is told of the steps
+  std::filesystem::path
+      state{};                 ///< what files of a run under way are called; empty: there are none
+  dm::run_identity identity{}; ///< what a run that goes on must agree with
+};
 
-/// One way of training. `train` is called for every seed, from several threads, and tells the board
-/// of its steps.
+/// One way of training. `train` is called for every seed, from several threads.
 struct variant {
   std::string label{};
   std::uint64_t steps = 0; ///< of one run
-  std::function<curve(std::uint64_t seed, program::board& all)> train{};
+  std::function<curve(one_run const& run)> train{};
+  std::vector<dm::seeds> only{}; ///< its seeds, if they are not all of the setting's
 };
 
 /// What variants did on every seed. A column that no row of a run has is refused with an error that
 /// lists those it has (`dm::probe_row`); NaN is what was not measured in a row.
 class runs {
 public:
-  runs(std::vector<std::string> labels, std::vector<std::vector<curve>> curves)
-      : labels_(std::move(labels)), curves_(std::move(curves)) {}
+  /// \param of the seeds of each variant's curves; unset: 1, 2, ...
+  runs(std::vector<std::string> labels, std::vector<std::vector<curve>> curves,
+       std::vector<std::vector<dm::seeds>> of = {})
+      : labels_(std::move(labels)), curves_(std::move(curves)), seeds_(std::move(of)) {
+    for (auto v = seeds_.size(); v < curves_.size(); ++v)
+      seeds_.push_back(dm::paired_seeds({1, 1}, curves_[v].size()));
+  }
 
   [[nodiscard]] std::size_t variants() const { return labels_.size(); }
+  [[nodiscard]] std::vector<dm::seeds> const& seeds(std::size_t v) const { return seeds_[v]; }
   [[nodiscard]] std::string const& label(std::size_t v) const { return labels_[v]; }
   /// One curve a seed.
   [[nodiscard]] std::vector<curve> const& operator[](std::size_t v) const { return curves_[v]; }
@@ -92,12 +114,13 @@ public:
   [[nodiscard]] std::vector<double>
   first_step(std::size_t v, std::function<bool(dm::probe_row const&)> const& shows,
              std::size_t for_rows = 3) const;
-  /// variant, seed, then the columns.
-  [[nodiscard]] dm::csv_table table(std::uint64_t first_seed) const;
+  /// variant, init_seed, data_seed, then the columns.
+  [[nodiscard]] dm::csv_table table() const;
 
 private:
   std::vector<std::string> labels_;
   std::vector<std::vector<curve>> curves_; // [variant][seed]
+  std::vector<std::vector<dm::seeds>> seeds_;
 };
 
 /// Ctrl-C was pressed; finished runs are kept.
@@ -107,38 +130,6 @@ struct interrupted {};
 /// `how.resume`, runs whose rows are there are not repeated.
 /// \throws dormant::error if a run fails or the rows there are of other settings; interrupted
 runs over_seeds(setting const& how, std::vector<variant> const& variants);
-
-/// Steps from one of about sixty measurements to the next; every hundredth step is among them.
-inline std::uint64_t measuring_interval(std::uint64_t steps) {
-  auto interval = std::clamp<std::uint64_t>(steps / 60, 1, 100);
-  while (100 % interval != 0) --interval;
-  return interval;
-}
-
-/// Trains a model and measures it at every `measuring_interval`, on the batches it is trained on.
-/// \param edits interventions that take part in every step, as a std::tie; probes see what they leave
-/// \param probes whose numbers become the columns
-template <class... Edits, class Net, class Task, class Optimizer, class... Probes>
-curve train_under(std::tuple<Edits const&...> edits, program::board& all, Net& net,
-                  Task const& task, Optimizer const& optimizer, dm::schedule const& plan,
-                  Probes... probes) {
-  dm::history log(dm::every{measuring_interval(plan.steps)}, std::move(probes)...);
-  std::apply(
-      [&](auto&... edit) {
-        dm::train(net, task, optimizer, plan, edit..., log, program::on_board{all});
-      },
-      edits);
-  if (all.stopping()) throw interrupted{};
-  if (!log.rows().empty() && !std::isfinite(log.rows().back()["loss"])) { // no step finds this one
-    throw dm::non_finite("the loss after the last step is not finite");
-  }
-  return log.rows();
-}
-template <class Net, class Task, class Optimizer, class... Probes>
-curve train(program::board& all, Net& net, Task const& task, Optimizer const& optimizer,
-            dm::schedule const& plan, Probes... probes) {
-  return train_under(std::tie(), all, net, task, optimizer, plan, std::move(probes)...);
-}
 
 /// Norm at `<s>` over the mean norm elsewhere, in a row of `value_drain` or `residual_peak`.
 /// \param probe "value_drain" or "residual_peak"
@@ -151,17 +142,25 @@ inline void add(figures::comparison::series& to, dm::band const& over) {
   to.high.push_back(over.high);
 }
 
-/// One boolean a seed from numbers of each seed: `each(a, b, [](double a, double b) { ... })`.
+/// Which seeds show something, from numbers of each seed: `each_seed(a, b, [](double a, double b) {
+/// ... })`. A seed with a NaN, which was not measured or not reached, does not, and is counted.
 template <class F>
-std::vector<bool> each_seed(std::vector<double> const& a, F f) {
-  std::vector<bool> out;
-  for (double const x : a) out.push_back(f(x));
+program::shown each_seed(std::vector<double> const& a, F f) {
+  program::shown out;
+  for (double const x : a) {
+    out.unmeasured += std::isnan(x) ? 1 : 0;
+    out.by.push_back(!std::isnan(x) && f(x));
+  }
   return out;
 }
 template <class F>
-std::vector<bool> each_seed(std::vector<double> const& a, std::vector<double> const& b, F f) {
-  std::vector<bool> out;
-  for (std::size_t i = 0; i < a.size(); ++i) out.push_back(f(a[i], b[i]));
+program::shown each_seed(std::vector<double> const& a, std::vector<double> const& b, F f) {
+  program::shown out;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    bool const missing = std::isnan(a[i]) || std::isnan(b[i]);
+    out.unmeasured += missing ? 1 : 0;
+    out.by.push_back(!missing && f(a[i], b[i]));
+  }
   return out;
 }
 

@@ -5,6 +5,7 @@
 
 #include "common/models.hpp"
 #include "common/runs.hpp"
+#include "common/training.hpp"
 
 #include <dormant/dormant.hpp>
 
@@ -41,25 +42,25 @@ struct softmax_layers {
   template <class F>
   [[nodiscard]] runs over_seeds(F const& measure) const {
     return paper::over_seeds(
-        how, {{"softmax + AdamW", steps(), [&](std::uint64_t seed, program::board& all) {
+        how, {{"softmax + AdamW", steps(), [&](one_run const& run) {
                  // Rounded for speed, which the words say, but not rearranged: interventions edit
                  // every site.
                  if (how.paper_scale) {
-                   return run<program::paper_shape, dm::bf16>(seed, all, {.lr = 3e-4}, 512,
-                                                              measure);
+                   return trained<program::paper_shape, dm::bf16>(run, {.lr = 3e-4}, 512, measure);
                  }
-                 return run<program::demo_shape>(seed, all, {.lr = 2e-3}, small_batch, measure);
+                 return trained<program::demo_shape>(run, {.lr = 2e-3}, small_batch, measure);
                }}});
   }
 
 private:
   template <dm::shape Shape, class... Parts, class F>
-  curve run(std::uint64_t seed, program::board& all, dm::adamw const& optimizer, std::size_t batch,
-            F const& measure) const {
-    dm::transformer<program::with_layers(Shape, Layers), dm::softmax, Parts...> net({.seed = seed});
-    dm::bigram_backcopy<Shape> const task({.seed = seed, .table = how.table});
+  curve trained(one_run const& run, dm::adamw const& optimizer, std::size_t batch,
+                F const& measure) const {
+    dm::transformer<program::with_layers(Shape, Layers), dm::softmax, Parts...> net(
+        {.seed = run.seeds.init});
+    dm::bigram_backcopy<Shape> const task({.seed = run.seeds.data, .table = how.table});
     return measure(net, task, [&](auto... probes) {
-      return train(all, net, task, optimizer, how.schedule(steps(), batch), probes...);
+      return train(run, net, task, optimizer, how.schedule(steps(), batch), probes...);
     });
   }
 };

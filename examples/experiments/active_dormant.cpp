@@ -46,7 +46,7 @@ paper::finding measure(paper::setting const& how) {
   // The sequence that is shown is the same for every seed, a row a position; means over a batch
   // stand in the last one.
   dm::bigram_backcopy<program::paper_shape> const same(
-      {.seed = how.first_seed, .table = how.table});
+      {.seed = how.first.data, .table = how.table});
   dm::batch one(1, shown, same.table());
   same.sample_row(dm::stream::evaluation_data, 0, 0, one.tokens(0), one.laws(0));
   auto const sequence = one.sequence(0);
@@ -81,7 +81,7 @@ paper::finding measure(paper::setting const& how) {
   std::string triggers;
   for (auto const t : same.trigger_tokens()) triggers += " " + same.token_name(t);
   figures::attention_map map{
-      .title = fmt::format("Attention, seed {}; triggers:{}", how.first_seed, triggers)};
+      .title = fmt::format("Attention, seed {}; triggers:{}", how.first.data, triggers)};
   auto const norms = runs.line(0, "value_norm", "");
   std::vector<double> const none(shown, std::numeric_limits<double>::quiet_NaN());
   figures::comparison values{.title = "Value norms in that sequence",

@@ -27,17 +27,17 @@ paper::claim const what = {
                 "linearly in steps; under SGD it does not."};
 
 template <dm::shape Base, class Optimizer>
-paper::curve train(paper::setting const& how, std::uint64_t seed, program::board& all,
-                   Optimizer const& optimizer, dm::schedule const& plan) {
+paper::curve train(paper::setting const& how, paper::one_run const& run, Optimizer const& optimizer,
+                   dm::schedule const& plan) {
   using model = program::minimal<Base, dm::softmax>;
-  model net({.seed = seed});
-  dm::bigram_backcopy<Base> const task({.seed = seed, .table = how.table});
+  model net({.seed = run.seeds.init});
+  dm::bigram_backcopy<Base> const task({.seed = run.seeds.data, .table = how.table});
   paper::norm_influence<model> influence(task.bos(), plan.steps / 2);
   dm::history log(dm::every{std::max<std::uint64_t>(1, plan.steps / 60)}, dm::risk{},
                   dm::residual_peak{});
   dm::when some(dm::every{std::max<std::uint64_t>(1, plan.steps / 800)}, influence);
-  dm::train(net, task, optimizer, plan, log, some, program::on_board{all});
-  if (all.stopping()) throw paper::interrupted{};
+  dm::train(net, task, optimizer, plan, log, some, program::on_board{run.board});
+  if (run.board.stopping()) throw paper::interrupted{};
 
   auto rows = log.rows();
   influence.report(rows.back());
@@ -49,9 +49,9 @@ paper::finding measure(paper::setting const& how) {
   auto const steps = how.steps_or(how.paper_scale ? 10'000 : 4000);
   auto const plan = how.schedule(steps, how.paper_scale ? 512 : 8);
   auto const by = [&](auto const& here, auto const& published) {
-    return [&how, plan, here, published](std::uint64_t seed, program::board& all) {
-      return how.paper_scale ? train<program::paper_shape>(how, seed, all, published, plan)
-                             : train<program::demo_shape>(how, seed, all, here, plan);
+    return [&how, plan, here, published](paper::one_run const& run) {
+      return how.paper_scale ? train<program::paper_shape>(how, run, published, plan)
+                             : train<program::demo_shape>(how, run, here, plan);
     };
   };
   enum { adam, sgd };

@@ -5,6 +5,7 @@
 
 #include "common/names.hpp"
 #include "common/runs.hpp"
+#include "common/training.hpp"
 
 #include <dormant/optimizer/sign_sgd.hpp>
 #include <dormant/task/bigram_backcopy.hpp>
@@ -31,7 +32,7 @@ inline constexpr double alpha_held = 1, sign_step = 0.01;
 struct seeded_model {
   using task_type = dm::bigram_backcopy<dm::shape{.vocab = program::vocabulary, .context = length}>;
   seeded_model(setting const& how, std::uint64_t seed, std::size_t contexts)
-      : task({.seed = seed, .table = how.table}), model(task),
+      : task({.seed = run.seeds.data, .table = how.table}), model(task),
         seen(model.contexts_of(task.sample(contexts), length)), disturbed(model.disturbance(seen)) {
   }
 
@@ -53,8 +54,8 @@ struct seeded_model {
 
 /// Gradient flow from alpha = 0, beta = 0.
 inline auto growth_of_alpha(setting const& how, std::size_t contexts, theory::moving moves) {
-  return [&how, contexts, moves](std::uint64_t seed, program::board&) {
-    seeded_model const s(how, seed, contexts);
+  return [&how, contexts, moves](one_run const& run) {
+    seeded_model const s(how, run.seeds.data, contexts);
     return s.rows(theory::gradient_flow(
         s.model, s.seen, s.model.level(0, 0),
         {.what = moves, .until = last_time, .times = times, .tolerance = 1e-7}));
@@ -63,8 +64,8 @@ inline auto growth_of_alpha(setting const& how, std::size_t contexts, theory::mo
 
 /// Gradient flow of beta in one context, and how far it still is from the limit of the theorem.
 inline auto settling_of_beta(setting const& how) {
-  return [&how](std::uint64_t seed, program::board&) {
-    seeded_model const s(how, seed, 1);
+  return [&how](one_run const& run) {
+    seeded_model const s(how, run.seeds.data, 1);
     auto const x = s.model.level(alpha_held, 0);
     auto const limit = s.model.limit_of_beta(alpha_held, s.model.beta(std::span(x)), s.seen[0]);
     auto const path = theory::gradient_flow(
@@ -83,8 +84,8 @@ inline auto settling_of_beta(setting const& how) {
 
 /// Sign descent of alpha in one context.
 inline auto sign_descent(setting const& how) {
-  return [&how](std::uint64_t seed, program::board&) {
-    seeded_model const s(how, seed, 1);
+  return [&how](one_run const& run) {
+    seeded_model const s(how, run.seeds.data, 1);
     auto const draw = [&](std::uint64_t) { return std::span<theory::context const>(s.seen); };
     return s.rows(theory::descend(s.model, draw, s.model.level(0, 0),
                                   dm::sign_sgd{.lr = sign_step, .weight_decay = 0},

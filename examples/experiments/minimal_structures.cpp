@@ -33,12 +33,12 @@ using with_linear = dm::block<dm::softmax, dm::linear>;
 using without_attention = dm::mlp_block<>;
 
 template <dm::shape Base, class... Blocks>
-paper::curve train(paper::setting const& how, std::uint64_t seed, program::board& all, double lr,
+paper::curve train(paper::setting const& how, paper::one_run const& run, double lr,
                    dm::schedule const& plan) {
   constexpr auto shape = program::with_layers(Base, sizeof...(Blocks));
-  dm::transformer<shape, dm::stack<Blocks...>> net({.seed = seed});
-  dm::bigram_backcopy<shape> const task({.seed = seed, .table = how.table});
-  auto rows = paper::train(all, net, task, dm::adamw{.lr = lr}, plan, dm::risk{},
+  dm::transformer<shape, dm::stack<Blocks...>> net({.seed = run.seeds.init});
+  dm::bigram_backcopy<shape> const task({.seed = run.seeds.data, .table = how.table});
+  auto rows = paper::train(run, net, task, dm::adamw{.lr = lr}, plan, dm::risk{},
                            dm::attention_sink{}, dm::value_drain{}, dm::residual_peak{});
   for (auto& row : rows) {
     double peak = 0, sink = 0, drain = 0;
@@ -62,11 +62,10 @@ paper::curve train(paper::setting const& how, std::uint64_t seed, program::board
 template <class... Blocks>
 paper::variant structure(std::string label, paper::setting const& how) {
   auto const steps = how.steps_or(how.paper_scale ? 10'000 : 1200);
-  return {std::move(label), steps, [&how, steps](std::uint64_t seed, program::board& all) {
+  return {std::move(label), steps, [&how, steps](paper::one_run const& run) {
             auto const plan = how.schedule(steps, how.paper_scale ? 512 : 8);
-            return how.paper_scale
-                       ? train<program::paper_shape, Blocks...>(how, seed, all, 3e-4, plan)
-                       : train<program::demo_shape, Blocks...>(how, seed, all, 3e-3, plan);
+            return how.paper_scale ? train<program::paper_shape, Blocks...>(how, run, 3e-4, plan)
+                                   : train<program::demo_shape, Blocks...>(how, run, 3e-3, plan);
           }};
 }
 

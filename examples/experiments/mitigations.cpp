@@ -32,13 +32,14 @@ std::string const one = "one layer: ", three = "three: ";
 constexpr double learnt = 0.5; // backcopy risk in nats at which runs are compared, from about 4.3
 
 template <dm::shape Base, class Rule, std::size_t Layers, class Optimizer>
-paper::curve train(paper::setting const& how, std::uint64_t seed, program::board& all,
-                   Optimizer const& optimizer, dm::schedule const& plan) {
+paper::curve train(paper::setting const& how, paper::one_run const& run, Optimizer const& optimizer,
+                   dm::schedule const& plan) {
   // The minimal structure stands for three layers: whole ones may put their sink in layer 0.
   using three_layers = program::minimal<Base, Rule>;
-  std::conditional_t<Layers == 1, dm::transformer<Base, Rule>, three_layers> net({.seed = seed});
-  dm::bigram_backcopy<Base> const task({.seed = seed, .table = how.table});
-  auto rows = paper::train(all, net, task, optimizer, plan, dm::risk{}, dm::attention_sink{},
+  std::conditional_t<Layers == 1, dm::transformer<Base, Rule>, three_layers> net(
+      {.seed = run.seeds.init});
+  dm::bigram_backcopy<Base> const task({.seed = run.seeds.data, .table = how.table});
+  auto rows = paper::train(run, net, task, optimizer, plan, dm::risk{}, dm::attention_sink{},
                            dm::value_drain{}, dm::residual_peak{});
   constexpr std::size_t head = Layers / 2; // the layer that has one
   for (auto& row : rows) {
@@ -54,12 +55,10 @@ template <std::size_t Layers>
 std::vector<paper::variant> ways(paper::setting const& how, std::uint64_t steps) {
   auto const run = [&]<class Rule>(Rule, std::string const& label, auto const& by) {
     return paper::variant{
-        (Layers == 1 ? one : three) + label, steps,
-        [&how, steps, by](std::uint64_t seed, program::board& all) {
+        (Layers == 1 ? one : three) + label, steps, [&how, steps, by](paper::one_run const& run) {
           auto const plan = how.schedule(steps, how.paper_scale ? 512 : 8);
-          return how.paper_scale
-                     ? train<program::paper_shape, Rule, Layers>(how, seed, all, by, plan)
-                     : train<program::demo_shape, Rule, Layers>(how, seed, all, by, plan);
+          return how.paper_scale ? train<program::paper_shape, Rule, Layers>(how, run, by, plan)
+                                 : train<program::demo_shape, Rule, Layers>(how, run, by, plan);
         }};
   };
   dm::adamw const adam{.lr = how.paper_scale ? 3e-4 : 3e-3}, published_relu{.lr = 3e-3};

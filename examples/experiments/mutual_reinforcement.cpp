@@ -28,12 +28,12 @@ paper::claim const what = {
         "this; here either side of the loop is cut during training."};
 
 template <dm::shape Shape, class... Edits>
-paper::curve train(paper::setting const& how, std::uint64_t seed, program::board& all,
-                   dm::schedule const& plan, Edits const&... edits) {
-  dm::transformer<Shape, dm::softmax, dm::identity_wo> net({.seed = seed});
-  dm::bigram_backcopy<Shape> const task({.seed = seed, .table = how.table});
+paper::curve train(paper::setting const& how, paper::one_run const& run, dm::schedule const& plan,
+                   Edits const&... edits) {
+  dm::transformer<Shape, dm::softmax, dm::identity_wo> net({.seed = run.seeds.init});
+  dm::bigram_backcopy<Shape> const task({.seed = run.seeds.data, .table = how.table});
   dm::adamw const optimizer{.lr = how.paper_scale ? 3e-4 : 2e-3};
-  return paper::train_under(std::tie(edits...), all, net, task, optimizer, plan, dm::risk{},
+  return paper::train_under(std::tie(edits...), run, net, task, optimizer, plan, dm::risk{},
                             dm::attention_sink{}, dm::sink_logit_gap{}, dm::value_drain{});
 }
 
@@ -48,8 +48,8 @@ paper::finding measure(paper::setting const& how) {
   // Of W_V, drawn from U(-1, 1) / sqrt(C), times a vector of norm sqrt(C).
   double const norm_at_start = std::sqrt(static_cast<double>(Shape.width) / 3);
   auto const under = [&](auto const&... edits) {
-    return [&how, plan, edits...](std::uint64_t seed, program::board& all) {
-      return train<Shape>(how, seed, all, plan, edits...);
+    return [&how, plan, edits...](paper::one_run const& run) {
+      return train<Shape>(how, run, plan, edits...);
     };
   };
   enum { free, held_norm, stopped, borrowed, held_logit };

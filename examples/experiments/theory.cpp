@@ -36,11 +36,10 @@ paper::claim const what = {
         "a, beta flows to [mean beta(0) + exp(-a) mean B] 1 - exp(-a) B."};
 
 template <dm::shape Shape>
-paper::curve train(paper::setting const& how, std::uint64_t seed, program::board& all,
-                   dm::schedule const& plan) {
-  dm::transformer<Shape, dm::softmax> net({.seed = seed});
-  dm::bigram_backcopy<Shape> const task({.seed = seed, .table = how.table});
-  return paper::train(all, net, task, dm::adamw{.lr = how.paper_scale ? 3e-4 : 2e-3}, plan,
+paper::curve train(paper::setting const& how, paper::one_run const& run, dm::schedule const& plan) {
+  dm::transformer<Shape, dm::softmax> net({.seed = run.seeds.init});
+  dm::bigram_backcopy<Shape> const task({.seed = run.seeds.data, .table = how.table});
+  return paper::train(run, net, task, dm::adamw{.lr = how.paper_scale ? 3e-4 : 2e-3}, plan,
                       theory::reading{}, dm::sink_logit_gap{});
 }
 
@@ -87,9 +86,8 @@ paper::finding measure(paper::setting const& how) {
             {"random contexts", 1, minimal::growth_of_alpha(how, 8, moving::both)},
             {"sign descent, beta held", 1, minimal::sign_descent(how)},
             {"alpha held", 1, minimal::settling_of_beta(how)},
-            {"full model, AdamW", steps, [&](std::uint64_t seed, program::board& all) {
-               return train<Shape>(how, seed, all, plan);
-             }}});
+            {"full model, AdamW", steps,
+             [&](paper::one_run const& run) { return train<Shape>(how, run, plan); }}});
 
   figures::chart flow{.title = "Gradient flow",
                       .x = {.label = "time t", .log = true},

@@ -3,6 +3,7 @@
 #include "common/finding.hpp"
 #include "common/models.hpp"
 #include "common/number_table.hpp"
+#include "common/thresholds.hpp"
 
 #include <dormant/dormant.hpp>
 
@@ -31,11 +32,11 @@ std::string published; // file of the published series, if any
 constexpr auto sink_column = "attention_sink.on_background.0";
 
 template <dm::shape Shape, class... Parts>
-paper::curve train(paper::setting const& how, std::uint64_t seed, program::board& all,
-                   dm::adamw const& optimizer, dm::schedule const& plan) {
-  dm::transformer<Shape, dm::softmax, Parts...> net({.seed = seed});
-  dm::bigram_backcopy<Shape> const task({.seed = seed, .table = how.table});
-  return paper::train(all, net, task, optimizer, plan, dm::risk{}, dm::attention_sink{},
+paper::curve train(paper::setting const& how, paper::one_run const& run, dm::adamw const& optimizer,
+                   dm::schedule const& plan) {
+  dm::transformer<Shape, dm::softmax, Parts...> net({.seed = run.seeds.init});
+  dm::bigram_backcopy<Shape> const task({.seed = run.seeds.data, .table = how.table});
+  return paper::train(run, net, task, optimizer, plan, dm::risk{}, dm::attention_sink{},
                       dm::sink_logit_gap{}, dm::value_drain{}, dm::residual_peak{});
 }
 
@@ -73,18 +74,21 @@ paper::finding measure(paper::setting const& how) {
   auto const steps = how.steps_or(how.paper_scale ? 1001 : 1200); // step 1000 is measured, too
   auto const plan = how.schedule(steps, how.paper_scale ? 512 : 32);
   auto const runs = paper::over_seeds(
-      how, {{"softmax + AdamW", steps, [&](std::uint64_t seed, program::board& all) {
+      how, {{"softmax + AdamW", steps, [&](paper::one_run const& run) {
                // Large products are rounded and rearranged for speed, which `ran` says.
                if (how.paper_scale) {
                  return train<program::paper_shape, dm::merged_projections, dm::factored_embedding,
-                              dm::bf16>(how, seed, all, {.lr = 3e-4}, plan);
+                              dm::bf16>(how, run, {.lr = 3e-4}, plan);
                }
-               return train<program::demo_shape>(how, seed, all, {.lr = 2e-3}, plan);
+               return train<program::demo_shape>(how, run, {.lr = 2e-3}, plan);
              }}});
 
-  auto const bigram = runs.first_step(0, [](auto& row) { return row["risk.bigram"] < 2.5; });
-  auto const sink = runs.first_step(0, [](auto& row) { return row[sink_column] > 0.3; });
-  auto const copy = runs.first_step(0, [](auto& row) { return row["risk.backcopy"] < 0.5; });
+  auto const bigram = runs.first_step(
+      0, [](auto& row) { return paper::bigrams_learnt.passes(row["risk.bigram"]); });
+  auto const sink =
+      runs.first_step(0, [](auto& row) { return paper::sink.passes(row[sink_column]); });
+  auto const copy = runs.first_step(
+      0, [](auto& row) { return paper::copying_learnt.passes(row["risk.backcopy"]); });
   auto const drain = runs.first_step(
       0, [](auto& row) { return row["value_drain.bos.0"] < 0.5 * row["value_drain.other.0"]; });
 

@@ -4,9 +4,11 @@
 #pragma once
 
 #include "dormant/detail/thread_pool.hpp"
+#include "dormant/seeds.hpp"
 
 #include <algorithm>
 #include <cstddef>
+#include <vector>
 
 namespace dormant {
 
@@ -22,6 +24,13 @@ void side_by_side(std::size_t runs, F&& f, std::size_t threads = 0) {
   if (threads == 0) threads = detail::cores();
   detail::thread_pool pool(std::clamp<std::size_t>(threads, 1, std::max<std::size_t>(1, runs)));
   pool.run(runs, [&](std::size_t run, std::size_t) { f(run); });
+}
+
+/// Calls `f(seeds, i)` for each of `runs`, as above: `side_by_side(crossed_seeds({}, 8, 8), ...)`.
+template <class F>
+void side_by_side(std::vector<seeds> const& runs, F&& f, std::size_t threads = 0) {
+  side_by_side(
+      runs.size(), [&](std::size_t i) { f(runs[i], i); }, threads);
 }
 
 } // namespace dormant

@@ -53,6 +53,7 @@ class trainer {
 
 public:
   using model = typename Net::model;
+  using net_type = Net;
   using T = typename Net::scalar;
   using state_type = typename Optimizer::template state<T>;
 

@@ -26,9 +26,9 @@ paper::curve curve_of(std::initializer_list<double> values) {
 }
 
 paper::variant counted(std::atomic<int>& calls) {
-  return {"softmax + AdamW", 1, [&](std::uint64_t seed, program::board&) {
+  return {"softmax + AdamW", 1, [&](paper::one_run const& run) {
             ++calls;
-            return curve_of({1.0 / 3, static_cast<double>(seed)});
+            return curve_of({1.0 / 3, static_cast<double>(run.seeds.init)});
           }};
 }
 
@@ -78,13 +78,12 @@ TEST_CASE("runs: resuming keeps finished runs to the bit and trains only what is
 TEST_CASE("runs: a column that a run does not have is refused, one that was not measured is NaN") {
   scratch::folder const folder;
   paper::setting how{.seeds = 1, .threads = 1, .out = folder.path(), .identity = "steps 2"};
-  paper::variant const trained{"trained", 1, [](std::uint64_t, program::board&) {
+  paper::variant const trained{"trained", 1, [](paper::one_run const&) {
                                  auto rows = curve_of({1, 2});
                                  rows.back().add("after training", 3);
                                  return rows;
                                }};
-  paper::variant const other{"other", 1,
-                             [](std::uint64_t, program::board&) { return curve_of({1}); }};
+  paper::variant const other{"other", 1, [](paper::one_run const&) { return curve_of({1}); }};
   for (bool const resumed : {false, true}) {
     how.resume = resumed;
     auto const runs = paper::over_seeds(how, {trained, other});
@@ -99,18 +98,18 @@ TEST_CASE("runs: a column that a run does not have is refused, one that was not 
     }
     CHECK_THROWS_WITH(runs.last(1, "after training"), Catch::Contains("nothing named"));
     // Columns of one variant are empty in the rows of another.
-    CHECK(runs.table(1).text().find("other,1,0,1,\n") != std::string::npos);
+    CHECK(runs.table().text().find("other,1,1,0,1,\n") != std::string::npos);
   }
 }
 
 TEST_CASE("runs: the error of a run is the error of all") {
   scratch::folder const folder;
   paper::setting const how{.seeds = 2, .threads = 1, .out = folder.path()};
-  paper::variant const broken{"broken", 1, [](std::uint64_t, program::board&) -> paper::curve {
+  paper::variant const broken{"broken", 1, [](paper::one_run const&) -> paper::curve {
                                 throw std::runtime_error("the loss is not finite");
                               }};
   CHECK_THROWS_WITH(paper::over_seeds(how, {broken}), "the loss is not finite");
-  paper::variant const overflows{"b", 1, [](std::uint64_t, program::board&) -> paper::curve {
+  paper::variant const overflows{"b", 1, [](paper::one_run const&) -> paper::curve {
                                    throw dormant::non_finite("step 3 is not finite");
                                  }};
   CHECK_THROWS_WITH(paper::over_seeds(how, {overflows}), "b, seed 1: step 3 is not finite");
@@ -173,4 +172,25 @@ TEST_CASE("runs: a kept run of which a line is missing, moved or changed is refu
   CHECK_THROWS_WITH(paper::over_seeds(how, {counted(calls)}),
                     Catch::Matchers::Contains("settings.txt' is missing"));
   CHECK(calls == 1);
+}
+
+TEST_CASE("runs: initialisations are crossed with data, and a variant may have seeds of its own") {
+  scratch::folder const folder;
+  std::vector<dormant::seeds> told;
+  auto const tell = [&](paper::one_run const& run) {
+    told.push_back(run.seeds);
+    return curve_of(
+        {10.0 * static_cast<double>(run.seeds.init) + static_cast<double>(run.seeds.data)});
+  };
+  paper::setting const how{
+      .seeds = 2, .first = {3, 7}, .crossed_with = 2, .threads = 1, .out = folder.path()};
+  auto const runs = paper::over_seeds(how, {{"crossed", 1, tell}, {"own", 1, tell, {{9, 1}}}});
+  CHECK(runs.last(0, "x") == std::vector<double>{37, 38, 47, 48});
+  CHECK(runs.last(1, "x") == std::vector<double>{91});
+  CHECK(runs.seeds(1) == std::vector<dormant::seeds>{{9, 1}});
+  CHECK(told.size() == 5);
+  auto const text = runs.table().text();
+  CHECK(text.find("variant,init_seed,data_seed,step,x\n") == 0);
+  CHECK(text.find("crossed,4,7,0,47\n") != std::string::npos);
+  CHECK(text.find("own,9,1,0,91\n") != std::string::npos);
 }

@@ -179,7 +179,7 @@ finding measure(setting const& how) {
     }
     found.figure.panels.emplace_back(shown);
   };
-  panel("attention on <s>", "mean over non-triggers", 0.3,
+  panel("attention on <s> from non-triggers", "mean over non-triggers", 0.3,
         {{"attention_sink.on_background.1", "in layer 1"},
          {"sink_highest", "highest of all layers"}});
   panel("value norm, <s> / others", "ratio", 1,

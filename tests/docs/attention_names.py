@@ -24,6 +24,7 @@ def unnamed(text):
 
 def of_markdown(text):
     text = re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)  # programs
+    text = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
     for block in re.split(r"\n\s*\n", text):
         if not block.lstrip().startswith("|"):
             yield from unnamed(block)

@@ -18,11 +18,12 @@ struct duration {
   double quick = 0;      ///< with `quick_seeds`
 };
 
-/// In the order of `experiments`.
-inline constexpr std::array<duration, 12> durations = {{{"active_dormant", 1.2, 0.2},
+/// Each of `experiments`.
+inline constexpr std::array<duration, 13> durations = {{{"active_dormant", 1.2, 0.2},
                                                         {"interventions", 1.2, 0.2},
                                                         {"training_dynamics", 1.5, 0.3},
                                                         {"published_run", 1.5, 0.5},
+                                                        {"crossed_seeds", 5, 2.5},
                                                         {"logit_concentration", 3, 0.5},
                                                         {"theory", 3, 0.5},
                                                         {"mutual_reinforcement", 6, 1},

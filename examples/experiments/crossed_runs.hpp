@@ -30,7 +30,7 @@ using layer = dm::transformer<program::demo_shape, dm::softmax>;
 using minimal = program::minimal<program::demo_shape, dm::softmax>;
 
 /// What is done to the initial weights.
-enum class edit { none, both, sham, score, harm };
+enum class edit { none, harm, random_value, score, random_keys };
 
 // Where edits put the two properties: near the best of 46 initialisations with which they were found.
 inline constexpr double score_to = -0.065; // score
@@ -46,22 +46,24 @@ inline constexpr std::array<std::pair<char const*, char const*>, 7> properties =
      {"initial_score", "score of the previous position"},
      {"initial_harm", "harm of attending to <s> alone"}}};
 
-/// Edits a net so that `score`, `harm` or both have the values above, or by random changes of the
-/// same sizes that leave both properties as they were, to first order.
+/// Edits a net so that a property has the value above, or by a random change of that size, of the same
+/// tensor, which to first order leaves the property as it was.
 inline void apply(edit what, layer& net, dm::token bos, dm::batch const& on, std::uint64_t seed) {
-  if (what == edit::none) return;
-  layer moved = net;
-  double const keys = initial::set_previous_score(moved, score_to);
-  auto value_of = net;
-  auto const value = initial::set_sink_harm(value_of, bos, on, harm_to);
-  if (what == edit::sham) {
+  layer edited = net;
+  switch (what) {
+  case edit::none: return;
+  case edit::score: initial::set_previous_score(net, score_to); return;
+  case edit::random_keys:
+    initial::shake_keys(net, initial::set_previous_score(edited, score_to), seed);
+    return;
+  case edit::harm: initial::set_sink_harm(net, bos, on, harm_to); return;
+  case edit::random_value: {
+    auto const size = initial::norm(initial::set_sink_harm(edited, bos, on, harm_to));
     auto const slope = initial::gradient_of_harm(net, bos, on);
-    initial::shake_keys(net, keys, seed);
-    initial::add_to_value(net, bos, initial::sideways(slope, initial::norm(value), seed));
+    initial::add_to_value(net, bos, initial::sideways(slope, size, seed));
     return;
   }
-  if (what == edit::both || what == edit::score) initial::set_previous_score(net, score_to);
-  if (what == edit::both || what == edit::harm) initial::add_to_value(net, bos, value);
+  }
 }
 
 /// One layer, width and context 64, AdamW 1e-3, batch 64. The last row has the initial properties.

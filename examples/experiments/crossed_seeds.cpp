@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -31,11 +32,12 @@ paper::claim const what = {
 
 std::uint64_t data_seeds = 0, initialisations = 0;
 
-// Chosen before any edited run was seen. Whether the edit is a cause is decided on seeds of data that
-// had no part in choosing whom to edit: the mean over initialisations of the attention with both
-// properties edited, minus that after a random edit of the same size, has a 95% bootstrap interval
-// above zero. The random edit, not the run without one, is the control: the lowest of many are in
-// part low by chance, and any change brings them back.
+// What counts, fixed before this was run: a property decides if, on seeds of data that had no part in
+// choosing whom to edit, the mean over initialisations of attention after its edit, minus that after a
+// random edit of the same size and tensor, has a 95% bootstrap interval above zero. The random edit,
+// not the run without one, is the control: the lowest of many are in part low by chance, and any change
+// brings them back. Both properties were found among about fifty on 46 other runs (initialisations 1 to
+// 46, half of them choosing, half confirming).
 constexpr std::size_t edited = 10, data_of_edited = 2;
 
 struct quantity {
@@ -164,25 +166,26 @@ std::string intervene(paper::finding& found, paper::runs const& runs) {
   }
   found.figure.panels.emplace_back(std::move(panel));
   std::string words;
-  bool cause = false;
-  for (std::size_t v : {2U, 3U, 4U}) {
+  for (auto const& [v, control, property] :
+       {std::tuple{1U, 2U, "the harm of attending to <s>"},
+        std::tuple{3U, 4U, "the score of the previous position"}}) {
     std::vector<double> rise;
-    for (std::size_t i = 0; i < by[v].size(); ++i) rise.push_back(by[v][i] - by[1][i]);
+    for (std::size_t i = 0; i < by[v].size(); ++i) rise.push_back(by[v][i] - by[control][i]);
     auto const mean = dm::mean_of(rise);
-    if (v == 2) cause = mean.low > 0;
-    words += fmt::format("{}{} minus random: {:+.3f} ({:+.3f} to {:+.3f})",
-                         words.empty() ? "" : "; ", runs.label(v), mean.mean, mean.low, mean.high);
+    words += fmt::format("{} {} how much a head sinks: edited in {} initialisations that sank "
+                         "least, attention on <s> from non-triggers ends {:+.3f} ({:+.3f} to "
+                         "{:+.3f}) from where it ends after a random edit of the same size. ",
+                         property, mean.low > 0 ? "decides" : "is not shown to decide", rise.size(),
+                         mean.mean, mean.low, mean.high);
     found.statements.push_back(
         {fmt::format("of the initialisations that sank least, attention on <s> from non-triggers "
-                     "ends higher with {} than with a random edit of that size",
-                     runs.label(v)),
-         paper::each_seed(by[v], by[1], [](double a, double b) { return a > b; }),
-         paper::paired_difference("median difference, minus the random edit", by[v], by[1])});
+                     "ends higher with {} than with {}",
+                     runs.label(v), runs.label(control)),
+         paper::each_seed(by[v], by[control], [](double a, double b) { return a > b; }),
+         paper::paired_difference("median difference, edit minus random edit", by[v],
+                                  by[control])});
   }
-  return fmt::format("On new data, mean over {} initialisations with its 95% interval: {}. By what "
-                     "was fixed before (both edited, interval above zero), the edited properties "
-                     "{} decide how much a head sinks.",
-                     by[0].size(), words, cause ? "help to" : "are not shown to");
+  return "On data that chose nobody: " + words;
 }
 
 paper::finding measure(paper::setting const& how) {
@@ -206,10 +209,10 @@ paper::finding measure(paper::setting const& how) {
   using crossed::edit;
   std::vector<paper::variant> variants;
   for (auto const& [label, does] : {std::pair{"no edit", edit::none},
-                                    {"a random edit", edit::sham},
-                                    {"score and harm edited", edit::both},
-                                    {"the score edited", edit::score},
-                                    {"the harm edited", edit::harm}}) {
+                                    {"harm of <s> lowered", edit::harm},
+                                    {"a random edit of its value", edit::random_value},
+                                    {"previous position's score lowered", edit::score},
+                                    {"a random edit of keys", edit::random_keys}}) {
     variants.push_back(crossed::one_layer(how, watch, label, losers, does));
   }
   auto const after = paper::over_seeds(how, variants);

@@ -195,7 +195,8 @@ paper::finding measure(paper::setting const& how) {
   auto const on = paper::fixed_batch<program::demo_shape>(how);
   paper::watching const watch{on};
   auto const grid = dm::crossed_seeds(how.first, inits, datas);
-  auto const further = dm::crossed_seeds({how.first.init + inits, how.first.data}, many, 1);
+  // None of those with which the properties were found.
+  auto const further = dm::crossed_seeds({how.first.init + 100, how.first.data}, many, 1);
   auto const runs =
       paper::over_seeds(how, {crossed::one_layer(how, watch, "one layer", grid),
                               crossed::minimal_structure(how, watch, "minimal structure", grid),

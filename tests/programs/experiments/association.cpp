@@ -35,6 +35,7 @@ TEST_CASE("association: what goes together is no chance, what does not is one") 
   auto const none = associate("apart", x, apart, 500);
   CHECK(none.chance > 0.3);
   CHECK((none.low < 0 && none.high > 0));
+  CHECK(associate("constant", std::vector<double>(20, 3.0), same, 50).chance == 1);
 }
 
 TEST_CASE("association: Holm's correction counts the properties that were looked at") {

@@ -3,7 +3,6 @@
 #include "common/finding.hpp"
 
 #include "common/exit_code.hpp"
-#include "common/outcome.hpp"
 #include "common/run_folder.hpp"
 #include "common/run_info.hpp"
 #include "common/streams.hpp"
@@ -37,9 +36,22 @@ json to_json(claim const& what, finding const& found, setting const& how, double
                        {"published", n.published}});
   }
   for (auto const& s : found.statements) {
+    auto const v = program::judged(s.seed_shows);
     statements.push_back({{"says", s.says},
-                          {"seed_shows", s.seed_shows},
-                          {"verdict", program::to_words(program::outcome_of(s.seed_shows))}});
+                          {"seed_shows", s.seed_shows.by},
+                          {"without_number", v.unmeasured},
+                          {"passes", v.passes},
+                          {"n", v.n},
+                          {"rate", v.rate},
+                          {"rate_low", v.low},
+                          {"rate_high", v.high},
+                          {"verdict", program::to_words(v.is)}});
+    if (!s.size) continue;
+    statements.back()["effect"] = {{"what", s.size->what},
+                                   {"low", s.size->value.low},
+                                   {"middle", s.size->value.middle},
+                                   {"high", s.size->value.high},
+                                   {"unit", s.size->unit}};
   }
   json all = {{"name", what.name},
               {"title", what.title},
@@ -74,8 +86,14 @@ void say(claim const& what, finding const& found, setting const& how) {
                n.published.empty() ? "" : fmt::format("; paper: {}", n.published));
   }
   for (auto const& s : found.statements) {
-    fmt::print("{}: {} ({})\n", program::to_words(program::outcome_of(s.seed_shows)), s.says,
-               program::seeds_in_words(s.seed_shows));
+    auto const v = program::judged(s.seed_shows);
+    fmt::print("{}: {}\n  {}, rate {}\n", program::to_words(v.is), s.says,
+               program::seeds_in_words(v), program::rate_in_words(v));
+    if (s.size) {
+      fmt::print("  {}: {:.3g} ({:.3g} to {:.3g}){}{}\n", s.size->what, s.size->value.middle,
+                 s.size->value.low, s.size->value.high, s.size->unit.empty() ? "" : " ",
+                 s.size->unit);
+    }
   }
   fmt::print("{}\neverything is in {}\n", found.words, dm::io::shown(how.out));
 }
@@ -113,6 +131,17 @@ void open_folder(program::run_folder& folder, setting const& how, std::string co
 
 } // namespace
 
+effect paired_difference(std::string what, std::vector<double> const& a,
+                         std::vector<double> const& b, std::string unit) {
+  std::vector<double> differences;
+  for (std::size_t s = 0; s < a.size(); ++s) {
+    if (double const d = a[s] - b[s]; !std::isnan(d)) differences.push_back(d);
+  }
+  if (differences.size() < a.size())
+    what += fmt::format(" ({} of {} pairs)", differences.size(), a.size());
+  return {std::move(what), dm::median_interval(differences), std::move(unit)};
+}
+
 std::string by_step(dm::band const& steps) {
   return std::isnan(steps.middle) ? "not at all" : fmt::format("by step {:.0f}", steps.middle);
 }
@@ -127,7 +156,11 @@ int experiment(int argc, char const* const* argv, claim const& what,
                                                "): " + what.sentence);
   options.choice("--scale", scale, {"demo", "paper"},
                  "small models, or the authors' shape and batch");
-  options.count("--seeds", how.seeds, "runs of each variant", program::of_runs);
+  how.seeds = what.seeds;
+  options.count(
+      "--seeds", how.seeds,
+      fmt::format("runs of each variant, {} unless said (at the paper's scale 5)", what.seeds),
+      program::of_runs);
   options.count("--seed", both,
                 "the first of the seeds of initial values and of data, 1 unless said",
                 program::a_seed);
@@ -146,6 +179,7 @@ int experiment(int argc, char const* const* argv, claim const& what,
     if (!options.given("--init-seed")) how.first.init = both;
     if (!options.given("--data-seed")) how.first.data = both;
     how.paper_scale = scale == "paper";
+    if (how.paper_scale && !options.given("--seeds")) how.seeds = 5;
     how.table = bigrams.empty() ? dm::english_bigrams() : dm::read_bigrams_csv(bigrams);
     how.out = out;
     how.command = words_of(argc, argv);

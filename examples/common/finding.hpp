@@ -5,6 +5,7 @@
 
 #include "common/command_line.hpp"
 #include "common/figures.hpp"
+#include "common/outcome.hpp"
 #include "common/runs.hpp"
 #include "common/training.hpp"
 #include "dormant/statistics.hpp"
@@ -22,6 +23,8 @@ struct claim {
   std::string title{};    ///< in the report
   std::string where{};    ///< in arXiv 2410.13835
   std::string sentence{}; ///< what the paper says there
+  /// Runs of each variant at the small scale: as many as `holds` takes, fewer where one takes long.
+  std::uint64_t seeds = 30;
 };
 
 /// A number with its spread over seeds, next to the paper's.
@@ -31,10 +34,23 @@ struct number {
   std::string published{}; ///< empty where the paper gives none for this setting
 };
 
-/// Part of a claim, and which seeds show it; the verdict is computed from them.
+/// How large something is, with its 95% interval.
+struct effect {
+  std::string what{}; ///< e.g. "median difference of paired seeds, AdamW minus SGD"
+  dm::interval value{};
+  std::string unit{}; ///< empty for a ratio or a share
+};
+
+/// The median over seeds of a - b, with its bootstrap interval. Seeds where one of them is NaN are
+/// left out, which `what` then says.
+effect paired_difference(std::string what, std::vector<double> const& a,
+                         std::vector<double> const& b, std::string unit = "");
+
+/// Part of a claim, and which seeds show it; the rate of such seeds and the verdict are computed.
 struct statement {
-  std::string says{}; ///< thresholds included
-  std::vector<bool> seed_shows{};
+  std::string says{};           ///< thresholds included
+  program::shown seed_shows{};  ///< from `each_seed`
+  std::optional<effect> size{}; ///< of what it says, where seeds are compared
 };
 
 struct finding {

@@ -44,8 +44,7 @@ inline std::string theme(std::span<colour const> own, bool dark) {
   for (auto const& c : own) add(c);
   out += dark ? "--paper:#12181f;--card:#1a222b;--link:#5bb4ee;"
               : "--paper:#ffffff;--card:#f5f7f9;--link:#0067a5;";
-  return out + (dark ? "--good:#3fcb9e;--partly:#f0b440;--bad:#ff7a6b;"
-                     : "--good:#00704f;--partly:#8a5a00;--bad:#b3261e;");
+  return out + (dark ? "--good:#3fcb9e;--partly:#f0b440;" : "--good:#00704f;--partly:#8a5a00;");
 }
 } // namespace detail
 
@@ -77,8 +76,8 @@ a{color:var(--link)}
 .numbers div{font-size:.86rem;font-weight:400}
 .numbers strong{display:block;font-size:1.65rem;line-height:1.2;font-variant-numeric:tabular-nums}
 .holds{--tone:var(--good)}
-.in-part{--tone:var(--partly)}
-.not-here{--tone:var(--bad)}
+.for-most{--tone:var(--partly)}
+.not-established{--tone:var(--muted)}
 figure{margin:1rem 0 0}
 figure svg{max-width:640px}
 figcaption{font-size:.93rem;color:var(--muted);max-width:52rem;margin-top:.4rem}

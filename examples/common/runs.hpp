@@ -5,6 +5,7 @@
 #include "common/board.hpp"
 #include "common/figures.hpp"
 #include "common/kept_rows.hpp"
+#include "common/outcome.hpp"
 #include "dormant/checkpoint.hpp"
 #include "dormant/io/csv.hpp"
 #include "dormant/probe/row.hpp"
@@ -32,7 +33,7 @@ namespace dm = dormant;
 /// What every experiment can be asked.
 struct setting {
   bool paper_scale = false; ///< the authors' shape, batch and steps instead of the small ones
-  std::uint64_t seeds = 5;
+  std::uint64_t seeds = 30;
   dm::seeds first{1, 1}; ///< of the runs' seeds
   std::size_t crossed_with =
       0;                     ///< data seeds for each of `seeds` initialisations; 0: one of its own
@@ -141,23 +142,25 @@ inline void add(figures::comparison::series& to, dm::band const& over) {
   to.high.push_back(over.high);
 }
 
-/// What every seed has more in `a` than in `b`.
-inline std::vector<double> difference(std::vector<double> a, std::vector<double> const& b) {
-  for (std::size_t i = 0; i < a.size(); ++i) a[i] -= b[i];
-  return a;
-}
-
-/// One boolean a seed from numbers of each seed: `each(a, b, [](double a, double b) { ... })`.
+/// Which seeds show something, from numbers of each seed: `each_seed(a, b, [](double a, double b) {
+/// ... })`. A seed with a NaN, which was not measured or not reached, does not, and is counted.
 template <class F>
-std::vector<bool> each_seed(std::vector<double> const& a, F f) {
-  std::vector<bool> out;
-  for (double const x : a) out.push_back(f(x));
+program::shown each_seed(std::vector<double> const& a, F f) {
+  program::shown out;
+  for (double const x : a) {
+    out.unmeasured += std::isnan(x) ? 1 : 0;
+    out.by.push_back(!std::isnan(x) && f(x));
+  }
   return out;
 }
 template <class F>
-std::vector<bool> each_seed(std::vector<double> const& a, std::vector<double> const& b, F f) {
-  std::vector<bool> out;
-  for (std::size_t i = 0; i < a.size(); ++i) out.push_back(f(a[i], b[i]));
+program::shown each_seed(std::vector<double> const& a, std::vector<double> const& b, F f) {
+  program::shown out;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    bool const missing = std::isnan(a[i]) || std::isnan(b[i]);
+    out.unmeasured += missing ? 1 : 0;
+    out.by.push_back(!missing && f(a[i], b[i]));
+  }
   return out;
 }
 

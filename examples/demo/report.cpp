@@ -29,7 +29,6 @@ std::string coloured(std::size_t story) {
 }
 
 std::string card(verdict const& v) {
-  constexpr std::array<std::string_view, 3> classes = {"holds", "in-part", "not-here"};
   std::string numbers;
   for (auto const& n : v.medians) {
     numbers +=
@@ -39,9 +38,8 @@ std::string card(verdict const& v) {
   return fmt::format("<div class=\"card {}\"><h3>{}<span>{}</span></h3><p>{}</p>"
                      "<p class=\"fine\">Median {}:</p><div class=\"numbers\">{}</div>"
                      "<p class=\"fine\">Shown by {}. A seed shows it by: {}.</p></div>\n",
-                     classes[static_cast<std::size_t>(v.result())], v.name, to_words(v.result()),
-                     escaped(v.claim), escaped(v.measured), numbers, v.seeds(),
-                     escaped(v.criterion));
+                     program::tone_of(v.result()), v.name, to_words(v.result()), escaped(v.claim),
+                     escaped(v.measured), numbers, v.seeds(), escaped(v.criterion));
 }
 
 struct shown_column {
@@ -119,9 +117,9 @@ std::string report(std::vector<paired> const& pairs, std::vector<verdict> const&
       "from these runs.</p>\n<div class=\"verdicts\">\n",
       pairs.size() * stories.size(), how.steps, pairs.size(), pairs.size() == 1 ? "" : "s");
   for (auto const& v : verdicts) html += card(v);
-  html += "</div>\n<p class=\"fine\">Holds: every seed shows it. Holds in part: more than half do. "
-          "Otherwise it does not hold here. Words are explained in the "
-          "<a href=\"#glossary\">glossary</a>.</p>\n";
+  html += fmt::format("</div>\n<p class=\"fine\">{} Words are explained in the "
+                      "<a href=\"#glossary\">glossary</a>.</p>\n",
+                      program::words_mean);
   html += medians(pairs) + every_seed(pairs);
 
   html += "<h2>Sink, drain and peak in training</h2>\n" +

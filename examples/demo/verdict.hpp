@@ -75,8 +75,13 @@ struct verdict {
   std::vector<number> medians;  ///< over seeds
   std::vector<bool> seed_shows; ///< the criterion, in the order of the seeds
 
-  [[nodiscard]] outcome result() const { return program::outcome_of(seed_shows); }
-  [[nodiscard]] std::string seeds() const { return program::seeds_in_words(seed_shows); }
+  [[nodiscard]] program::verdict judged() const { return program::judged(seed_shows); }
+  [[nodiscard]] outcome result() const { return judged().is; }
+  /// How many seeds, and their rate with its interval.
+  [[nodiscard]] std::string seeds() const {
+    auto const v = judged();
+    return fmt::format("{}, rate {}", program::seeds_in_words(v), program::rate_in_words(v));
+  }
 };
 
 // ---- what one seed has to show ----------------------------------------------------------------

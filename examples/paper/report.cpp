@@ -2,6 +2,7 @@
 // HTML from the findings.
 #include "paper/report.hpp"
 
+#include "common/outcome.hpp"
 #include "common/page.hpp"
 #include "dormant/error.hpp"
 #include "dormant/io/atomic_file.hpp"
@@ -28,18 +29,28 @@ double value(json const& from, char const* key) {
 }
 std::string digits(double x) { return std::isnan(x) ? "none" : fmt::format("{:.3g}", x); }
 
-std::string_view tone_of(std::string const& verdict) {
-  if (verdict == "holds") return "holds";
-  return verdict == "holds in part" ? "in-part" : "not-here";
+/// From the seeds, so that findings of another version are judged alike.
+program::verdict verdict_of(json const& statement) {
+  program::shown seeds;
+  for (auto const& shows : statement["seed_shows"]) seeds.by.push_back(shows.get<bool>());
+  double const missing = value(statement, "without_number");
+  if (missing > 0 && missing <= static_cast<double>(seeds.by.size()))
+    seeds.unmeasured = static_cast<std::size_t>(missing);
+  return program::judged(seeds);
 }
 
-std::string seeds_of(json const& statement) {
-  std::size_t count = 0, all = 0;
-  for (auto const& shows : statement["seed_shows"]) {
-    count += shows.get<bool>() ? 1 : 0;
-    ++all;
-  }
-  return fmt::format("{} of {} seed{}", count, all, all == 1 ? "" : "s");
+std::string seeds_and_rate(program::verdict const& v) {
+  return fmt::format("{}, rate {}", program::seeds_in_words(v), program::rate_in_words(v));
+}
+
+/// The size of what a statement says; empty if it has none.
+std::string effect_of(json const& statement) {
+  if (!statement.contains("effect") || !statement["effect"].is_object()) return {};
+  auto const& e = statement["effect"];
+  auto const unit = text(e, "unit");
+  return fmt::format("{}: {} ({} to {}){}{}", text(e, "what"), digits(value(e, "middle")),
+                     digits(value(e, "low")), digits(value(e, "high")), unit.empty() ? "" : " ",
+                     unit);
 }
 
 bool is_list(json const& from, char const* key, auto const& is_entry) {
@@ -58,10 +69,12 @@ bool is_finding(json const& read) {
 std::string verdict_cards(json const& finding) {
   std::string out;
   for (auto const& s : finding["statements"]) {
-    auto const verdict = text(s, "verdict");
+    auto const v = verdict_of(s);
+    auto const size = effect_of(s);
     out += fmt::format("<div class=\"card {}\"><h3><span>{}</span></h3><p>{}</p><p class=\"fine\">"
-                       "{}</p></div>\n",
-                       tone_of(verdict), verdict, escaped(text(s, "says")), seeds_of(s));
+                       "{}{}{}</p></div>\n",
+                       program::tone_of(v.is), program::to_words(v.is), escaped(text(s, "says")),
+                       seeds_and_rate(v), size.empty() ? "" : "<br>", escaped(size));
   }
   return out.empty() ? out : "<div class=\"verdicts\">" + out + "</div>\n";
 }
@@ -104,9 +117,10 @@ std::string contents(std::vector<chapter> const& chapters) {
     std::string verdicts;
     if (!c.finding.is_null()) {
       for (auto const& s : c.finding["statements"]) {
-        auto const verdict = text(s, "verdict");
-        verdicts += fmt::format("{}<span class=\"tone {}\">{}</span>", verdicts.empty() ? "" : ", ",
-                                tone_of(verdict), verdict);
+        auto const v = verdict_of(s);
+        verdicts += fmt::format("{}<span class=\"tone {}\">{}&nbsp;({}/{})</span>",
+                                verdicts.empty() ? "" : ", ", program::tone_of(v.is),
+                                program::to_words(v.is), v.passes, v.n);
       }
     }
     rows.push_back({fmt::format("<a href=\"#{}\">{}</a>", c.name,
@@ -138,7 +152,10 @@ std::string summary(chapter const& c) {
   if (c.finding.is_null()) return fmt::format("{}: did not finish\n", c.name);
   std::string out = text(c.finding, "title") + "\n";
   for (auto const& s : c.finding["statements"]) {
-    out += fmt::format("  {} ({}): {}\n", text(s, "verdict"), seeds_of(s), text(s, "says"));
+    auto const v = verdict_of(s);
+    out +=
+        fmt::format("  {} ({}): {}\n", program::to_words(v.is), seeds_and_rate(v), text(s, "says"));
+    if (auto const size = effect_of(s); !size.empty()) out += "    " + size + "\n";
   }
   return out;
 }
@@ -148,12 +165,12 @@ std::string report(std::vector<chapter> const& chapters, double minutes) {
       page::begin("Active-dormant attention heads, claim by claim",
                   page::style_sheet({}, "figure svg{background:#fff;border-radius:8px}"
                                         "td{white-space:normal}.tone{color:var(--tone)}\n"));
-  html += "<h1>Active-dormant attention heads, claim by claim</h1><p class=\"lead\">The claims of "
-          "<a href=\"https://arxiv.org/abs/2410.13835\">arXiv 2410.13835</a>, each tested by a "
-          "program. Verdicts are computed from the runs: a statement holds if every seed shows it, "
-          "holds in part if more than half do. Lines are medians over seeds, bands their 10 to 90% "
-          "range.</p>\n" +
-          contents(chapters);
+  html +=
+      "<h1>Active-dormant attention heads, claim by claim</h1><p class=\"lead\">The claims of "
+      "<a href=\"https://arxiv.org/abs/2410.13835\">arXiv 2410.13835</a>, each tested by a "
+      "program. Verdicts are computed from the runs. Lines are medians over seeds, bands their 10 "
+      "to 90% range.</p><p>" +
+      std::string(program::words_mean) + "</p>\n" + contents(chapters);
   for (auto const& c : chapters) html += chapter_of(c);
   html += fmt::format("<p class=\"fine\">All of this took {:.1f} minutes.</p>", minutes);
   return html + std::string(page::end);

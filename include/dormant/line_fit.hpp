@@ -4,6 +4,7 @@
 #pragma once
 
 #include "dormant/error.hpp"
+#include "dormant/statistics.hpp"
 
 #include <boost/math/distributions/students_t.hpp>
 
@@ -15,15 +16,6 @@
 #include <vector>
 
 namespace dormant {
-
-/// Where a number lies, with 95% confidence.
-struct interval {
-  double low = 0;
-  double middle = 0;
-  double high = 0;
-
-  [[nodiscard]] bool contains(double value) const { return low <= value && value <= high; }
-};
 
 namespace detail {
 /// Half the width of the interval of an estimate with that standard error.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What many runs say together: medians, quantiles, the band between the outer tenths, and means with
-// the interval in which they would lie for other runs.
+// What many runs say together: medians, quantiles, the band between the outer tenths, and means and
+// medians with the interval in which they would lie for other runs.
 #pragma once
 
 #include "dormant/detail/arithmetic.hpp"
@@ -49,6 +49,15 @@ struct band {
   return {quantile(values, 0.1), median(values), quantile(values, 0.9)};
 }
 
+/// Where a number lies, with a confidence that its source states.
+struct interval {
+  double low = 0;
+  double middle = 0;
+  double high = 0;
+
+  [[nodiscard]] bool contains(double value) const { return low <= value && value <= high; }
+};
+
 /// A mean, and how far it would go with other values of the same kind.
 struct estimated_mean {
   double mean = std::numeric_limits<double>::quiet_NaN();
@@ -58,10 +67,25 @@ struct estimated_mean {
 };
 
 struct bootstrap {
-  double share = 0.95; ///< of the means of resampled values that the interval holds
+  double share = 0.95; ///< of the means, or medians, of resampled values that the interval holds
   std::size_t resamples = 10'000;
   std::uint64_t seed = 0; ///< the same seed and values give the same interval
 };
+
+namespace detail {
+/// What a function makes of the values drawn again with replacement, once a resample.
+template <class Of>
+[[nodiscard]] std::vector<double> of_resamples(std::vector<double> const& values,
+                                               bootstrap const& how, Of of) {
+  std::vector<double> out(how.resamples), again(values.size());
+  for (std::size_t r = 0; r < out.size(); ++r) {
+    random_stream draw(how.seed, stream::user, 0, r);
+    for (double& v : again) v = values[draw.below(values.size())];
+    out[r] = of(again);
+  }
+  return out;
+}
+} // namespace detail
 
 /// The mean of some values, its standard error and its bootstrap interval, whose ends are quantiles
 /// of the means of values drawn again with replacement (percentile interval, Efron 1979). With few
@@ -77,16 +101,27 @@ struct bootstrap {
   if (values.size() == 1) return out;
   for (double const v : values) square += (v - out.mean) * (v - out.mean);
   out.standard_error = std::sqrt(square / (n - 1) / n);
-  std::vector<double> means(how.resamples);
-  for (std::size_t r = 0; r < means.size(); ++r) {
-    random_stream draw(how.seed, stream::user, 0, r);
-    double again = 0;
-    for (std::size_t i = 0; i < values.size(); ++i) again += values[draw.below(values.size())];
-    means[r] = again / n;
-  }
+  auto means = detail::of_resamples(values, how, [n](std::vector<double> const& again) {
+    double total = 0;
+    for (double const v : again) total += v;
+    return total / n;
+  });
   out.low = quantile(means, (1 - how.share) / 2);
   out.high = quantile(std::move(means), (1 + how.share) / 2);
   return out;
+}
+
+/// The median of some values and its bootstrap interval, as `mean_of` has it of the mean.
+/// \returns NaN as `quantile`; of a single value an infinitely wide interval
+[[nodiscard]] inline interval median_interval(std::vector<double> const& values,
+                                              bootstrap const& how = {}) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  double const middle = median(values);
+  if (std::isnan(middle)) return {middle, middle, middle};
+  if (values.size() == 1) return {-infinity, middle, infinity};
+  auto medians = detail::of_resamples(values, how, [](auto const& again) { return median(again); });
+  double const low = quantile(medians, (1 - how.share) / 2);
+  return {low, middle, quantile(std::move(medians), (1 + how.share) / 2)};
 }
 
 } // namespace dormant

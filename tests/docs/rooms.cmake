@@ -34,7 +34,7 @@ endfunction()
 only_in("^tensor\\.hpp" "xtensor/")
 only_in("^variants\\.hpp" "boost/hana")
 only_in("^theory/" "boost/numeric")
-only_in("^line_fit\\.hpp" "boost/math")
+only_in("^(line_fit|proportion)\\.hpp" "boost/math")
 only_in("^io/" "nlohmann/")
 only_in("^random\\.hpp" "Random123/")
 

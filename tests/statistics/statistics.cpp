@@ -93,3 +93,15 @@ TEST_CASE("a mean of too few values, or of one that is missing, says so", "[stat
   CHECK((std::isnan(failed.mean) && std::isnan(failed.standard_error) && std::isnan(failed.low)));
   CHECK(mean_of({1, infinity}).mean == infinity);
 }
+
+TEST_CASE("a median has a bootstrap interval around it", "[statistics]") {
+  // Medians of three values drawn from {0, 1, 5}: 0, 1 and 5 with probabilities 7/27, 13/27 and 7/27.
+  auto const narrow = median_interval({0, 1, 5}, {.share = 0.4});
+  CHECK((narrow.low == 1 && narrow.middle == 1 && narrow.high == 1));
+  auto const wide = median_interval({5, 0, 1}, {.share = 0.6});
+  CHECK((wide.low == 0 && wide.middle == 1 && wide.high == 5));
+  auto const one = median_interval({3});
+  CHECK((one.low == -infinity && one.middle == 3 && one.high == infinity));
+  CHECK(std::isnan(median_interval({}).low));
+  CHECK(std::isnan(median_interval({1, missing}).high));
+}

@@ -88,9 +88,9 @@ TEST_CASE("threads: one that cannot be started is a sentence, whoever asked for 
   {
     stack_size const impossible(std::size_t{1} << 46U);
     auto const said = [&](auto act) {
-      auto const sentence = error_of(act);
-      INFO(sentence);
-      CHECK(sentence.find(std::string("threads: 3") + too_few + "1 (a limit on processes") !=
+      auto const thrown = error_of(act);
+      INFO(thrown);
+      CHECK(thrown.find(sentence({"threads: 3", too_few, "1 (a limit on processes"})) !=
             std::string::npos);
       CHECK(running_threads() == before);
     };

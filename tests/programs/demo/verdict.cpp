@@ -43,12 +43,12 @@ demo::verdict judged(std::vector<demo::run> const& runs, std::size_t which) {
   return demo::judge(demo::pairs_of(runs)).at(which);
 }
 
-/// Verdict `which` after one number of one story of the first seed is changed.
-demo::outcome after_changing(std::size_t story, std::string_view column, double value,
-                             std::size_t which) {
+/// Whether a seed that shows all still shows `which` after one number of one story is changed.
+bool shows_after(std::size_t story, std::string_view column, double value, std::size_t which) {
   auto runs = as_published(1);
+  CHECK(judged(runs, which).seed_shows == std::vector{true});
   runs[story].after.set(column, value);
-  return judged(runs, which).result();
+  return judged(runs, which).seed_shows.front();
 }
 
 constexpr std::size_t sink = 0, drain = 1, peak = 2, active_dormant = 3;
@@ -63,53 +63,49 @@ TEST_CASE("medians leave out what is not a number") {
 }
 
 TEST_CASE("all four verdicts hold for runs like the published ones") {
-  for (auto const& v : demo::judge(demo::pairs_of(as_published(3)))) {
+  for (auto const& v : demo::judge(demo::pairs_of(as_published(29)))) {
     CAPTURE(v.name);
     CHECK(v.result() == demo::outcome::holds);
-    CHECK(v.seeds() == "3 of 3 seeds");
+    CHECK(v.seeds() == "29 of 29 seeds, rate 1.00 (0.90 to 1.00)");
   }
   CHECK(judged(as_published(3), peak).medians.at(demo::softmax_adamw).value == "2.00");
   CHECK(judged(as_published(3), active_dormant).medians.at(1).value == "+3.99");
 }
 
-TEST_CASE("one bad seed of three makes it hold in part, two make it fail") {
-  auto runs = as_published(3);
+TEST_CASE("one bad seed of 29 makes it hold for most seeds, and eight good ones cannot do more") {
+  auto runs = as_published(29);
   runs[demo::softmax_adamw].after.set(demo::measured::peak, 1.25); // less than ReLU at this seed
-  CHECK(judged(runs, peak).result() == demo::outcome::in_part);
-  CHECK(judged(runs, peak).seeds() == "2 of 3 seeds");
+  CHECK(judged(runs, peak).result() == demo::outcome::for_most);
+  CHECK(judged(runs, peak).seeds() == "28 of 29 seeds, rate 0.97 (0.85 to 1.00)");
   CHECK(judged(runs, sink).result() == demo::outcome::holds);
-  runs[3 + demo::softmax_sgd].after.set(demo::measured::peak, 1.99); // another seed, too close
-  CHECK(judged(runs, peak).result() == demo::outcome::not_here);
+  CHECK(judged(as_published(8), peak).result() == demo::outcome::for_most);
 }
 
-TEST_CASE("half of the seeds are not enough") {
-  auto runs = as_published(2);
+TEST_CASE("three of four seeds establish nothing") {
+  auto runs = as_published(4);
   runs[demo::relu_adamw].after.set(demo::measured::sink, 0.5);
-  CHECK(judged(runs, sink).result() == demo::outcome::not_here);
+  CHECK(judged(runs, sink).result() == demo::outcome::not_established);
 }
 
 TEST_CASE("each criterion can fail") {
   using namespace demo;
-  CHECK(after_changing(softmax_adamw, demo::measured::sink, 0.29, sink) == outcome::not_here);
-  CHECK(after_changing(softmax_sgd, demo::measured::sink, 0.29, sink) == outcome::not_here);
-  CHECK(after_changing(relu_adamw, demo::measured::sink, 0.06, sink) == outcome::not_here);
-  CHECK(after_changing(softmax_adamw, demo::measured::drain, 0.51, drain) == outcome::not_here);
-  CHECK(after_changing(softmax_sgd, demo::measured::drain, 0.51, drain) == outcome::not_here);
-  CHECK(after_changing(relu_adamw, demo::measured::drain, 0.29, drain) == outcome::not_here);
-  CHECK(after_changing(softmax_adamw, demo::measured::peak, 1.3, peak) == outcome::not_here);
-  CHECK(after_changing(relu_adamw, demo::measured::peak, 2.0, peak) == outcome::not_here);
-  CHECK(after_changing(softmax_sgd, demo::measured::peak, 2.0, peak) == outcome::not_here);
-  CHECK(after_changing(softmax_adamw, demo::measured::bigram, 0.08, active_dormant) ==
-        outcome::not_here);
-  CHECK(after_changing(softmax_adamw, demo::measured::backcopy, 3.5, active_dormant) ==
-        outcome::not_here);
+  CHECK_FALSE(shows_after(softmax_adamw, demo::measured::sink, 0.29, sink));
+  CHECK_FALSE(shows_after(softmax_sgd, demo::measured::sink, 0.29, sink));
+  CHECK_FALSE(shows_after(relu_adamw, demo::measured::sink, 0.06, sink));
+  CHECK_FALSE(shows_after(softmax_adamw, demo::measured::drain, 0.51, drain));
+  CHECK_FALSE(shows_after(softmax_sgd, demo::measured::drain, 0.51, drain));
+  CHECK_FALSE(shows_after(relu_adamw, demo::measured::drain, 0.29, drain));
+  CHECK_FALSE(shows_after(softmax_adamw, demo::measured::peak, 1.3, peak));
+  CHECK_FALSE(shows_after(relu_adamw, demo::measured::peak, 2.0, peak));
+  CHECK_FALSE(shows_after(softmax_sgd, demo::measured::peak, 2.0, peak));
+  CHECK_FALSE(shows_after(softmax_adamw, demo::measured::bigram, 0.08, active_dormant));
+  CHECK_FALSE(shows_after(softmax_adamw, demo::measured::backcopy, 3.5, active_dormant));
 }
 
 TEST_CASE("a number that is none shows nothing") {
   using namespace demo;
-  CHECK(after_changing(softmax_adamw, demo::measured::sink, none, sink) == outcome::not_here);
-  CHECK(after_changing(relu_adamw, demo::measured::drain, none, drain) == outcome::not_here);
-  CHECK(after_changing(softmax_sgd, demo::measured::peak, none, peak) == outcome::not_here);
-  CHECK(after_changing(softmax_adamw, demo::measured::backcopy, none, active_dormant) ==
-        outcome::not_here);
+  CHECK_FALSE(shows_after(softmax_adamw, demo::measured::sink, none, sink));
+  CHECK_FALSE(shows_after(relu_adamw, demo::measured::drain, none, drain));
+  CHECK_FALSE(shows_after(softmax_sgd, demo::measured::peak, none, peak));
+  CHECK_FALSE(shows_after(softmax_adamw, demo::measured::backcopy, none, active_dormant));
 }

@@ -77,6 +77,7 @@ struct association {
   association out{.of = std::move(of), .rank = rank_correlation(x, y)};
   out.first = rank_correlation(half_of(x, 0), half_of(y, 0));
   out.second = rank_correlation(half_of(x, 1), half_of(y, 1));
+  if (std::isnan(out.rank)) return out; // one side does not vary: it says nothing
   auto const rx = ranks_of(x), ry = ranks_of(y);
   std::vector<double> again, a(x.size()), b(x.size());
   std::size_t as_much = 1; // the order that was found is one of them

@@ -5,6 +5,7 @@
 
 #include "common/models.hpp"
 
+#include <dormant/evaluate.hpp>
 #include <dormant/model/torch_initial_values.hpp>
 #include <dormant/probe/residual_peak.hpp>
 #include <dormant/task/bigram_backcopy.hpp>

@@ -1,138 +1,17 @@
 // SPDX-License-Identifier: MIT
 // The folder of a run: whenever a run ends, it can go on or begin; one writer; what does not fit
 // together is refused and left as it was.
-#include "catch.hpp"
-#include "programs/program.hpp"
+#include "programs/run_folder_testing.hpp"
 
-#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <functional>
-#include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
-namespace fs = std::filesystem;
-using Catch::Contains;
-using scratch::folder;
-using words = std::vector<std::string>;
-
-namespace {
-
-programs::outcome run(folder const& here, words const& arguments) {
-  return programs::run(here.path(), "bigram_backcopy", arguments);
-}
-std::string failure(folder const& here, words const& arguments) {
-  return programs::mistake(run(here, arguments), "bigram_backcopy", 1);
-}
-/// A short run in the folder of that name, which is at step 20 when it ends.
-words in(std::string const& out, words more = {}) {
-  words all{"--batch", "2", "--every", "5", "--steps", "20", "--no-figures", "--out", out};
-  all.insert(all.end(), more.begin(), more.end());
-  return all;
-}
-words const going_on{"--resume", "out", "--steps", "30", "--no-figures"};
-
-/// A run of 30 steps in one piece, in the folder `whole`.
-void run_in_one_piece(folder const& here) {
-  auto arguments = in("whole");
-  *std::ranges::find(arguments, "20") = "30";
-  REQUIRE(run(here, arguments).code == 0);
-}
-void check_same_as_in_one_piece(folder const& here, std::string const& out = "out") {
-  for (auto const* file : {"checkpoint.safetensors", "resume.safetensors", "metrics.csv",
-                           "bigrams.csv", "attention.0.npy"}) {
-    INFO(file);
-    CHECK(scratch::read(here / out / file) == scratch::read(here / "whole" / file));
-  }
-}
-
-/// Every file with its contents and the time it was written, and the folder itself.
-std::map<std::string, std::pair<std::string, fs::file_time_type>> snapshot(fs::path const& path) {
-  std::map<std::string, std::pair<std::string, fs::file_time_type>> all;
-  all["."] = {"", fs::last_write_time(path)};
-  for (auto const& entry : fs::directory_iterator(path)) {
-    all[entry.path().filename().string()] = {scratch::read(entry.path()), entry.last_write_time()};
-  }
-  return all;
-}
-
-void replace(fs::path const& file, std::string const& old, std::string const& now) {
-  auto text = scratch::read(file);
-  auto const at = text.find(old);
-  REQUIRE(at != std::string::npos);
-  scratch::write(file, text.replace(at, old.size(), now));
-}
-std::vector<std::string> lines_of(fs::path const& file) {
-  std::vector<std::string> lines;
-  std::ifstream from(file);
-  for (std::string line; std::getline(from, line);) lines.push_back(line + "\n");
-  return lines;
-}
-/// Takes columns out of a table whose cells need no quotes, as an earlier version wrote it.
-std::vector<std::string> without(std::vector<std::string> lines, words const& columns) {
-  std::vector<bool> stays;
-  for (auto& line : lines) {
-    std::vector<std::string> cells;
-    line.pop_back();
-    for (std::size_t from = 0; from <= line.size();) {
-      auto const end = std::min(line.find(',', from), line.size());
-      cells.push_back(line.substr(from, end - from));
-      from = end + 1;
-    }
-    if (stays.empty()) {
-      for (auto const& cell : cells) stays.push_back(std::ranges::count(columns, cell) == 0);
-    }
-    line.clear();
-    for (std::size_t i = 0; i < cells.size(); ++i)
-      if (stays[i]) line += (line.empty() ? "" : ",") + cells[i];
-    line += '\n';
-  }
-  return lines;
-}
-words const later_columns{"risk.bigram_as_published", "attention_sink.on_triggers.0",
-                          "attention_sink.as_published.0"};
-
-void write_lines(fs::path const& file, std::vector<std::string> const& lines) {
-  std::string text;
-  for (auto const& line : lines) text += line;
-  scratch::write(file, text);
-}
-
-/// Makes the files of a run those of a version that had one seed for both and fewer columns.
-void make_of_one_seed(folder const& here) {
-  auto const info = here / "out/run.json";
-  replace(info, "\"init-seed\": 0,", "\"seed\": 0,");
-  replace(info, "\"data-seed\": 0,", "");
-  replace(info, "\"init\": \"dormant\",", "");
-  for (auto const* file : {"resume.safetensors", "checkpoint.safetensors"}) { // of the same length
-    auto const path = here / "out" / file;
-    replace(path, "dormant.checksum", "an.unknown.word.");
-    replace(path, "\"data-seed\"", "\"seed\"     ");
-    replace(path, "\"init-seed\"", "\"no such 1\"");
-    replace(path, "\"init\"", "\"none\"");
-  }
-  auto const metrics = here / "out/metrics.csv";
-  write_lines(metrics, without(lines_of(metrics), later_columns));
-}
-/// As `check_same_as_in_one_piece`, but for columns that the first rows do not have.
-void check_goes_on_as_in_one_piece(folder const& here) {
-  for (auto const* file :
-       {"checkpoint.safetensors", "resume.safetensors", "bigrams.csv", "attention.0.npy"}) {
-    INFO(file);
-    CHECK(scratch::read(here / "out" / file) == scratch::read(here / "whole" / file));
-  }
-  auto const ours = lines_of(here / "out/metrics.csv"),
-             whole = lines_of(here / "whole/metrics.csv");
-  CHECK(without(ours, later_columns) == without(whole, later_columns));
-  CHECK(ours.front() == whole.front());
-  CHECK(ours.back() == whole.back());
-}
-
-} // namespace
+using namespace run_folders;
 
 TEST_CASE("a folder in which no run began is taken by --out and by --resume", "[programs]") {
   folder const here;
@@ -362,53 +241,4 @@ TEST_CASE("a run begun by something else goes on with one line of warning", "[pr
   }
   auto const info = scratch::read(here / "out/run.json");
   CHECK_THAT(info, Contains("\"resumed\": [") && Contains("\"step\": 20"));
-}
-
-TEST_CASE("a run of the first version goes on", "[programs]") {
-  folder const here;
-  run_in_one_piece(here);
-  REQUIRE(run(here, in("out")).code == 0);
-  make_of_one_seed(here);
-  // Settings as texts, no checksums, no origin besides versions, and metrics under the old names.
-  auto const info = here / "out/run.json";
-  for (auto const& [key, value] : {std::pair{"lr", "0.0003"},
-                                   {"batch", "2"},
-                                   {"seed", "0"},
-                                   {"every", "5"},
-                                   {"copy", "1"},
-                                   {"steps", "20"},
-                                   {"weight-decay", "0.0001"},
-                                   {"layers", "1"}}) {
-    auto const now = "\"" + std::string(key) + "\": ";
-    replace(info, now + value, now + "\"" + value + "\"");
-  }
-  replace(info, "\"shards\": 8,", "");
-  replace(info, "\"commit\"", "\"no commit\"");
-  replace(info, "\"flags\"", "\"no flags\"");
-  auto lines = lines_of(here / "out/metrics.csv");
-  lines[0] = "step,loss,bigram_risk,backcopy_risk,attention_on_bos_0,"
-             "attention_on_bos_from_non_triggers_0,sink_logit_gap_0,sink_logit_gap_p10_0,"
-             "sink_logit_gap_p90_0,value_norm_bos_0,value_norm_other_0,residual_norm_bos_0,"
-             "residual_norm_other_0\n";
-  write_lines(here / "out/metrics.csv", lines);
-  auto const found = run(here, going_on);
-  CHECK(found.err.empty());
-  CHECK(found.code == 0);
-  check_goes_on_as_in_one_piece(here);
-}
-
-TEST_CASE("a run that has one seed for its parameters and its data goes on", "[programs]") {
-  folder const here;
-  run_in_one_piece(here);
-  REQUIRE(run(here, in("out")).code == 0);
-  make_of_one_seed(here);
-  CHECK_THAT(
-      programs::mistake(run(here, {"--resume", "out", "--data-seed", "7"}), "bigram_backcopy", 2),
-      Contains("has --data-seed 0, so it cannot go on with --data-seed 7"));
-  auto const found = run(here, going_on);
-  CHECK(found.err.empty());
-  CHECK(found.code == 0);
-  check_goes_on_as_in_one_piece(here);
-  CHECK_THAT(scratch::read(here / "out/run.json"),
-             Contains("\"init-seed\": 0") && Contains("\"data-seed\": 0"));
 }

@@ -142,6 +142,12 @@ inline void add(figures::comparison::series& to, dm::band const& over) {
   to.high.push_back(over.high);
 }
 
+/// What every seed has more in `a` than in `b`.
+inline std::vector<double> difference(std::vector<double> a, std::vector<double> const& b) {
+  for (std::size_t i = 0; i < a.size(); ++i) a[i] -= b[i];
+  return a;
+}
+
 /// Which seeds show something, from numbers of each seed: `each_seed(a, b, [](double a, double b) {
 /// ... })`. A seed with a NaN, which was not measured or not reached, does not, and is counted.
 template <class F>

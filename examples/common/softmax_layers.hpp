@@ -38,7 +38,8 @@ struct softmax_layers {
   }
 
   /// One variant, all seeds. `measure(net, task, train)` calls `train(probes...)`, which returns
-  /// the curve, then may measure the trained model, and returns the curve to be kept.
+  /// the curve, then may measure the trained model, and returns the curve to be kept. `task` is to be
+  /// measured on, the same sequences for all runs; each run is trained on its own.
   template <class F>
   [[nodiscard]] runs over_seeds(F const& measure) const {
     return paper::over_seeds(
@@ -59,8 +60,11 @@ private:
     dm::transformer<program::with_layers(Shape, Layers), dm::softmax, Parts...> net(
         {.seed = run.seeds.init});
     dm::bigram_backcopy<Shape> const task({.seed = run.seeds.data, .table = how.table});
-    return measure(net, task, [&](auto... probes) {
-      return train(run, net, task, optimizer, how.schedule(steps(), batch), probes...);
+    dm::bigram_backcopy<Shape> const measured({.seed = evaluation_seed, .table = how.table});
+    auto const on = fixed_batch<Shape>(how);
+    return measure(net, measured, [&](auto const&... probes) {
+      return train_watched(run, net, task, optimizer, how.schedule(steps(), batch), {on},
+                           probes...);
     });
   }
 };

@@ -41,7 +41,27 @@ inline constexpr threshold copying_learnt{.value = 0.5,
                                           .definition = "risk.backcopy",
                                           .step = 300};
 
+/// A head is dormant: most of the attention of non-trigger queries is on `<s>`.
+inline constexpr threshold mostly_on_bos{.value = 0.5,
+                                         .passes_if = threshold::side::at_least,
+                                         .run = "one layer",
+                                         .definition = "attention_sink.as_published.0",
+                                         .step = 1000};
+/// A head has no sink: attention on `<s>` from non-trigger queries.
+inline constexpr threshold no_sink{.value = 0.05,
+                                   .passes_if = threshold::side::at_most,
+                                   .run = "one layer ReLU",
+                                   .definition = "attention_sink.as_published.0",
+                                   .step = 1000};
+/// Copying is learnt so well that the sink, if there is one, is past its onset: backcopy risk, nats.
+inline constexpr threshold copying_settled{.value = 0.1,
+                                           .passes_if = threshold::side::at_most,
+                                           .run = "three layers SGD",
+                                           .definition = "risk.backcopy",
+                                           .step = 10'000};
+
 /// All of them, for the test that holds each against the published number.
-inline constexpr std::array thresholds = {sink, bigrams_learnt, copying_learnt};
+inline constexpr std::array thresholds = {sink,          bigrams_learnt, copying_learnt,
+                                          mostly_on_bos, no_sink,        copying_settled};
 
 } // namespace paper

@@ -65,8 +65,8 @@ private:
 
 /// On what, and when, a model is measured while it is trained.
 struct watching {
-  dm::batch const& on;     ///< the same sequences for all runs, which none is trained on
-  std::uint64_t every = 0; ///< steps; 0: `measuring_interval`
+  dm::batch const& on;             ///< the same sequences for all runs, which none is trained on
+  std::uint64_t every = 0;         ///< steps; 0: `measuring_interval`
   std::uint64_t closely_until = 0; ///< up to this step every second one too, to date what forms
 
   [[nodiscard]] bool due(std::uint64_t step, std::uint64_t steps) const {
@@ -75,10 +75,14 @@ struct watching {
   }
 };
 
+/// Of the task from which all runs of an experiment are measured; evaluation data are no run's
+/// training data, whatever its seed.
+inline constexpr std::uint64_t evaluation_seed = 0;
+
 /// Sequences to measure all runs of an experiment on: 64, or as many as the authors had.
 template <dm::shape Shape>
 dm::batch fixed_batch(setting const& how) {
-  dm::bigram_backcopy<Shape> const task({.seed = 0, .table = how.table});
+  dm::bigram_backcopy<Shape> const task({.seed = evaluation_seed, .table = how.table});
   return task.sample(how.paper_scale ? 512 : 64);
 }
 

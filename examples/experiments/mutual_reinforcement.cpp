@@ -33,8 +33,10 @@ paper::curve train(paper::setting const& how, paper::one_run const& run, dm::sch
   dm::transformer<Shape, dm::softmax, dm::identity_wo> net({.seed = run.seeds.init});
   dm::bigram_backcopy<Shape> const task({.seed = run.seeds.data, .table = how.table});
   dm::adamw const optimizer{.lr = how.paper_scale ? 3e-4 : 2e-3};
-  return paper::train_under(std::tie(edits...), run, net, task, optimizer, plan, dm::risk{},
-                            dm::attention_sink{}, dm::sink_logit_gap{}, dm::value_drain{});
+  auto const on = paper::fixed_batch<Shape>(how);
+  return paper::train_watched_under(std::tie(edits...), run, net, task, optimizer, plan, {on},
+                                    dm::risk{}, dm::attention_sink{}, dm::sink_logit_gap{},
+                                    dm::value_drain{});
 }
 
 double value_ratio(dm::probe_row const& row) {
@@ -62,15 +64,15 @@ paper::finding measure(paper::setting const& how) {
 
   figures::chart sink{.title = "Attention on <s>",
                       .x = {.label = "step"},
-                      .y = {.label = "mean over all queries", .least = 0}};
+                      .y = {.label = "mean over non-triggers", .least = 0}};
   figures::chart drain{.title = "Value norm of <s> / others",
                        .x = {.label = "step"},
                        .y = {.label = "ratio", .least = 0}};
   std::vector<std::vector<double>> attention, ratio;
   for (std::size_t v = 0; v < runs.variants(); ++v) {
-    sink.lines.push_back(runs.line(v, "attention_sink.mean.0", runs.label(v)));
+    sink.lines.push_back(runs.line(v, "attention_sink.on_background.0", runs.label(v)));
     drain.lines.push_back(runs.line(v, value_ratio, runs.label(v)));
-    attention.push_back(runs.last(v, "attention_sink.mean.0"));
+    attention.push_back(runs.last(v, "attention_sink.on_background.0"));
     ratio.push_back(runs.last(v, "value_drain.bos.0"));
     auto const others = runs.last(v, "value_drain.other.0");
     for (std::size_t s = 0; s < others.size(); ++s) ratio.back()[s] /= others[s];
@@ -83,13 +85,16 @@ paper::finding measure(paper::setting const& how) {
           fmt::format("one layer with W_O = 1, width {}, context {}, AdamW {}, batch {}, {} steps",
                       Shape.width, Shape.context, how.paper_scale ? 3e-4 : 2e-3, plan.batch, steps),
       .statements =
-          {{"with the norm of v_0 held as at the start, attention on <s> ends below half of "
+          {{"with the norm of v_0 held as at the start, attention on <s> from non-triggers ends "
+            "below half of "
             "what it is when nothing is cut",
             paper::each_seed(attention[held_norm], attention[free], below_half)},
-           {"with no gradient to v_0, attention on <s> ends below half of what it is when "
+           {"with no gradient to v_0, attention on <s> from non-triggers ends below half of what "
+            "it is when "
             "nothing is cut",
             paper::each_seed(attention[stopped], attention[free], below_half)},
-           {"with v_0 borrowed from the first character, attention on <s> ends below half of "
+           {"with v_0 borrowed from the first character, attention on <s> from non-triggers ends "
+            "below half of "
             "what it is when nothing is cut",
             paper::each_seed(attention[borrowed], attention[free], below_half)},
            {"with the sink logit held at the others' mean, the value norm of <s> stays above "
@@ -98,13 +103,15 @@ paper::finding measure(paper::setting const& how) {
       .figure = {.panels = {sink, drain}},
       .data = runs};
   for (std::size_t v = 0; v < runs.variants(); ++v) {
-    found.numbers.push_back({runs.label(v) + ": attention on <s>", dm::band_of(attention[v])});
+    found.numbers.push_back(
+        {runs.label(v) + ": attention on <s> from non-triggers", dm::band_of(attention[v])});
     found.numbers.push_back(
         {runs.label(v) + ": value norm of <s> / others", dm::band_of(ratio[v])});
   }
   auto const middle = [](std::vector<double> const& values) { return dm::median(values); };
   found.words = fmt::format(
-      "Attention on <s> ends at {:.2f} when nothing is cut, {:.2f} with the norm of v_0 held, "
+      "Attention on <s> from non-triggers ends at {:.2f} when nothing is cut, {:.2f} with the norm "
+      "of v_0 held, "
       "{:.2f} "
       "without a gradient to v_0 and {:.2f} with a borrowed v_0. The value norm of <s> ends at "
       "{:.2f} "

@@ -4,6 +4,7 @@
 #include "common/finding.hpp"
 #include "common/norm_profile.hpp"
 #include "common/softmax_layers.hpp"
+#include "common/thresholds.hpp"
 
 #include <dormant/dormant.hpp>
 
@@ -99,14 +100,16 @@ paper::finding measure(paper::setting const& how) {
   paper::finding found{
       .ran = model.in_words(),
       .statements =
-          {{"sink: non-triggers of the middle layer put at least 0.3 of their attention on <s>",
-            paper::each_seed(last("sink_1"), [](double a) { return a >= 0.3; })},
+          {{fmt::format(
+                "sink: non-triggers of the middle layer put at least {} of their attention on "
+                "<s>",
+                paper::sink.value),
+            paper::each_seed(last("sink_1"), [](double a) { return paper::sink.passes(a); })},
            {"drain: in the middle layer the value norm of <s> is at most half the others'",
             paper::each_seed(last("drain nothing"), [](double r) { return r <= 0.5; })},
-           {"peak: after layer 0 the residual norm of <s> is at least 1.2 times the others'",
-            paper::each_seed(last("peak_0"), [](double r) { return r >= 1.2; })},
-           {"the peak is learnt: that ratio is at least 1.2 times the untrained model's",
-            exceeds("peak_0", 1.2, "peak_untrained")},
+           {"peak: after layer 0 the ratio of residual norms, <s> / others, is above the untrained "
+            "model's",
+            exceeds("peak_0", 1, "peak_untrained")},
            {"the sink rests on the first MLP: without it the sink logit gap is at most half",
             exceeds("gap nothing", 2, "gap MLP")},
            {"the sink rests on what that MLP writes on <s>: without it the gap is at most half",

@@ -30,16 +30,11 @@ variant variation(std::string label, setting const& how, std::uint64_t steps, Ta
     auto const plan = how.schedule(steps, how.paper_scale ? 64 : 8);
     dm::adamw const optimizer{.lr = how.paper_scale ? 3e-4 : 3e-3};
     dm::transformer<Shape, dm::softmax> net({.seed = run.seeds.init});
-    dormant_attention attention{.bos = task(run.seeds.data).bos(),
-                                .d = task(run.seeds.data).bos() + 1};
-    auto rows = train(run, net, task(run.seeds.data), optimizer, plan, dm::risk{}, attention);
-    auto const risks = net.evaluate(seen(run.seeds.data).sample(256), attention);
-    dm::probe_row measured;
-    measured.add("risk.bigram", risks.bigram_risk);
-    measured.add("risk.backcopy", risks.backcopy_risk);
-    attention.report(measured);
-    for (auto const& [name, value] : measured.cells()) rows.back().set(name, value);
-    return rows;
+    auto const trained = task(run.seeds.data);
+    // All seeds are measured on the same sequences, which none is trained on.
+    auto const on = seen(evaluation_seed).sample(256);
+    dormant_attention const attention{.bos = trained.bos(), .d = trained.bos() + 1};
+    return train_watched(run, net, trained, optimizer, plan, {on, steps}, dm::risk{}, attention);
   };
   return {std::move(label), steps, run};
 }
@@ -68,12 +63,11 @@ std::vector<variant> variations(setting const& how, std::uint64_t steps) {
     add(fmt::format("copy {}, backward", p), with({.rule = {.copy = p, .otherwise = previous}}));
   }
   add("in-context", [&how](std::uint64_t seed) {
-    return dm::in_context_bigrams<Shape>({.seed = run.seeds.data, .table = how.table});
+    return dm::in_context_bigrams<Shape>({.seed = seed, .table = how.table});
   });
   auto const table = std::make_shared<dm::bigram_table>(dm::seen_transitions(how.table));
   all.push_back(variation<Shape>("unseen law", how, steps, with({}), [table](std::uint64_t seed) {
-    return dm::bigram_backcopy<Shape>(
-        {.seed = run.seeds.data, .table = *table, .rule = dm::plain_markov});
+    return dm::bigram_backcopy<Shape>({.seed = seed, .table = *table, .rule = dm::plain_markov});
   }));
   for (double const p : {0.02, 0.1, 0.3}) add(fmt::format("<d> {}", p), with({.delimiters = p}));
   add("two tasks", [&how](std::uint64_t seed) {

@@ -12,10 +12,19 @@
 
 namespace paper {
 
-inline constexpr std::array<std::string_view, 12> experiments = {
-    "active_dormant",      "interventions", "training_dynamics",    "published_run",
-    "logit_concentration", "theory",        "mutual_reinforcement", "three_layers",
-    "minimal_structures",  "adam_growth",   "mitigations",          "task_variations"};
+inline constexpr std::array<std::string_view, 13> experiments = {"active_dormant",
+                                                                 "interventions",
+                                                                 "training_dynamics",
+                                                                 "published_run",
+                                                                 "crossed_seeds",
+                                                                 "logit_concentration",
+                                                                 "theory",
+                                                                 "mutual_reinforcement",
+                                                                 "three_layers",
+                                                                 "minimal_structures",
+                                                                 "adam_growth",
+                                                                 "mitigations",
+                                                                 "task_variations"};
 
 /// Runs a program, its standard output in a file. A request to stop is passed on to it.
 /// \returns its exit code; 128 + the signal if one ended it

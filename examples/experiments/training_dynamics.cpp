@@ -91,7 +91,7 @@ paper::finding measure(paper::setting const& how) {
   auto const on = how.paper_scale ? paper::fixed_batch<program::paper_shape>(how)
                                   : paper::fixed_batch<program::demo_shape>(how);
   paper::watching const watch{
-      .on = on, .every = 20, .closely_until = how.paper_scale ? 0 : steps * 2 / 3};
+      .on = on, .every = 20, .closely_until = how.paper_scale ? 0 : steps / 3};
   auto const runs = paper::over_seeds(
       how, {{"softmax + AdamW", steps, [&](paper::one_run const& run) {
                // Large products are rounded and rearranged for speed, which `ran` says.
@@ -197,19 +197,20 @@ paper::finding measure(paper::setting const& how) {
       .data = runs};
   auto const says = [](paper::together const& t) {
     auto const& d = t.test.difference;
-    return fmt::format("{:+.0f}% ({:+.0f}% to {:+.0f}%, {} seeds{}), {}", 100 * d.mean, 100 * d.low,
+    return fmt::format("{:+.0f}% ({:+.0f}% to {:+.0f}%, {} seeds{}: {})", 100 * d.mean, 100 * d.low,
                        100 * d.high, t.later.size(),
                        t.without == 0 ? "" : fmt::format(", {} without one of the two", t.without),
                        t.test.in_words());
   };
   found.words = fmt::format(
       "Medians over seeds: bigrams are learnt {}, copying {}; the sink is there {} and the drain "
-      "{}. Paired by seed the drain comes after the sink by {} of {:.0f}% of the sink's step. By "
-      "the half of its own way the value norm of <s> comes after the attention by {}. The margin "
-      "is what the paper's figure, drawn every 20 steps, can tell apart; intervals are of 90%.",
+      "{}. Paired by seed and by these levels, the drain comes after the sink by {} of the sink's "
+      "step. By the half of its own way, the value norm of <s> comes after attention on it by {}; "
+      "minus is before. The margin is {:.0f}%, what the paper's figure, drawn every 20 steps, can "
+      "tell apart; intervals are of 90%.",
       paper::by_step(dm::band_of(bigram)), paper::by_step(dm::band_of(copy)),
       paper::by_step(dm::band_of(sink)), paper::by_step(dm::band_of(drain)), says(by_level),
-      100 * margin, says(by_half));
+      says(by_half), 100 * margin);
   if (how.paper_scale) {
     compare(found, runs, attention, "attention on <s>, non-triggers with query 0", as_published);
     compare(found, runs, values, "value norm of <s>", "value_drain.bos.0");

@@ -9,7 +9,7 @@
 #include <vector>
 
 namespace {
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double none = std::numeric_limits<double>::quiet_NaN();
 std::vector<double> const steps{0, 2, 4, 6, 8};
 } // namespace
 
@@ -22,12 +22,13 @@ TEST_CASE("formation: half of the way is counted from the farthest point, up or 
 
 TEST_CASE("formation: what does not change, or is no number, has no step") {
   CHECK(std::isnan(paper::half_way(steps, std::vector<double>{3, 3, 3, 3, 3})));
-  CHECK(std::isnan(paper::half_way(steps, std::vector<double>{0, nan, 1, 2, 3})));
-  CHECK(std::isnan(paper::half_way({}, {})));
+  CHECK(std::isnan(paper::half_way(steps, std::vector<double>{0, none, 1, 2, 3})));
+  CHECK(std::isnan(paper::half_way(std::vector<double>{}, std::vector<double>{})));
 }
 
 TEST_CASE("formation: seeds that lack one of two are counted, the others are compared in pairs") {
-  auto const near = paper::formed_together({100, 200, nan, 50, 100}, {110, 220, 7, nan, 110}, 0.11);
+  auto const near =
+      paper::formed_together({100, 200, none, 50, 100}, {110, 220, 7, none, 110}, 0.11);
   CHECK(near.without == 2);
   REQUIRE(near.later.size() == 3);
   CHECK(near.later[1] == Approx(0.1));

@@ -23,7 +23,7 @@ struct duration {
 inline constexpr std::array<duration, 13> durations = {{{"active_dormant", 1.2, 0.2},
                                                         {"interventions", 1.2, 0.2},
                                                         {"training_dynamics", 1.5, 0.3},
-                                                        {"published_run", 1.5, 0.5},
+                                                        {"published_run", 2, 3},
                                                         {"crossed_seeds", 5, 2.5},
                                                         {"logit_concentration", 3, 0.5},
                                                         {"theory", 3, 0.5},

@@ -65,8 +65,8 @@ private:
 
 /// On what, and when, a model is measured while it is trained.
 struct watching {
-  dm::batch const& on;     ///< the same sequences for all runs, which none is trained on
-  std::uint64_t every = 0; ///< steps; 0: `measuring_interval`
+  dm::batch const& on;             ///< the same sequences for all runs, which none is trained on
+  std::uint64_t every = 0;         ///< steps; 0: `measuring_interval`
   std::uint64_t closely_until = 0; ///< up to this step every second one too, to date what forms
 
   [[nodiscard]] bool due(std::uint64_t step, std::uint64_t steps) const {

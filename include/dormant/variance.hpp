@@ -62,11 +62,14 @@ namespace detail {
   for (std::size_t i = 0; i < inits.size(); ++i) {
     for (std::size_t d = 0; d < datas.size(); ++d) {
       double const value = y[inits[i]][datas[d]];
-      of_init[i] += value / D;
-      of_data[d] += value / I;
-      mean += value / (I * D);
+      of_init[i] += value;
+      of_data[d] += value;
+      mean += value;
     }
   }
+  for (double& m : of_init) m /= D;
+  for (double& m : of_data) m /= I;
+  mean /= I * D;
   by_cause sums{0, 0, 0};
   for (double const m : of_init) sums.init += D * (m - mean) * (m - mean);
   for (double const m : of_data) sums.data += I * (m - mean) * (m - mean);

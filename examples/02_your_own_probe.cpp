@@ -57,11 +57,12 @@ int main(int argc, char** argv) {
     dm::train(net, task, dm::adamw{.lr = 3e-3}, {.steps = steps, .batch = 32, .threads = threads},
               log, dm::progress{});
 
-    std::puts("step  entropy on triggers  elsewhere  attention on <s>  backcopy risk");
+    std::puts(
+        "step  entropy on triggers  elsewhere  non-triggers' attention on <s>  backcopy risk");
     for (auto const& row : log.rows()) {
-      std::printf("%4.0f  %19.3f  %9.3f  %16.3f  %13.3f\n", row["step"],
+      std::printf("%4.0f  %19.3f  %9.3f  %30.3f  %13.3f\n", row["step"],
                   row["attention_entropy.on_triggers"], row["attention_entropy.elsewhere"],
-                  row["attention_sink.mean.0"], row["risk.backcopy"]);
+                  row["attention_sink.on_background.0"], row["risk.backcopy"]);
     }
     return 0;
   });

@@ -36,8 +36,8 @@ void train_and_tell(std::uint64_t seed, std::uint64_t steps, std::uint64_t threa
   dm::attention_sink sink;
   dm::value_drain drain;
   auto const found = net.evaluate(task.sample(64), sink, drain);
-  std::printf("%-14s %13.3f %15.3f %18.3f %22.2f\n", Rule::name.data(), found.bigram_risk,
-              found.backcopy_risk, sink.mean(), drain.ratio());
+  std::printf("%-14s %13.3f %15.3f %32.3f %22.2f\n", Rule::name.data(), found.bigram_risk,
+              found.backcopy_risk, sink.on_background(), drain.ratio());
 }
 
 int main(int argc, char** argv) {
@@ -56,8 +56,8 @@ int main(int argc, char** argv) {
       std::cout << laws << '\n';
       return 1;
     }
-    std::puts(
-        "rule             bigram risk   backcopy risk   attention on <s>   |W_O v|, <s> / others");
+    std::puts("rule             bigram risk   backcopy risk   non-triggers' attention on <s>   "
+              "|W_O v|, <s> / others");
     train_and_tell<dm::softmax>(seed, steps, threads);
     train_and_tell<elu_plus_one>(seed, steps, threads);
     return 0;

@@ -45,10 +45,11 @@ int main(int argc, char** argv) {
   return options.run(argc, argv, [&] {
     if (!out.empty()) dm::atomic_file const is_writable(out); // found out now, not after training
     dm::csv_table table({"layers", "attention", "optimizer", "seed", "loss", "risk.bigram",
-                         "risk.backcopy", "attention_sink.mean", "value_drain.ratio",
+                         "risk.backcopy", "attention_sink.on_background", "value_drain.ratio",
                          "residual_peak.ratio"}); // of the last layer
     std::printf("medians over %zu seeds, in the last layer\n", static_cast<std::size_t>(seeds));
-    std::puts("layers attention optimizer   loss  backcopy risk  attention on <s>  drain  peak");
+    std::puts("layers attention optimizer   loss  backcopy risk  non-triggers' attention on <s>  "
+              "drain  peak");
     auto const sweep = [&]<class Depth, class Rule, class Optimizer>() {
       constexpr dm::shape shape = Depth::shape;
       constexpr std::size_t last = shape.layers - 1;
@@ -63,14 +64,14 @@ int main(int argc, char** argv) {
         auto const found = net.evaluate(task.sample(64), sink, drain, peak);
         losses.push_back(found.loss);
         risks.push_back(found.backcopy_risk);
-        sinks.push_back(sink.mean(last));
+        sinks.push_back(sink.on_background(last));
         drains.push_back(drain.ratio(last));
         peaks.push_back(peak.ratio(last));
         table.append({shape.layers, Rule::name, Optimizer::name, seed, found.loss,
                       found.bigram_risk, found.backcopy_risk, sinks.back(), drains.back(),
                       peaks.back()});
       }
-      std::printf("%6zu %-9s %-9s %6.3f %14.3f %17.3f %6.2f %5.2f\n", shape.layers,
+      std::printf("%6zu %-9s %-9s %6.3f %14.3f %31.3f %6.2f %5.2f\n", shape.layers,
                   Rule::name.data(), Optimizer::name.data(), dm::median(losses), dm::median(risks),
                   dm::median(sinks), dm::median(drains), dm::median(peaks));
       std::fflush(stdout);

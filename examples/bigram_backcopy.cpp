@@ -39,7 +39,15 @@ void add_options(program::command_line& options, settings& s) {
   options.count("--batch", s.batch, "sequences a step; the paper has 512, this default is faster",
                 program::of_a_batch);
   options.count("--steps", s.steps, "optimizer steps in all, those before a resume included");
-  options.count("--seed", s.seed, "of parameters and data", program::a_seed);
+  options.count("--seed", s.seed, "of initial parameters and data", program::a_seed);
+  options.count("--init-seed", s.init_seed, "of the initial parameters, --seed unless said",
+                program::a_seed);
+  options.count("--data-seed", s.data_seed, "of the sequences, --seed unless said",
+                program::a_seed);
+  options.choice(
+      "--init", s.init, {"dormant", "torch"},
+      "whose random numbers the initial parameters are: torch begins where the published "
+      "code begins, with seed 42");
   options.count("--threads", s.threads, "0: one a core; never changes a result",
                 program::of_threads);
   options.count("--every", s.every, "steps from one row of metrics.csv to the next");
@@ -74,7 +82,8 @@ void take_saved_settings(program::command_line& options, settings& s,
   auto const said = experiment::identity_of(given);
   auto const where = dm::io::shown(fs::path(s.resume) / "run.json");
   for (auto const& [flag, value] : saved.settings) {
-    if (!options.given("--" + flag)) {
+    bool const both = options.given("--seed") && (flag == "init-seed" || flag == "data-seed");
+    if (!both && !options.given("--" + flag)) {
       options.set("--" + flag, value, where);
       continue;
     }
@@ -139,8 +148,9 @@ int begin(settings& s, char const* program) {
   experiment::complete(s);
   auto const from = source_of(s);
   if (s.out.empty()) {
-    s.out =
-        fmt::format("out/{}-{}-{}-{}-seed{}", s.shape, s.layers, s.attention, s.optimizer, s.seed);
+    s.out = fmt::format("out/{}-{}-{}-{}-{}seed{}", s.shape, s.layers, s.attention, s.optimizer,
+                        s.init == "torch" ? "torch-" : "", s.init_seed);
+    if (s.init_seed != s.data_seed) s.out += fmt::format("-data{}", s.data_seed);
   }
   program::run_folder at(s.out, experiment::folder_plan());
   return experiment::run(s, from, {.folder = s.out, .at = at, .command = resuming(program, s.out)});
@@ -183,6 +193,8 @@ int main(int argc, char** argv) {
       "Trains a transformer on Bigram-Backcopy and measures how its heads become sinks.");
   add_options(options, s);
   return options.run(argc, argv, [&] {
+    if (!options.given("--init-seed")) s.init_seed = s.seed;
+    if (!options.given("--data-seed")) s.data_seed = s.seed;
     dm::stop_on_interrupt const stop; // before there is a folder
     return s.resume.empty() ? begin(s, argv[0]) : resume(options, s, argv[0]);
   });

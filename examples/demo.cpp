@@ -32,7 +32,7 @@ void print_verdicts(std::vector<demo::paired> const& pairs,
       fmt::print("{:>17.3f}", demo::median_after(pairs, s, column));
     }
   };
-  line("attention on <s>", demo::measured::sink);
+  line("attention on <s>, non-triggers", demo::measured::sink);
   line("value norm of <s> / others", demo::measured::drain);
   line("residual norm of <s> / others", demo::measured::peak);
   fmt::print("\n\n");

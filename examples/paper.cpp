@@ -7,12 +7,15 @@
 #include "dormant/io/atomic_file.hpp"
 #include "dormant/io/plain_words.hpp"
 #include "dormant/progress.hpp"
+#include "paper/durations.hpp"
 #include "paper/experiments.hpp"
 #include "paper/report.hpp"
+#include "paper/verdicts.hpp"
 
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -24,31 +27,45 @@ namespace dm = dormant;
 namespace fs = std::filesystem;
 
 struct setting {
-  bool all = false, resume = false;
+  bool all = false, quick = false, resume = false;
   std::string only, scale = "demo", bigrams, out = "out/paper";
-  std::uint64_t seeds = 5, first_seed = 1, steps = 0, threads = 0;
+  std::uint64_t seeds = 0, first_seed = 1, steps = 0, threads = 0; // 0 seeds: each experiment's own
 };
 
 std::vector<std::string> words_for(setting const& s, std::string const& folder) {
   std::vector<std::string> words = {"--scale", s.scale,
-                                    "--seeds", std::to_string(s.seeds),
                                     "--seed",  std::to_string(s.first_seed),
                                     "--steps", std::to_string(s.steps),
                                     "--out",   folder};
+  if (s.seeds != 0) words.insert(words.end(), {"--seeds", std::to_string(s.seeds)});
   if (s.threads != 0) words.insert(words.end(), {"--threads", std::to_string(s.threads)});
   if (!s.bigrams.empty()) words.insert(words.end(), {"--bigrams", s.bigrams});
   if (s.resume) words.emplace_back("--resume");
   return words;
 }
 
+/// How long it is going to take, where that was measured.
+std::string announced(setting const& s) {
+  if (s.scale == "paper") return "at the paper's scale an experiment takes hours to days";
+  if (s.steps != 0 || !s.bigrams.empty()) return {};
+  double minutes = 0;
+  for (auto const& d : paper::durations) {
+    if (s.only.empty() || s.only == d.name) minutes += paper::minutes_of(d, s.seeds);
+  }
+  return fmt::format("this takes about {:.0f} minute{} on two cores{}", std::ceil(minutes),
+                     minutes > 1 ? "s" : "",
+                     s.seeds == 0 ? "; --quick, of 5 seeds, takes less" : "");
+}
+
 int run(setting const& s, fs::path const& programs) {
   dm::stop_on_interrupt const stop; // before there is a folder
-  program::run_folder here(s.out, {.program = "paper", .later = {"report.html"}});
+  program::run_folder here(s.out, {.program = "paper", .later = {"report.html", "verdicts.csv"}});
   here.claim();
   auto const begun = std::chrono::steady_clock::now();
   auto const page = fs::path(s.out) / "report.html";
   fs::create_directories(s.out);
   { dm::atomic_file const is_writable(page); } // found out now, not after hours
+  if (auto const words = announced(s); !words.empty()) program::tell("paper: {}\n", words);
   std::vector<paper::chapter> chapters;
   bool failed = false;
   for (std::size_t i = 0; i < paper::experiments.size(); ++i) {
@@ -73,6 +90,7 @@ int run(setting const& s, fs::path const& programs) {
   }
   double const minutes =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count() / 60;
+  paper::verdict_table(chapters).write(fs::path(s.out) / "verdicts.csv");
   dm::write_file_atomically(page, paper::report(chapters, minutes));
   fmt::print("{}\n", fs::absolute(page).lexically_normal().string());
   return failed ? program::failure : program::success;
@@ -89,7 +107,12 @@ int main(int argc, char** argv) {
                  "one experiment");
   options.choice("--scale", s.scale, {"demo", "paper"},
                  "small models, minutes; or the authors' shape and batch, days");
-  options.count("--seeds", s.seeds, "runs of each variant", program::of_runs);
+  options.count(
+      "--seeds", s.seeds,
+      "runs of each variant, 0 for each experiment's own: 30, fewer where one is long, and "
+      "5 at the paper's scale",
+      {.least = 0, .most = program::of_runs.most});
+  options.on("--quick", s.quick, "5 seeds, with which no statement can hold for more than most");
   options.count("--seed", s.first_seed, "the first of the seeds", program::a_seed);
   options.count("--steps", s.steps, "training steps of each run, 0 for each experiment's own",
                 {.least = 0});
@@ -98,7 +121,10 @@ int main(int argc, char** argv) {
   options.text("--out", s.out, "folder for report.html and a folder of each experiment", "DIR");
   options.on("--resume", s.resume, "keep findings and finished runs that are in the folder");
   options.exclude("--all", "--only");
+  options.exclude("--quick", "--seeds");
+  options.footer(paper::durations_in_words());
   return options.run(argc, argv, [&] {
+    if (s.quick) s.seeds = paper::quick_seeds;
     return run(s, fs::canonical("/proc/self/exe").parent_path() / "experiments");
   });
 }

@@ -12,6 +12,7 @@
 #include "common/streams.hpp"
 #include "dormant/checkpoint.hpp"
 #include "dormant/dormant.hpp"
+#include "dormant/model/torch_initial_values.hpp"
 #include "dormant/probe/names.hpp"
 #include "dormant/task/bigram_csv.hpp"
 
@@ -48,11 +49,11 @@ public:
 
   session(settings const& s, source const& from, place const& where)
       : s_(s), where_(where), task_({.triggers = s.triggers,
-                                     .seed = s.seed,
+                                     .seed = s.data_seed,
                                      .table = from.table,
                                      .bos = s.bos,
                                      .rule = rule_of(s)}),
-        net_({.seed = s.seed}),
+        net_(begun_by(s)),
         trainer_(net_, task_, {}, {.steps = s.steps, .batch = s.batch, .threads = s.threads}),
         identity_(run_identity_of(s, from)), keep_(where.folder, dm::every{0}, identity_) {}
 
@@ -73,6 +74,12 @@ public:
   }
 
 private:
+  static Net begun_by(settings const& s) {
+    Net net({.seed = s.init_seed});
+    if (s.init == "torch") dm::draw_as_torch(net, s.init_seed);
+    return net;
+  }
+
   dm::csv_log begin(source const& from) {
     auto const info = run_json(s_, from, where_, Net::plan::parameters, trainer_.plan().shards,
                                dm::minimum_risk_of(task_));
@@ -109,7 +116,9 @@ private:
       dm::refuse({dm::io::shown(file("run.json")), " says that the run has ", where_.shards,
                   " shards, this one has ", now, "; a resumed run must have the same"});
     }
-    dm::load_run(file("resume.safetensors"), trainer_, identity_);
+    auto const kept = dm::safetensors_file::open(file("resume.safetensors")).metadata();
+    dm::load_run(file("resume.safetensors"), trainer_,
+                 kept.contains("seed") ? with_one_seed(identity_) : identity_);
     saved_ = trainer_.steps();
     if (trainer_.steps() > s_.steps) {
       throw dm::error(fmt::format("the run in {} is at step {} already, so it cannot end at step "
@@ -124,7 +133,8 @@ private:
     return {.columns = columns(layers),
             .step = trainer_.steps(),
             .due = [n = s_.every](std::uint64_t step) { return step % n == 0; },
-            .renamed = dm::current_name};
+            .renamed = dm::current_name,
+            .earlier = columns_before(layers)};
   }
 
   /// A kill between the two files of a checkpoint leaves the parameters of an earlier step.

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -26,26 +27,39 @@ namespace fs = std::filesystem;
 // ---- metrics.csv ------------------------------------------------------------------------------
 
 namespace {
-// In the order of the columns, which a run begun by an earlier version shares.
-constexpr std::array<std::string_view, 9> of_layers = {
-    "attention_sink.mean", "attention_sink.on_background",
-    "sink_logit_gap.mean", "sink_logit_gap.p10",
-    "sink_logit_gap.p90",  "value_drain.bos",
-    "value_drain.other",   "residual_peak.bos",
+constexpr std::array<std::string_view, 4> of_model = {"loss", "risk.bigram",
+                                                      "risk.bigram_as_published", "risk.backcopy"};
+constexpr std::array<std::string_view, 11> of_layers = {
+    "attention_sink.mean",        "attention_sink.on_background",
+    "attention_sink.on_triggers", "attention_sink.as_published",
+    "sink_logit_gap.mean",        "sink_logit_gap.p10",
+    "sink_logit_gap.p90",         "value_drain.bos",
+    "value_drain.other",          "residual_peak.bos",
     "residual_peak.other"};
+constexpr std::array<std::string_view, 3> new_ones = {
+    "risk.bigram_as_published", "attention_sink.on_triggers", "attention_sink.as_published"};
 } // namespace
 
 std::vector<std::string> columns(std::size_t layers) {
-  std::vector<std::string> names = {"step", "loss", "risk.bigram", "risk.backcopy"};
+  std::vector<std::string> names = {"step"};
+  names.insert(names.end(), of_model.begin(), of_model.end());
   for (std::size_t l = 0; l < layers; ++l) {
     for (auto const name : of_layers) names.push_back(fmt::format("{}.{}", name, l));
   }
   return names;
 }
 
+std::vector<std::string> columns_before(std::size_t layers) {
+  auto names = columns(layers);
+  std::erase_if(names, [](std::string_view name) {
+    return std::ranges::any_of(new_ones, [&](auto fresh) { return name.starts_with(fresh); });
+  });
+  return names;
+}
+
 std::vector<dm::csv_cell> cells_of(dm::probe_row const& row, std::size_t layers) {
-  std::vector<dm::csv_cell> cells = {static_cast<std::uint64_t>(row["step"]), row["loss"],
-                                     row["risk.bigram"], row["risk.backcopy"]};
+  std::vector<dm::csv_cell> cells = {static_cast<std::uint64_t>(row["step"])};
+  for (auto const name : of_model) cells.emplace_back(row[name]);
   for (std::size_t l = 0; l < layers; ++l) {
     for (auto const name : of_layers) {
       // A layer without attention reports nothing of it, but some layer has to: else it is misspelt.
@@ -98,9 +112,10 @@ figures::chart risks(program::number_table const& metrics) {
 void draw(program::number_table const& metrics, place const& where, std::size_t layers,
           std::vector<attention_record> const& attention) {
   figures::figure training{.name = "training"};
-  auto sinks = over_layers(
-      metrics, layers, "attention on <s>", "mean over queries",
-      {{"attention_sink.mean", ", all"}, {"attention_sink.on_background", ", non-triggers"}});
+  auto sinks = over_layers(metrics, layers, "attention on <s>", "mean over queries of that kind",
+                           {{"attention_sink.on_background", ", non-triggers"},
+                            {"attention_sink.on_triggers", ", triggers"},
+                            {"attention_sink.mean", ", all queries"}});
   sinks.y.least = 0;
   training.panels = {risks(metrics), sinks,
                      over_layers(metrics, layers, "sink logit gap over tokens", "score",
@@ -154,10 +169,11 @@ void say(program::number_table const& metrics, std::size_t layers) {
     if (std::isnan(at("attention_sink.mean"))) {
       fmt::print("no attention, ");
     } else {
-      fmt::print("attention on <s> {:.3f} (from non-triggers {:.3f}), value norm of <s> {:.2f} "
+      fmt::print("attention on <s> from non-triggers {:.3f}, from triggers {:.3f} (from "
+                 "non-triggers by the published definition {:.3f}), value norm of <s> {:.2f} "
                  "(others {:.2f}), ",
-                 at("attention_sink.mean"), at("attention_sink.on_background"),
-                 at("value_drain.bos"), at("value_drain.other"));
+                 at("attention_sink.on_background"), at("attention_sink.on_triggers"),
+                 at("attention_sink.as_published"), at("value_drain.bos"), at("value_drain.other"));
     }
     fmt::print("residual norm of <s> {:.2f} (others {:.2f})\n", at("residual_peak.bos"),
                at("residual_peak.other"));

@@ -15,6 +15,8 @@ namespace experiment {
 
 /// The columns of metrics.csv for a model of that many layers.
 [[nodiscard]] std::vector<std::string> columns(std::size_t layers);
+/// Those of runs that were begun before attention was told by kind of query.
+[[nodiscard]] std::vector<std::string> columns_before(std::size_t layers);
 /// A row of probe results under these columns; cells of layers without attention stay empty.
 [[nodiscard]] std::vector<dormant::csv_cell> cells_of(dormant::probe_row const& row,
                                                       std::size_t layers);

@@ -41,6 +41,15 @@ std::map<std::string, std::string> run_identity_of(settings const& s, source con
   return identity;
 }
 
+std::map<std::string, std::string> with_one_seed(std::map<std::string, std::string> identity) {
+  if (identity["init-seed"] != identity["data-seed"] || identity["init"] != "dormant") {
+    return identity;
+  }
+  identity["seed"] = identity["data-seed"];
+  for (auto const* of_two : {"init-seed", "data-seed", "init"}) identity.erase(of_two);
+  return identity;
+}
+
 // ---- writing ----------------------------------------------------------------------------------
 
 namespace {
@@ -128,7 +137,13 @@ public:
 
   /// All settings, no more and no fewer.
   [[nodiscard]] std::vector<word> settings_by_flag() const {
-    auto const found = object("settings");
+    auto found = object("settings");
+    if (found.contains("seed") && !found.contains("init-seed") && !found.contains("data-seed") &&
+        !found.contains("init")) { // written when a run had one seed for both
+      found["init-seed"] = found["data-seed"] = found["seed"];
+      found["init"] = "dormant";
+      found.erase("seed");
+    }
     settings example;
     example.optimizer = found.value("optimizer", json()) == "sgd" ? "sgd" : "adamw";
     complete(example);

@@ -22,6 +22,11 @@ namespace experiment {
 [[nodiscard]] std::map<std::string, std::string> run_identity_of(settings const& s,
                                                                  source const& from);
 
+/// The identity of the same run as it was kept when a run had one seed for both, if it could have
+/// been such a run.
+[[nodiscard]] std::map<std::string, std::string>
+with_one_seed(std::map<std::string, std::string> identity);
+
 /// run.json of a new run: all settings, versions, the size of the model, the best risks there are.
 [[nodiscard]] std::string run_json(settings const& s, source const& from, place const& where,
                                    std::size_t parameters, std::size_t shards,

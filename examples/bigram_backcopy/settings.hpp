@@ -26,7 +26,10 @@ struct settings {
   std::optional<double> momentum;
   std::size_t batch = 64;
   std::uint64_t steps = 1000;
-  std::uint64_t seed = 0;
+  std::uint64_t seed = 0;       ///< of both where they are not given
+  std::uint64_t init_seed = 0;  ///< of the initial parameters
+  std::uint64_t data_seed = 0;  ///< of the sequences
+  std::string init = "dormant"; ///< whose draws the initial parameters are: ours or PyTorch's
   std::size_t triggers = 3;
   std::size_t bos = 1;
   std::string rule = "backcopy";

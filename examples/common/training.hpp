@@ -65,8 +65,14 @@ private:
 
 /// On what, and when, a model is measured while it is trained.
 struct watching {
-  dm::batch const& on;     ///< the same sequences for all runs, which none is trained on
-  std::uint64_t every = 0; ///< steps; 0: `measuring_interval`
+  dm::batch const& on;             ///< the same sequences for all runs, which none is trained on
+  std::uint64_t every = 0;         ///< steps; 0: `measuring_interval`
+  std::uint64_t closely_until = 0; ///< up to this step every second one too, to date what forms
+
+  [[nodiscard]] bool due(std::uint64_t step, std::uint64_t steps) const {
+    if (step <= closely_until && step % 2 == 0) return true;
+    return step % (every != 0 ? every : measuring_interval(steps)) == 0;
+  }
 };
 
 /// Of the task from which all runs of an experiment are measured; evaluation data are no run's
@@ -90,13 +96,13 @@ curve train_watched_under(std::tuple<Edits const&...> edits, one_run const& run,
                           Task const& task, Optimizer const& optimizer, dm::schedule const& plan,
                           watching const& watch, Probes const&... probes) {
   dm::trainer<Net, Task, Optimizer> trainer(net, task, optimizer, plan);
-  auto const interval = watch.every != 0 ? watch.every : measuring_interval(plan.steps);
   run_state const kept(run);
   curve rows = kept.resume(trainer);
   run.board.skip(trainer.steps());
   auto const measure = [&] {
     auto const step = static_cast<double>(trainer.steps());
-    if (trainer.steps() % interval != 0 || (!rows.empty() && rows.back()["step"] == step)) return;
+    if (!watch.due(trainer.steps(), plan.steps)) return;
+    if (!rows.empty() && rows.back()["step"] == step) return; // as resumed
     dm::probe_row row;
     row.add("step", step);
     std::apply(

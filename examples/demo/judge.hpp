@@ -44,11 +44,11 @@ inline std::vector<verdict> judge(std::vector<paired> const& pairs) {
       {.name = "Attention sink",
        .claim = "Queries with nothing to look up attend to <s> under softmax and not under ReLU. "
                 "SGD does not remove the sink.",
-       .criterion =
-           fmt::format("attention on <s> at least {} under softmax with either optimizer, and "
-                       "at most {} under ReLU",
-                       sink_from, no_sink_to),
-       .measured = "attention on <s>, from non-triggers",
+       .criterion = fmt::format("attention on <s> from non-triggers at least {} under softmax with "
+                                "either optimizer, and "
+                                "at most {} under ReLU",
+                                sink_from, no_sink_to),
+       .measured = "attention on <s> from non-triggers",
        .medians = detail::in_each_story(pairs, measured::sink),
        .seed_shows = detail::each_seed(pairs, shows_sink)},
       {.name = "Value-state drain",

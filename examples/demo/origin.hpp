@@ -45,15 +45,16 @@ inline std::string origin_of_the_peak(std::vector<paired> const& pairs) {
       "models trained with softmax + AdamW, and look at what is left of them.</p>\n";
   auto const tell = [&](std::vector<paired> const& seeds, std::string_view which) {
     if (seeds.empty()) return;
-    said += fmt::format(
-        "<p>{}: attention on &lt;s&gt; goes {}, the value norm of &lt;s&gt; against "
-        "the others' {} (medians).</p>\n",
-        which, detail::from_to(seeds, measured::sink), detail::from_to(seeds, measured::drain));
+    said += fmt::format("<p>{}: attention on &lt;s&gt; from non-triggers goes {}, the value norm "
+                        "of &lt;s&gt; against "
+                        "the others' {} (medians).</p>\n",
+                        which, detail::from_to(seeds, measured::sink),
+                        detail::from_to(seeds, measured::drain));
   };
   tell(with, "Seeds that show the peak");
   tell(without, "Seeds that do not");
   return said + html_table({"seed", "peak shown", "residual norm<br>&lt;s&gt; / others",
-                            "attention on &lt;s&gt;", "first MLP silenced",
+                            "attention on &lt;s&gt;<br>from non-triggers", "first MLP silenced",
                             "value norm<br>&lt;s&gt; / others", "first MLP silenced"},
                            rows);
 }

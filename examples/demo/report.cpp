@@ -47,8 +47,8 @@ struct shown_column {
   int digits;
 };
 constexpr std::array<shown_column, 7> in_tables = {
-    {{measured::sink, "attention<br>on &lt;s&gt;", 3},
-     {measured::sink_of_triggers, "from<br>triggers", 3},
+    {{measured::sink, "attention on &lt;s&gt;<br>from non-triggers", 3},
+     {measured::sink_of_triggers, "attention on &lt;s&gt;<br>from triggers", 3},
      {measured::drain, "value norm<br>&lt;s&gt; / others", 2},
      {measured::peak, "residual norm<br>&lt;s&gt; / others", 2},
      {measured::write, "first MLP writes<br>&lt;s&gt; / others", 2},

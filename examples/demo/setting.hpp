@@ -36,7 +36,7 @@ inline constexpr std::array<story, 3> stories = {{{"softmax_adamw", "softmax + A
 
 struct setting {
   std::uint64_t first_seed = 1; ///< of parameters and data alike
-  std::uint64_t seeds = 4;
+  std::uint64_t seeds = 8;
   std::uint64_t steps = 1500;
   std::uint64_t batch = 8; ///< sequences a step
   double adamw_lr = 3e-3;

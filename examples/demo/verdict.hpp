@@ -86,7 +86,7 @@ struct verdict {
 
 // ---- what one seed has to show ----------------------------------------------------------------
 
-inline constexpr double sink_from = 0.3;    ///< the field's threshold (arXiv 2410.10781)
+inline constexpr double sink_from = 0.3;    ///< of non-triggers' attention (arXiv 2410.10781)
 inline constexpr double no_sink_to = 0.05;  ///< attention on <s> that is none
 inline constexpr double drain_to = 0.5;     ///< value norm of <s> against the others'
 inline constexpr double drain_factor = 1.5; ///< by how much ReLU's has to be larger

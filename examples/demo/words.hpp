@@ -46,7 +46,7 @@ to the residual stream at &lt;s&gt;, against what it adds elsewhere: it makes a 
 one.)";
 
 inline constexpr std::string_view seeds =
-    R"(<p>The default seeds are the first four, not chosen. In this setting, over seeds 1 to 12,
+    R"(<p>The default seeds are the first eight, not chosen. In this setting, over seeds 1 to 12,
 every seed shows sink, drain and active-dormant head, with the built-in English table as with tiny
 Shakespeare. The peak is shown by 11 with English (all but 1) and by 11 with Shakespeare (all but
 2). Those two owe their drain least to the first MLP: silencing it leaves more of the drain than in

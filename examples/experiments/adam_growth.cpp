@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
-// How the residual norm of <s> grows under Adam and not under SGD, and which matrices push it.
+// How the residual norm of <s> grows under Adam and not under SGD, after equal steps and at equal
+// backcopy risk, and which matrices push it.
 #include "common/finding.hpp"
 #include "common/models.hpp"
+#include "common/thresholds.hpp"
 #include "experiments/growth_laws.hpp"
 #include "experiments/norm_influence.hpp"
 
@@ -10,9 +12,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <functional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace dm = dormant;
@@ -26,64 +31,147 @@ paper::claim const what = {
     .sentence = "Under Adam the norm of the residual state of <s> after the first layer grows "
                 "linearly in steps; under SGD it does not."};
 
-template <dm::shape Base, class Optimizer>
+constexpr auto norm_of_bos = "residual_peak.bos.0";
+// Backcopy risks at which optimizers are compared, nats; the first is where copying is learnt.
+constexpr std::array risks = {paper::copying_learnt.value, 0.2, 0.1, 0.05};
+
+// What pushes ||x_0|| is measured where layer 0 is an MLP.
+template <class Net, dm::shape Base, class Optimizer>
 paper::curve train(paper::setting const& how, paper::one_run const& run, Optimizer const& optimizer,
                    dm::schedule const& plan) {
-  using model = program::minimal<Base, dm::softmax>;
-  model net({.seed = run.seeds.init});
+  Net net({.seed = run.seeds.init});
   dm::bigram_backcopy<Base> const task({.seed = run.seeds.data, .table = how.table});
-  paper::norm_influence<model> influence(task.bos(), plan.steps / 2);
-  dm::history log(dm::every{std::max<std::uint64_t>(1, plan.steps / 60)}, dm::risk{},
-                  dm::residual_peak{});
+  auto const on = paper::fixed_batch<Base>(how);
+  paper::norm_influence<Net> influence(task.bos(), plan.steps / 2);
   dm::when some(dm::every{std::max<std::uint64_t>(1, plan.steps / 800)}, influence);
-  dm::train(net, task, optimizer, plan, log, some, program::on_board{run.board});
-  if (run.board.stopping()) throw paper::interrupted{};
+  dm::trainer<Net, dm::bigram_backcopy<Base>, Optimizer> trainer(net, task, optimizer, plan);
+  constexpr bool is_mlp = std::is_same_v<Net, program::minimal<Base, dm::softmax>>;
+  auto const interval = std::max<std::uint64_t>(1, plan.steps / 100);
 
-  auto rows = log.rows();
-  influence.report(rows.back());
-  paper::add_growth_laws(rows, "residual_peak.bos.0", plan.steps / 2);
+  paper::curve rows;
+  auto const measure = [&] {
+    if (trainer.steps() % interval != 0 && trainer.steps() != plan.steps) return;
+    dm::risk risk;
+    dm::residual_peak peak;
+    auto const found = dm::evaluate(net, on, {plan.threads, plan.shards}, risk, peak);
+    auto& row = rows.emplace_back();
+    row.add("step", static_cast<double>(trainer.steps()));
+    row.add("loss", found.loss);
+    risk.report(row);
+    peak.report(row);
+  };
+  while (trainer.steps() < plan.steps) {
+    measure();
+    if constexpr (is_mlp)
+      trainer.step(some);
+    else
+      trainer.step();
+    run.board.stepped();
+    if (run.board.stopping()) throw paper::interrupted{};
+  }
+  measure();
+  paper::check_finite(rows);
+  if constexpr (is_mlp) influence.report(rows.back());
+  paper::add_growth_laws(rows, norm_of_bos, plan.steps / 2);
   return rows;
 }
 
+/// ||x_0|| when each run first has a backcopy risk as low as that; NaN for runs that never do.
+std::vector<double> at_risk(paper::runs const& runs, std::size_t v, double risk) {
+  auto const first = runs.first_step(
+      v, [&](auto const& row) { return row["risk.backcopy"] <= risk; }, 1);
+  return runs.at(v, norm_of_bos, first);
+}
+std::vector<double> that_are_there(std::vector<double> of) {
+  std::erase_if(of, [](double v) { return std::isnan(v); });
+  return of;
+}
+
+// Steps, batch and rates. The published run is of three layers: AdamW 3e-4, SGD 0.03, batch 512,
+// 10,000 steps.
+struct regime {
+  std::uint64_t steps = 0;
+  std::size_t batch = 0;
+  double adam = 0, sgd = 0;
+  [[nodiscard]] std::string in_words() const {
+    return fmt::format("AdamW {}, SGD {}, batch {}, {} steps", adam, sgd, batch, steps);
+  }
+};
+constexpr regime published_regime{10'000, 512, 3e-4, 0.03};
+constexpr double published_start = 24.35; // of the norm; the width of the model decides it
+
+template <dm::shape Base>
 paper::finding measure(paper::setting const& how) {
-  auto const steps = how.steps_or(how.paper_scale ? 10'000 : 4000);
-  auto const plan = how.schedule(steps, how.paper_scale ? 512 : 8);
-  auto const by = [&](auto const& here, auto const& published) {
-    return [&how, plan, here, published](paper::one_run const& run) {
-      return how.paper_scale ? train<program::paper_shape>(how, run, published, plan)
-                             : train<program::demo_shape>(how, run, here, plan);
+  // The quick one takes steps ten times the published ones on a batch of few sequences, the other
+  // has the published products of rate and steps, 3 and 300, which is how far Adam can move a
+  // weight, and the published structure.
+  regime quick{1500, 8, 3e-3, 0.1}, slow{3000, 16, 1e-3, 0.1};
+  if (how.paper_scale) quick = slow = published_regime;
+  quick.steps = how.steps_or(quick.steps);
+  slow.steps = how.steps_or(slow.steps);
+  using small = program::minimal<Base, dm::softmax>;
+  using whole = dm::transformer<program::with_layers(Base, 3), dm::softmax>;
+  auto const with = [&]<class Net>(regime const& r, auto const& optimizer) {
+    return [&how, optimizer, plan = how.schedule(r.steps, r.batch)](paper::one_run const& run) {
+      return train<Net, Base>(how, run, optimizer, plan);
     };
   };
-  enum { adam, sgd };
-  auto const runs =
-      paper::over_seeds(how, {{"AdamW", steps, by(dm::adamw{.lr = 3e-3}, dm::adamw{.lr = 3e-4})},
-                              {"SGD", steps, by(dm::sgd{.lr = 0.1}, dm::sgd{.lr = 0.03})}});
-  std::string_view const where =
-      how.paper_scale ? "AdamW 3e-4, SGD 0.03, batch 512" : "AdamW 3e-3, SGD 0.1, batch 8";
-  paper::finding found{.ran = fmt::format("MLP | attention + MLP | MLP, softmax, width and context "
-                                          "{}, {}, {} steps",
-                                          how.paper_scale ? 256 : 64, where, steps),
-                       .data = runs};
+  enum { adam, sgd, slow_adam, slow_sgd };
+  auto const few = dm::paired_seeds(how.first, std::min<std::uint64_t>(how.seeds, 3));
+  auto const runs = paper::over_seeds(
+      how,
+      {{"AdamW", quick.steps, with.template operator()<small>(quick, dm::adamw{.lr = quick.adam})},
+       {"SGD", quick.steps, with.template operator()<small>(quick, dm::sgd{.lr = quick.sgd})},
+       {"AdamW, three layers", slow.steps,
+        with.template operator()<whole>(slow, dm::adamw{.lr = slow.adam}), few},
+       {"SGD, three layers", slow.steps,
+        with.template operator()<whole>(slow, dm::sgd{.lr = slow.sgd}), few}});
+  auto const of = [&](std::size_t v, std::string_view column) { return runs.last(v, column); };
+  auto const middle = [&](std::size_t v, std::string_view c) { return dm::median(of(v, c)); };
+  auto const faster = "slope over the earlier one's";
+
+  paper::finding found{
+      .ran =
+          fmt::format("softmax, width and context {}; MLP | attention + MLP | MLP, {}; and three "
+                      "full layers, {} seeds, {}; measured on one fixed batch",
+                      Base.width, quick.in_words(), few.size(), slow.in_words()),
+      .data = runs};
   figures::chart curves{.title = "Residual norm of <s> after layer 0",
                         .x = {.label = "step"},
                         .y = {.label = "||x_0||"}};
+  figures::chart scaled{.title = "Three layers, beside the published run",
+                        .x = {.label = "learning rate x steps, AdamW", .most = 3},
+                        .y = {.label = "||x_0|| / at the start"}};
+  figures::chart equal{.title = "The same at equal backcopy risk",
+                       .x = {.label = "backcopy risk first reached, nats", .log = true},
+                       .y = {.label = "||x_0||"}};
   figures::comparison pushes{.title = "Norm influence, later half of training",
                              .y = {.label = "change of ||x_0|| per 1000 steps"},
                              .guide = 0};
   figures::comparison errors{.title = "Laws fitted to the later half, AdamW",
                              .y = {.label = "residual error of ||x_0||, rms", .least = 0},
                              .lines = {{}}};
-  for (std::size_t const v : {adam, sgd}) {
+  auto const published_ratio = [](double until) {
+    return paper::published_growth("three layers", norm_of_bos, until).over_earlier;
+  };
+  for (std::size_t const v : {adam, sgd, slow_adam, slow_sgd}) {
     auto const& by_whom = runs.label(v);
-    auto const number = [&](std::string const& column, std::string const& says) {
-      found.numbers.push_back({by_whom + ": " + says, dm::band_of(runs.last(v, column))});
+    auto const number = [&](std::string const& column, std::string const& says,
+                            std::string const& there = "") {
+      found.numbers.push_back({by_whom + ": " + says, dm::band_of(of(v, column)), there});
       return found.numbers.back().value;
     };
-    curves.lines.push_back(runs.line(v, "residual_peak.bos.0", by_whom));
-    number("residual_peak.bos.0", "||x_0|| at the end");
+    bool const published_here = v == slow_adam;
+    number(norm_of_bos, "||x_0|| at the end");
+    number("rise", "rise of ||x_0|| over the later half");
+    number(faster, "slope of the later half over that of the earlier",
+           published_here ? fmt::format("{:.2f} to step 10,000, {:.2f} to 4000",
+                                        published_ratio(10'000), published_ratio(4000))
+                          : "");
+    if (v == slow_adam || v == slow_sgd) continue;
+    curves.lines.push_back(runs.line(v, norm_of_bos, by_whom));
     number("line slope", "slope of the line, per step");
     number("power slope", "exponent of the power law");
-    number("slope over the earlier one's", "slope of the later half over that of the earlier");
     for (std::string const law : {"line", "logarithm", "power"}) {
       auto const off = number(law + " off by", law + " fits ||x_0|| up to (rms)");
       if (v != adam) continue;
@@ -98,10 +186,41 @@ paper::finding measure(paper::setting const& how) {
           number(std::string(name), "influence of the " + std::string(name) + " per 1000 steps"));
     }
     number("all", "change of ||x_0|| per 1000 steps in the same steps");
+    auto& there = equal.lines.emplace_back(figures::line{.label = by_whom});
+    for (double const risk : risks) {
+      auto const reached = that_are_there(at_risk(runs, v, risk));
+      auto const band = dm::band_of(reached);
+      found.numbers.push_back(
+          {fmt::format("{}: ||x_0|| when backcopy risk is first {}, which {} of "
+                       "{} runs reach",
+                       by_whom, risk, reached.size(), runs[v].size()),
+           band});
+      if (reached.empty()) continue;
+      there.x.push_back(risk);
+      there.y.push_back(band.middle);
+      there.low.push_back(band.low);
+      there.high.push_back(band.high);
+    }
   }
-  found.figure.panels = {curves, errors, pushes};
+  for (auto const v : {slow_adam, slow_sgd}) {
+    auto line = runs.line(
+        v, norm_of_bos, fmt::format("{}, {} seeds", v == slow_adam ? "AdamW" : "SGD", few.size()));
+    double const start = line.y.empty() ? 1 : line.y.front();
+    for (auto* numbers : {&line.y, &line.low, &line.high})
+      for (double& y : *numbers) y /= start;
+    for (double& x : line.x) x *= slow.adam;
+    scaled.lines.push_back(line);
+    auto there =
+        published::over_training(v == slow_adam ? "three layers" : "three layers SGD", norm_of_bos);
+    for (double& x : there.steps) x *= published_regime.adam;
+    for (double& y : there.values) y /= published_start;
+    scaled.lines.push_back({.label = v == slow_adam ? "AdamW, published" : "SGD, published",
+                            .x = there.steps,
+                            .y = there.values,
+                            .dash = figures::dash::dashed});
+  }
+  found.figure.panels = {curves, scaled, equal, errors, pushes};
 
-  auto const of = [&](std::size_t v, std::string_view column) { return runs.last(v, column); };
   auto curved = of(adam, "logarithm off by"), mlp = of(adam, "MLP W1"),
        embeddings = of(adam, "token emb.");
   for (std::size_t s = 0; s < curved.size(); ++s) {
@@ -109,6 +228,7 @@ paper::finding measure(paper::setting const& how) {
     mlp[s] += of(adam, "MLP W2")[s];
     embeddings[s] += of(adam, "position emb.")[s];
   }
+  auto const at = [&](std::size_t v) { return at_risk(runs, v, risks.front()); };
   found.statements = {
       {"with AdamW ||x_0|| rises by at least a tenth over the later half of training",
        paper::each_seed(of(adam, "rise"), [](double rise) { return rise >= 0.1; })},
@@ -117,22 +237,40 @@ paper::finding measure(paper::setting const& how) {
       {"with SGD the slope of that half is less than a tenth of AdamW's from the same seed",
        paper::each_seed(of(sgd, "line slope"), of(adam, "line slope"),
                         [](double s, double a) { return s < a / 10; })},
+      {fmt::format("||x_0|| is larger with AdamW than with SGD from the same seed also when each "
+                   "first has a backcopy risk of {} nats",
+                   risks.front()),
+       paper::each_seed(at(adam), at(sgd), std::greater<>{})},
       {"with AdamW the MLP of layer 0 pushes ||x_0|| up more than the embeddings do",
        paper::each_seed(mlp, embeddings, [](double m, double e) { return m > 0 && m > e; })}};
-  auto const middle = [&](std::size_t v, std::string_view c) { return dm::median(of(v, c)); };
   auto const most = std::ranges::max_element(paper::matrices, {},
                                              [&](auto const& m) { return middle(adam, m.second); });
+  auto const reach = [&](std::size_t v) { return that_are_there(at(v)).size(); };
   found.words = fmt::format(
-      "Over the later half ||x_0|| changes by {:+.0f}% with AdamW, {:+.0f}% with SGD (medians). A "
-      "line, a logarithm and a power law (exponent {:.2f}) are off AdamW's curve by {:.2f}, {:.2f} "
-      "and {:.2f}. Its slope is {:.2f} times that of the earlier half, where linear growth has 1. "
-      "With AdamW the {} pushes most.",
-      100 * middle(adam, "rise"), 100 * middle(sgd, "rise"), middle(adam, "power slope"),
-      middle(adam, "line off by"), middle(adam, "logarithm off by"), middle(adam, "power off by"),
-      middle(adam, "slope over the earlier one's"), most->second);
+      "Over the later half ||x_0|| changes by {:+.0f}% with AdamW, {:+.0f}% with SGD (medians of "
+      "{} "
+      "seeds). A line, a logarithm and a power law (exponent {:.2f}) are off AdamW's curve by "
+      "{:.2f}, {:.2f} and {:.2f}. Its slope is {:.2f} times that of the earlier half, where linear "
+      "growth has 1. That is a regime of its own, of small batches and large steps: the published "
+      "curve of three layers has {:.2f} to step 4000 and {:.2f} to 10,000, so neither is it a "
+      "line. "
+      "Three layers with the published product of rate and steps have {:.2f} here ({} seeds). At a "
+      "backcopy risk of {} nats, which {} of {} runs with AdamW and {} of {} with SGD reach, "
+      "||x_0|| "
+      "is {:.1f} and {:.1f}. With AdamW the {} pushes most.",
+      100 * middle(adam, "rise"), 100 * middle(sgd, "rise"), runs[adam].size(),
+      middle(adam, "power slope"), middle(adam, "line off by"), middle(adam, "logarithm off by"),
+      middle(adam, "power off by"), middle(adam, faster), published_ratio(4000),
+      published_ratio(10'000), middle(slow_adam, faster), few.size(), risks.front(), reach(adam),
+      runs[adam].size(), reach(sgd), runs[sgd].size(), dm::median(that_are_there(at(adam))),
+      dm::median(that_are_there(at(sgd))), most->second);
   return found;
 }
 
 } // namespace
 
-int main(int argc, char** argv) { return paper::experiment(argc, argv, what, measure); }
+int main(int argc, char** argv) {
+  return paper::experiment(argc, argv, what, [](paper::setting const& how) {
+    return how.paper_scale ? measure<program::paper_shape>(how) : measure<program::demo_shape>(how);
+  });
+}

@@ -32,7 +32,7 @@ inline constexpr double alpha_held = 1, sign_step = 0.01;
 struct seeded_model {
   using task_type = dm::bigram_backcopy<dm::shape{.vocab = program::vocabulary, .context = length}>;
   seeded_model(setting const& how, std::uint64_t seed, std::size_t contexts)
-      : task({.seed = run.seeds.data, .table = how.table}), model(task),
+      : task({.seed = seed, .table = how.table}), model(task),
         seen(model.contexts_of(task.sample(contexts), length)), disturbed(model.disturbance(seen)) {
   }
 

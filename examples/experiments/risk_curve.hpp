@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <limits>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace paper {
@@ -39,18 +38,6 @@ namespace paper {
 [[nodiscard]] inline std::vector<double> reached(std::vector<double> values) {
   std::erase_if(values, [](double x) { return std::isnan(x); });
   return values;
-}
-
-/// Numbers of two variants from the same seeds, where both runs got there.
-[[nodiscard]] inline std::pair<std::vector<double>, std::vector<double>>
-both_reached(std::vector<double> const& a, std::vector<double> const& b) {
-  std::pair<std::vector<double>, std::vector<double>> out;
-  for (std::size_t s = 0; s < a.size(); ++s) {
-    if (std::isnan(a[s]) || std::isnan(b[s])) continue;
-    out.first.push_back(a[s]);
-    out.second.push_back(b[s]);
-  }
-  return out;
 }
 
 /// A number over the risks reached: median and band of the runs that got there, a gap where fewer than

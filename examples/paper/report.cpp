@@ -7,6 +7,7 @@
 #include "dormant/error.hpp"
 #include "dormant/io/atomic_file.hpp"
 #include "dormant/io/plain_words.hpp"
+#include "paper/verdicts.hpp"
 
 #include <fmt/format.h>
 
@@ -28,16 +29,6 @@ double value(json const& from, char const* key) {
   return from.contains(key) && from[key].is_number() ? from[key].get<double>() : std::nan("");
 }
 std::string digits(double x) { return std::isnan(x) ? "none" : fmt::format("{:.3g}", x); }
-
-/// From the seeds, so that findings of another version are judged alike.
-program::verdict verdict_of(json const& statement) {
-  program::shown seeds;
-  for (auto const& shows : statement["seed_shows"]) seeds.by.push_back(shows.get<bool>());
-  double const missing = value(statement, "without_number");
-  if (missing > 0 && missing <= static_cast<double>(seeds.by.size()))
-    seeds.unmeasured = static_cast<std::size_t>(missing);
-  return program::judged(seeds);
-}
 
 std::string seeds_and_rate(program::verdict const& v) {
   return fmt::format("{}, rate {}", program::seeds_in_words(v), program::rate_in_words(v));

@@ -46,10 +46,12 @@ public:
 private:
   enum class kind : std::uint8_t { text, size, integer, real };
   kind kind_ = kind::text;
-  std::string_view text_;
-  std::uint64_t size_ = 0;
-  std::int64_t integer_ = 0;
-  double real_ = 0;
+  union { // small, because every place that checks something is compiled to make some
+    std::string_view text_;
+    std::uint64_t size_;
+    std::int64_t integer_;
+    double real_;
+  };
 };
 using words = std::initializer_list<word>;
 } // namespace detail

@@ -72,9 +72,7 @@ public:
   static constexpr std::size_t slack = 128 / sizeof(T);
 
   arena() = default;
-  explicit arena(std::size_t size) : data_(allocate(size)), size_(size) {
-    std::fill_n(data_.get(), size + slack, T{0});
-  }
+  explicit arena(std::size_t size) : data_(allocate(size)), size_(size) {}
   arena(arena const& other) : arena(other.size_) {
     std::copy_n(other.data_.get(), size_, data_.get());
   }
@@ -97,15 +95,20 @@ private:
   struct release {
     void operator()(T* p) const { ::operator delete (p, std::align_val_t{alignment}); }
   };
-  static T* allocate(std::size_t size) {
+  // Not inline: a model takes dozens of them, and compiling this into each place takes time.
+  [[gnu::noinline]] static T* allocate(std::size_t size) {
     constexpr std::size_t most = static_cast<std::size_t>(-1) / sizeof(T) / 2;
-    try {
-      if (size > most) throw std::bad_alloc();
-      return static_cast<T*>(
-          ::operator new ((size + slack) * sizeof(T), std::align_val_t{alignment}));
-    } catch (std::bad_alloc const&) {
+    void* memory = nullptr;
+    if (size <= most) {
+      memory =
+          ::operator new ((size + slack) * sizeof(T), std::align_val_t{alignment}, std::nothrow);
+    }
+    if (memory == nullptr) {
       refuse({"there is no memory for ", size, " numbers of ", sizeof(T), " bytes"});
     }
+    T* const first = static_cast<T*>(memory);
+    std::fill_n(first, size + slack, T{0});
+    return first;
   }
 
   std::unique_ptr<T[], release> data_;

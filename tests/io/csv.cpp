@@ -178,6 +178,8 @@ TEST_CASE("a log of an earlier version goes on under today's names", "[io][csv]"
   };
   CHECK(checked("step,b,a_0\n1,2,3\n") == "step,a.mean.0,new,b\n1,3,,2\n");
   CHECK(checked("step,a.mean.0,new,b\n1,2,3,4\n") == "step,a.mean.0,new,b\n1,2,3,4\n");
+  wanted.earlier = {"step", "b"};
+  CHECK(checked("step,b\n1,2\n") == "step,a.mean.0,new,b\n1,,,2\n");
   // Without an old name there is no reason why anything should be different.
   for (auto const* header : {"step,a.mean.0,b", "step,b,new,a.mean.0", "step,a_0,c", "step,a_0,a_0",
                              "a_0,step", "a_0"}) {

@@ -52,6 +52,9 @@ TEST_CASE("help tells every option and its default", "[programs]") {
                            "--batch N=64",
                            "--steps N=1000",
                            "--seed N=0",
+                           "--init-seed N=0",
+                           "--data-seed N=0",
+                           "--init NAME=dormant",
                            "--threads N=0",
                            "--every N=20",
                            "--checkpoint-every N=200",
@@ -146,7 +149,8 @@ TEST_CASE("a run leaves its numbers, its model and how it came about", "[program
   auto const metrics = scratch::read(here / "out/metrics.csv");
   CHECK(lines(metrics) == 4); // the header, steps 0, 5 and 7
   CHECK(metrics.starts_with(
-      "step,loss,risk.bigram,risk.backcopy,attention_sink.mean.0,attention_sink.on_background.0,"
+      "step,loss,risk.bigram,risk.bigram_as_published,risk.backcopy,attention_sink.mean.0,"
+      "attention_sink.on_background.0,attention_sink.on_triggers.0,attention_sink.as_published.0,"
       "sink_logit_gap.mean.0,sink_logit_gap.p10.0,sink_logit_gap.p90.0,value_drain.bos.0,"
       "value_drain.other.0,residual_peak.bos.0,residual_peak.other.0,attention_sink.mean.1,"));
   auto const row = metrics.substr(metrics.find("\n0,"));
@@ -160,7 +164,9 @@ TEST_CASE("a run leaves its numbers, its model and how it came about", "[program
   for (auto const* text : {"\"layers\": \"minimal\"",
                            "\"lr\": 0.0003",
                            "\"copy\": 1",
-                           "\"seed\": 0",
+                           "\"init-seed\": 0",
+                           "\"data-seed\": 0",
+                           "\"init\": \"dormant\"",
                            "\"batch\": 4",
                            "\"shards\": 8",
                            "\"date\": \"20",
@@ -237,7 +243,13 @@ TEST_CASE("a resumed run refuses to become another", "[programs][slow]") {
              contains("the run in 'out' has --lr 0.0003, so it cannot go on with --lr 0.001"));
   CHECK_THAT(misuse(here, {"--resume", "out", "--attention", "relu"}),
              contains("cannot go on with --attention relu"));
-  CHECK(run(here, {"--resume", "out", "--lr", "0.0003", "--no-figures"}).code == 0);
+  CHECK_THAT(misuse(here, {"--resume", "out", "--data-seed", "1"}),
+             contains("the run in 'out' has --data-seed 0, so it cannot go on with --data-seed 1"));
+  CHECK_THAT(misuse(here, {"--resume", "out", "--seed", "1"}),
+             contains("has --init-seed 0, so it cannot go on with --init-seed 1"));
+  CHECK_THAT(misuse(here, {"--resume", "out", "--init", "torch"}),
+             contains("cannot go on with --init torch"));
+  CHECK(run(here, {"--resume", "out", "--lr", "0.0003", "--seed", "0", "--no-figures"}).code == 0);
   CHECK_THAT(failure(here, {"--resume", "out", "--steps", "5"}),
              contains("is at step 6 already, so it cannot end at step 5"));
   scratch::write(here / "two.csv", "id,codepoint,unigram,0,1\n0,97,1,1,1\n1,98,1,1,1\n");

@@ -1,84 +1,17 @@
 // SPDX-License-Identifier: MIT
 // The folder of a run: whenever a run ends, it can go on or begin; one writer; what does not fit
 // together is refused and left as it was.
-#include "catch.hpp"
-#include "programs/program.hpp"
+#include "programs/run_folder_testing.hpp"
 
-#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <functional>
-#include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
-namespace fs = std::filesystem;
-using Catch::Contains;
-using scratch::folder;
-using words = std::vector<std::string>;
-
-namespace {
-
-programs::outcome run(folder const& here, words const& arguments) {
-  return programs::run(here.path(), "bigram_backcopy", arguments);
-}
-std::string failure(folder const& here, words const& arguments) {
-  return programs::mistake(run(here, arguments), "bigram_backcopy", 1);
-}
-/// A short run in the folder of that name, which is at step 20 when it ends.
-words in(std::string const& out, words more = {}) {
-  words all{"--batch", "2", "--every", "5", "--steps", "20", "--no-figures", "--out", out};
-  all.insert(all.end(), more.begin(), more.end());
-  return all;
-}
-words const going_on{"--resume", "out", "--steps", "30", "--no-figures"};
-
-/// A run of 30 steps in one piece, in the folder `whole`.
-void run_in_one_piece(folder const& here) {
-  auto arguments = in("whole");
-  *std::ranges::find(arguments, "20") = "30";
-  REQUIRE(run(here, arguments).code == 0);
-}
-void check_same_as_in_one_piece(folder const& here, std::string const& out = "out") {
-  for (auto const* file : {"checkpoint.safetensors", "resume.safetensors", "metrics.csv",
-                           "bigrams.csv", "attention.0.npy"}) {
-    INFO(file);
-    CHECK(scratch::read(here / out / file) == scratch::read(here / "whole" / file));
-  }
-}
-
-/// Every file with its contents and the time it was written, and the folder itself.
-std::map<std::string, std::pair<std::string, fs::file_time_type>> snapshot(fs::path const& path) {
-  std::map<std::string, std::pair<std::string, fs::file_time_type>> all;
-  all["."] = {"", fs::last_write_time(path)};
-  for (auto const& entry : fs::directory_iterator(path)) {
-    all[entry.path().filename().string()] = {scratch::read(entry.path()), entry.last_write_time()};
-  }
-  return all;
-}
-
-void replace(fs::path const& file, std::string const& old, std::string const& now) {
-  auto text = scratch::read(file);
-  auto const at = text.find(old);
-  REQUIRE(at != std::string::npos);
-  scratch::write(file, text.replace(at, old.size(), now));
-}
-std::vector<std::string> lines_of(fs::path const& file) {
-  std::vector<std::string> lines;
-  std::ifstream from(file);
-  for (std::string line; std::getline(from, line);) lines.push_back(line + "\n");
-  return lines;
-}
-void write_lines(fs::path const& file, std::vector<std::string> const& lines) {
-  std::string text;
-  for (auto const& line : lines) text += line;
-  scratch::write(file, text);
-}
-
-} // namespace
+using namespace run_folders;
 
 TEST_CASE("a folder in which no run began is taken by --out and by --resume", "[programs]") {
   folder const here;
@@ -308,39 +241,4 @@ TEST_CASE("a run begun by something else goes on with one line of warning", "[pr
   }
   auto const info = scratch::read(here / "out/run.json");
   CHECK_THAT(info, Contains("\"resumed\": [") && Contains("\"step\": 20"));
-}
-
-TEST_CASE("a run of the first version goes on", "[programs]") {
-  folder const here;
-  run_in_one_piece(here);
-  REQUIRE(run(here, in("out")).code == 0);
-  // Settings as texts, no checksums, no origin besides versions, and metrics under the old names.
-  auto const info = here / "out/run.json";
-  for (auto const& [key, value] : {std::pair{"lr", "0.0003"},
-                                   {"batch", "2"},
-                                   {"seed", "0"},
-                                   {"every", "5"},
-                                   {"copy", "1"},
-                                   {"steps", "20"},
-                                   {"weight-decay", "0.0001"},
-                                   {"layers", "1"}}) {
-    auto const now = "\"" + std::string(key) + "\": ";
-    replace(info, now + value, now + "\"" + value + "\"");
-  }
-  replace(info, "\"shards\": 8,", "");
-  replace(info, "\"commit\"", "\"no commit\"");
-  replace(info, "\"flags\"", "\"no flags\"");
-  for (auto const* file : {"resume.safetensors", "checkpoint.safetensors"}) {
-    replace(here / "out" / file, "dormant.checksum", "an.unknown.word.");
-  }
-  auto lines = lines_of(here / "out/metrics.csv");
-  lines[0] = "step,loss,bigram_risk,backcopy_risk,attention_on_bos_0,"
-             "attention_on_bos_from_non_triggers_0,sink_logit_gap_0,sink_logit_gap_p10_0,"
-             "sink_logit_gap_p90_0,value_norm_bos_0,value_norm_other_0,residual_norm_bos_0,"
-             "residual_norm_other_0\n";
-  write_lines(here / "out/metrics.csv", lines);
-  auto const found = run(here, going_on);
-  CHECK(found.err.empty());
-  CHECK(found.code == 0);
-  check_same_as_in_one_piece(here);
 }

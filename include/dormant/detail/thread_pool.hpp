@@ -179,7 +179,7 @@ private:
     }
   }
   // Lets the first `started` threads end.
-  void dismiss(std::size_t started) {
+  [[gnu::noinline]] void dismiss(std::size_t started) {
     {
       std::lock_guard const lock(crew_->mutex);
       crew_->closing = true;

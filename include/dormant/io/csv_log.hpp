@@ -47,6 +47,8 @@ public:
     /// What a column of an earlier version is called now. A file with such names gets today's, and
     /// empty cells in columns that it did not have.
     std::function<std::string(std::string_view)> renamed{};
+    /// The columns that an earlier version had under today's names; such a file is taken likewise.
+    std::vector<std::string> earlier{};
   };
 
   /// The text that the log of an interrupted run should have to go on: without the rows whose step is
@@ -159,7 +161,7 @@ private:
       begin = end + 1;
     }
     // A file of an earlier version may have fewer columns, one of this version has all of them.
-    bool fits = now == columns || now != found;
+    bool fits = now == columns || now != found || now == wanted_.earlier;
     for (std::size_t i = 0; i < now.size() && fits; ++i) {
       auto const at = std::find(columns.begin(), columns.end(), now[i]);
       fits = at != columns.end() && std::count(now.begin(), now.end(), now[i]) == 1;

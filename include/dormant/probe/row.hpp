@@ -35,57 +35,90 @@ struct running_mean {
   }
 };
 
-/// Something for every number 0, 1, ... that was heard of, as a monoid.
+/// Something for every layer that was heard of, as a monoid.
 template <class Monoid>
-class numbered {
+class per_layer {
 public:
-  [[nodiscard]] Monoid& operator[](std::size_t number) {
-    if (number >= kept_.size()) kept_.resize(number + 1);
-    return kept_[number];
+  [[nodiscard]] Monoid& operator[](std::size_t layer) {
+    if (layer >= kept_.size()) kept_.resize(layer + 1);
+    return kept_[layer];
   }
-  /// \returns the default state for a number that was never heard of
-  [[nodiscard]] Monoid at(std::size_t number) const {
-    return number < kept_.size() ? kept_[number] : Monoid{};
-  }
-  /// All of them together.
-  [[nodiscard]] Monoid all() const {
-    Monoid sum{};
-    for (auto const& one : kept_) sum += one;
-    return sum;
+  /// \returns the default state for a layer that was never heard of
+  [[nodiscard]] Monoid at(std::size_t layer) const {
+    return layer < kept_.size() ? kept_[layer] : Monoid{};
   }
   [[nodiscard]] std::size_t size() const { return kept_.size(); }
-  numbered& operator+=(numbered const& other) {
-    for (std::size_t n = 0; n < other.size(); ++n) (*this)[n] += other.kept_[n];
+  per_layer& operator+=(per_layer const& other) {
+    for (std::size_t l = 0; l < other.size(); ++l) (*this)[l] += other.kept_[l];
     return *this;
   }
 
 private:
   std::vector<Monoid> kept_;
 };
-template <class Monoid>
-using per_layer = numbered<Monoid>;
 
 inline constexpr std::size_t all_heads = static_cast<std::size_t>(-1); ///< in a `head` of a probe
 
-/// Something for every head of every layer: `kept[layer][head]`.
+/// Something for every head of every layer: `kept[layer][head]`. One flat list, because lists in lists
+/// are two more types for each probe, and types are what a compiler takes its time for.
 template <class Monoid>
-class per_head : public per_layer<numbered<Monoid>> {
+class per_head {
+  struct of_layer {
+    per_head& whole;
+    std::size_t layer;
+    [[nodiscard]] Monoid& operator[](std::size_t head) const { return whole.place(layer, head); }
+  };
+
 public:
+  [[nodiscard]] of_layer operator[](std::size_t layer) { return {*this, layer}; }
   /// One head, or `all_heads` together; the default state for what was never heard of.
   [[nodiscard]] Monoid of(std::size_t layer, std::size_t head) const {
-    auto const heads = this->at(layer);
-    return head == all_heads ? heads.all() : heads.at(head);
+    std::size_t const heads = layer < size() ? heads_[layer] : 0;
+    if (head < heads) return kept_[layer * room_ + head];
+    Monoid sum{};
+    for (std::size_t h = 0; head == all_heads && h < heads; ++h) sum += kept_[layer * room_ + h];
+    return sum;
   }
+  /// Layers that were heard of, and those before them.
+  [[nodiscard]] std::size_t size() const { return heads_.size(); }
   /// Calls `f(layer, all_heads)` for every layer and then, where there are several,
   /// `f(layer, head)` for each head.
   template <class F>
   void each(F&& f) const {
-    for (std::size_t l = 0; l < this->size(); ++l) {
+    for (std::size_t l = 0; l < size(); ++l) {
       f(l, all_heads);
-      auto const heads = this->at(l).size();
-      for (std::size_t h = 0; heads > 1 && h < heads; ++h) f(l, h);
+      for (std::size_t h = 0; heads_[l] > 1 && h < heads_[l]; ++h) f(l, h);
     }
   }
+  per_head& operator+=(per_head const& other) {
+    for (std::size_t l = 0; l < other.size(); ++l) {
+      for (std::size_t h = 0; h < other.heads_[l]; ++h) {
+        place(l, h) += other.kept_[l * other.room_ + h];
+      }
+    }
+    return *this;
+  }
+
+private:
+  Monoid& place(std::size_t layer, std::size_t head) {
+    if (layer >= size() || head >= room_) grow(layer + 1, head + 1);
+    if (head >= heads_[layer]) heads_[layer] = head + 1;
+    return kept_[layer * room_ + head];
+  }
+  [[gnu::noinline]] void grow(std::size_t layers, std::size_t heads) {
+    std::size_t const room = heads > room_ ? heads : room_;
+    std::vector<Monoid> more((layers > size() ? layers : size()) * room);
+    for (std::size_t i = 0; i < kept_.size(); ++i) {
+      more[i / room_ * room + i % room_] = std::move(kept_[i]);
+    }
+    kept_.swap(more);
+    room_ = room;
+    while (size() < layers) heads_.push_back(0);
+  }
+
+  std::vector<Monoid> kept_;       // [layers, room]
+  std::vector<std::size_t> heads_; // [layers], those that were heard of
+  std::size_t room_ = 0;           // for heads, in every layer
 };
 
 /// Named numbers, in the order in which probes report them; docs/measurements.md says what each is.

@@ -62,7 +62,7 @@ public:
       // A product that wraps around would give less room than the rows need.
       std::size_t const most = tokens_.max_size();
       if (context >= most || rows > most / (context + 1)) throw std::bad_alloc();
-      tokens_.resize(rows * (context + 1));
+      tokens_ = std::vector<token>(rows * (context + 1));
       laws_ = detail::law_memory(with_laws ? rows * context : 0, most_copied);
     } catch (std::exception const&) {
       refuse(

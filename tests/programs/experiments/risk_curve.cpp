@@ -34,12 +34,13 @@ TEST_CASE("risk curve: a number is read where the risk is first as low, between 
   CHECK(std::isnan(paper::when_risk_is(1e-4, run, "peak")));
 }
 
-TEST_CASE("risk curve: a pair of runs counts only if both get there") {
-  double const never = std::nan("");
-  auto const [a, b] = paper::both_reached({1, never, 3, 4}, {5, 6, never, 8});
-  CHECK(a == std::vector<double>{1, 4});
-  CHECK(b == std::vector<double>{5, 8});
-  CHECK(paper::reached({1, never, 3}) == std::vector<double>{1, 3});
+TEST_CASE("risk curve: runs that do not get there are NaN, to be counted, and can be left out") {
+  paper::runs const runs({"a"}, {{curve_of({{1, 1}, {0.1, 2}}), curve_of({{1, 3}, {0.5, 4}})}});
+  auto const there = paper::when_risk_is(0.1, runs, 0, "peak");
+  REQUIRE(there.size() == 2);
+  CHECK(there[0] == Approx(2));
+  CHECK(std::isnan(there[1]));
+  CHECK(paper::reached(there) == std::vector<double>{there[0]});
 }
 
 TEST_CASE("risk curve: where fewer than half of the runs get, the line has a gap") {

@@ -9,6 +9,7 @@
 #include <dormant/task/english.hpp>
 
 #include <cmath>
+#include <vector>
 
 namespace dm = dormant;
 
@@ -58,4 +59,17 @@ TEST_CASE("training: a run that was cut off goes on to the same bits, and no oth
   CHECK(dm::saved_step(dm::safetensors_file::open(folder.path() / "a.safetensors")) == 200U);
   paper::one_run const other{{1, 1}, board, folder.path() / "a", {{"run", "b"}}};
   CHECK_THROWS_WITH(train(other, 250), Catch::Contains("run = b"));
+}
+
+TEST_CASE("training: what forms is dated to two steps, and the rest measured as often as ever") {
+  program::board board(1, 0);
+  dm::transformer<tiny, dm::softmax> net({.seed = 1});
+  dm::bigram_backcopy<tiny> const task({.seed = 1});
+  auto const on = task.sample(2);
+  auto const rows = paper::train_watched({{1, 1}, board}, net, task, dm::adamw{.lr = 1e-3},
+                                         {.steps = 20, .batch = 4, .threads = 1, .shards = 1},
+                                         {.on = on, .every = 5, .closely_until = 4}, dm::risk{});
+  std::vector<double> steps;
+  for (auto const& row : rows) steps.push_back(row["step"]);
+  CHECK(steps == std::vector<double>{0, 2, 4, 5, 10, 15, 20});
 }

@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace paper::minimal {
@@ -28,6 +29,18 @@ inline constexpr double last_time = 1e16;
 inline constexpr std::size_t times = 65;
 inline constexpr double alpha_held = 1, sign_step = 0.01;
 
+/// Adds "slope": how much a column gains per unit of ln(step), between the rows around each. The
+/// exact derivative where the column is a parabola in evenly spaced ln(step).
+inline void add_local_slope(curve& rows, std::string_view column) {
+  std::vector<double> slopes;
+  for (std::size_t n = 0; n < rows.size(); ++n) {
+    auto const& before = rows[n == 0 ? 0 : n - 1];
+    auto const& after = rows[std::min(n + 1, rows.size() - 1)];
+    slopes.push_back((after[column] - before[column]) / std::log(after["step"] / before["step"]));
+  }
+  for (std::size_t n = 0; n < rows.size(); ++n) rows[n].add("slope", slopes[n]);
+}
+
 /// The minimal model, in one context or several.
 struct seeded_model {
   using task_type = dm::bigram_backcopy<dm::shape{.vocab = program::vocabulary, .context = length}>;
@@ -36,13 +49,15 @@ struct seeded_model {
         seen(model.contexts_of(task.sample(contexts), length)), disturbed(model.disturbance(seen)) {
   }
 
-  /// A row a time: mean alpha over the tokens that have a gradient.
+  /// A row a time: mean alpha over the tokens that have a gradient, and its local slope
+  /// d alpha / d ln t.
   [[nodiscard]] curve rows(theory::trajectory const& path) const {
     curve out(path.times.size());
     for (std::size_t n = 0; n < out.size(); ++n) {
       out[n].add("step", path.times[n]);
       out[n].add("alpha", model.mean_alpha(path.states[n], disturbed));
     }
+    add_local_slope(out, "alpha");
     return out;
   }
 

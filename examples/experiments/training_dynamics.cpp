@@ -179,16 +179,18 @@ paper::finding measure(paper::setting const& how) {
            {"sink logit gap at the end", at_end("sink_logit_gap.mean.0")},
            {"value norm of <s> at the end", at_end("value_drain.bos.0")}},
       .statements =
-          {{"the bigrams are learnt before the sink forms",
-            paper::each_seed(bigram, sink, earlier)},
+          {{"the bigrams are learnt before the sink forms", paper::each_seed(bigram, sink, earlier),
+            paper::paired_difference("sink less bigrams", sink, bigram, "steps")},
            {fmt::format("sink (attention from non-triggers above 0.3) and drain (value norm of <s> "
                         "below half the others') form within {:.0f}% of the sink's step",
                         100 * margin),
-            paper::each_seed(sink, drain, close)},
+            paper::each_seed(sink, drain, close),
+            paper::paired_difference("drain less sink", drain, sink, "steps")},
            {fmt::format("attention on <s> from non-triggers and the value norm of <s> have come "
                         "half of their way within {:.0f}% of the former's step",
                         100 * margin),
-            paper::each_seed(half_sink, half_drain, close)},
+            paper::each_seed(half_sink, half_drain, close),
+            paper::paired_difference("value norm less attention", half_drain, half_sink, "steps")},
            {"the value norm of <s> ends below half that of the other tokens",
             paper::each_seed(runs.last(0, "value_drain.ratio.0"),
                              [](double ratio) { return ratio < 0.5; })}},

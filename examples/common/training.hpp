@@ -108,10 +108,7 @@ curve train_watched_under(std::tuple<Edits const&...> edits, one_run const& run,
     std::apply(
         [&](auto... fresh) {
           auto const found = std::apply(
-              [&](auto&... edit) {
-                return dm::evaluate(net, watch.on, {plan.threads, plan.shards}, edit..., fresh...);
-              },
-              edits);
+              [&](auto&... edit) { return trainer.evaluate(watch.on, edit..., fresh...); }, edits);
           row.add("loss", found.loss);
           (fresh.report(row), ...);
         },

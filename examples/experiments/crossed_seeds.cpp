@@ -204,7 +204,8 @@ paper::finding measure(paper::setting const& how) {
 
   // Data that chose nobody.
   std::vector<dm::seeds> losers;
-  for (auto const init : crossed::lowest(runs.last(2, crossed::attention), further, edited)) {
+  auto const few = std::min<std::size_t>(edited, 5 * inits / 4); // where few seeds are asked for
+  for (auto const init : crossed::lowest(runs.last(2, crossed::attention), further, few)) {
     for (std::size_t d = 1; d <= data_of_edited; ++d) losers.push_back({init, how.first.data + d});
   }
   using crossed::edit;

@@ -164,7 +164,8 @@ finding measure(setting const& how) {
     }
     found.figure.panels.emplace_back(shown);
   };
-  panel("sink", "attention on <s> from non-triggers", {.label = "mean over non-triggers", .least = 0}, one_softmax);
+  panel("sink", "attention on <s> from non-triggers",
+        {.label = "mean over non-triggers", .least = 0}, one_softmax);
   panel("drain", "value norm, <s> / others", {.label = "ratio", .log = true}, one_softmax);
   panel("peak", "residual norm, <s> / others", {.label = "ratio", .log = true}, softmax_adam);
 

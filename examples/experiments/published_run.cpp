@@ -25,7 +25,8 @@ paper::claim const what = {
     .where = "section 2.2, figure 4",
     .sentence =
         "In one layer trained by AdamW on batches of 512, attention on <s> from non-trigger "
-        "queries rises to .22 by step 200, .65 by step 500 and .78 by step 1000."};
+        "queries rises to .22 by step 200, .65 by step 500 and .78 by step 1000.",
+    .seeds = 3}; // the models are of the authors' width at any scale
 
 constexpr auto attention = "attention_sink.as_published.0";
 constexpr std::uint64_t authors_seed = 42; // torch.manual_seed of the published run
@@ -76,7 +77,6 @@ paper::finding measure(paper::setting how) {
   auto const batch = options.batch != 0 ? options.batch : how.paper_scale ? 512 : 64;
   auto const steps = how.steps_or(how.paper_scale ? 400 : 100);
   how.identity += fmt::format(", batch {}, bf16 {}", batch, options.bf16);
-  if (!how.paper_scale) how.seeds = std::min<std::uint64_t>(how.seeds, 3);
   how.paper_scale =
       true; // one after another and kept on the way: the models are large at any scale
   dm::schedule const plan{.steps = steps, .batch = batch, .threads = how.threads};

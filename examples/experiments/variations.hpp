@@ -26,7 +26,7 @@ namespace paper {
 template <dm::shape Shape, class Task, class Seen>
 variant variation(std::string label, setting const& how, std::uint64_t steps, Task const& task,
                   Seen const& seen) {
-  auto const run = [=, &how](one_run const& run) {
+  auto const trains = [=, &how](one_run const& run) {
     auto const plan = how.schedule(steps, how.paper_scale ? 64 : 8);
     dm::adamw const optimizer{.lr = how.paper_scale ? 3e-4 : 3e-3};
     dm::transformer<Shape, dm::softmax> net({.seed = run.seeds.init});
@@ -36,7 +36,7 @@ variant variation(std::string label, setting const& how, std::uint64_t steps, Ta
     dormant_attention const attention{.bos = trained.bos(), .d = trained.bos() + 1};
     return train_watched(run, net, trained, optimizer, plan, {on, steps}, dm::risk{}, attention);
   };
-  return {std::move(label), steps, run};
+  return {std::move(label), steps, trains};
 }
 
 template <dm::shape Shape>

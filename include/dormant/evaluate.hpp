@@ -17,6 +17,18 @@ template <class Hook, class Model>
 void tell_structure(Hook& hook, Model) {
   if constexpr (checks<Hook, Model>) hook.template require<Model>();
 }
+
+// One forward pass with the memory and the threads of `pass`, over a batch that was checked.
+template <class Model, class... Hooks>
+evaluation evaluate_by(batch_pass<Model>& pass, typename Model::scalar const* parameters,
+                       batch const& rows, Hooks&... hooks) {
+  risk_of<typename Model::scalar> risks;
+  evaluation found;
+  found.loss = pass.evaluate(parameters, rows, hooks..., risks);
+  found.bigram_risk = risks.bigram();
+  found.backcopy_risk = risks.backcopy();
+  return found;
+}
 } // namespace detail
 
 /// One forward pass over a batch. Hooks hear the sites in the order in which they are given: a probe
@@ -32,12 +44,7 @@ evaluation evaluate(transformer<Shape, Parts...> const& net, batch const& rows, 
   detail::check_batch<model>(rows);
   (detail::tell_structure(hooks, model{}), ...);
   detail::batch_pass<model> pass(how, false);
-  risk_of<typename model::scalar> risks;
-  evaluation found;
-  found.loss = pass.evaluate(net.parameters().data(), rows, hooks..., risks);
-  found.bigram_risk = risks.bigram();
-  found.backcopy_risk = risks.backcopy();
-  return found;
+  return detail::evaluate_by(pass, net.parameters().data(), rows, hooks...);
 }
 
 template <shape Shape, class... Parts>

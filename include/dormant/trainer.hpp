@@ -128,6 +128,18 @@ public:
     return loss_ = loss;
   }
 
+  /// Measures the model as it is now on sequences of your own, as `net.evaluate` does, but with the
+  /// memory and the threads that this trainer has: for measuring again and again while training.
+  /// \throws error as `net.evaluate` does, and for a trainer whose last step was left half taken
+  template <class... Hooks>
+  evaluation evaluate(batch const& rows, Hooks&... hooks) {
+    static_assert((detail::check_hook<model, false, Hooks>() && ...));
+    check_usable();
+    detail::check_batch<model>(rows);
+    (detail::tell_structure(hooks, model{}), ...);
+    return detail::evaluate_by(pass_, net_.parameters().data(), rows, hooks...);
+  }
+
   /// What a checkpoint keeps.
   [[nodiscard]] run_state<T> state() const {
     return {steps_, plan_.steps, plan_.batch * Task::context, loss_, net_.parameters(), moments_};

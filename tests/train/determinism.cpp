@@ -132,3 +132,25 @@ TEST_CASE(
   check_optimizer(wrapped(sgd{.lr = 0.1, .weight_decay = 1e-2}));
   check_optimizer(wrapped(sign_sgd{.lr = 1e-3, .weight_decay = 1e-2}));
 }
+
+TEST_CASE("trainer: measuring on one's own sequences is evaluating, and changes nothing") {
+  small_task const task({.seed = 3});
+  auto const rows = small_task({.seed = 4}).sample(13); // more than a step's
+  net_type net({.seed = 3}), undisturbed({.seed = 3});
+  trainer run(net, task, adamw{}, {.steps = 4, .batch = 5, .threads = 2});
+  trainer alone(undisturbed, task, adamw{}, {.steps = 4, .batch = 5, .threads = 2});
+  for (int step = 0; step < 3; ++step) {
+    attention_sink here, there;
+    auto const found = run.evaluate(rows, here);
+    auto const expected = evaluate(net, rows, {.threads = 1}, there);
+    CHECK(found.loss == expected.loss);
+    CHECK(found.bigram_risk == expected.bigram_risk);
+    CHECK(found.backcopy_risk == expected.backcopy_risk);
+    CHECK(here.on_background() == there.on_background());
+    run.step();
+    alone.step();
+  }
+  CHECK(same_bits(parameters_of(net), parameters_of(undisturbed)));
+  batch const wrong = bigram_backcopy<shape{.vocab = 67, .context = 512}>({.seed = 4}).sample(1);
+  CHECK_THROWS_AS(run.evaluate(wrong), error);
+}

@@ -26,7 +26,7 @@ TEST_CASE("association: what goes together is no chance, what does not is one") 
   for (int i = 0; i < 20; ++i) {
     x.push_back(i);
     same.push_back(i + (i % 3));
-    apart.push_back((i * 7) % 20 + (i % 2 == 0 ? 0 : 100)); // unlike x in either half
+    apart.push_back(std::abs(i - 9.5) + 0.01 * ((i * 7) % 20)); // falls, then rises
   }
   auto const close = associate("same", x, same, 500);
   CHECK((close.low > 0.9 && close.rank <= 1 && close.low <= close.rank));

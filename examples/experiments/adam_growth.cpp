@@ -4,8 +4,7 @@
 #include "common/finding.hpp"
 #include "common/models.hpp"
 #include "common/thresholds.hpp"
-#include "experiments/growth_laws.hpp"
-#include "experiments/norm_influence.hpp"
+#include "experiments/growth_runs.hpp"
 
 #include <dormant/dormant.hpp>
 
@@ -13,11 +12,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <functional>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <vector>
 
 namespace dm = dormant;
@@ -32,89 +29,23 @@ paper::claim const what = {
                 "linearly in steps; under SGD it does not.",
     .seeds = 20}; // of two minutes for all on two cores
 
-constexpr auto norm_of_bos = "residual_peak.bos.0";
 // Backcopy risks at which optimizers are compared, nats; the first is where copying is learnt.
 constexpr std::array risks = {paper::copying_learnt.value, 0.2, 0.1, 0.05};
-
-// What pushes ||x_0|| is measured where layer 0 is an MLP.
-template <class Net, dm::shape Base, class Optimizer>
-paper::curve train(paper::setting const& how, paper::one_run const& run, Optimizer const& optimizer,
-                   dm::schedule const& plan) {
-  Net net({.seed = run.seeds.init});
-  dm::bigram_backcopy<Base> const task({.seed = run.seeds.data, .table = how.table});
-  auto const on = paper::fixed_batch<Base>(how);
-  paper::norm_influence<Net> influence(task.bos(), plan.steps / 2);
-  dm::when some(dm::every{std::max<std::uint64_t>(1, plan.steps / 800)}, influence);
-  dm::trainer<Net, dm::bigram_backcopy<Base>, Optimizer> trainer(net, task, optimizer, plan);
-  constexpr bool is_mlp = std::is_same_v<Net, program::minimal<Base, dm::softmax>>;
-  auto const interval = std::max<std::uint64_t>(1, plan.steps / 100);
-
-  paper::curve rows;
-  auto const measure = [&] {
-    if (trainer.steps() % interval != 0 && trainer.steps() != plan.steps) return;
-    dm::risk risk;
-    dm::residual_peak peak;
-    auto const found = dm::evaluate(net, on, {plan.threads, plan.shards}, risk, peak);
-    auto& row = rows.emplace_back();
-    row.add("step", static_cast<double>(trainer.steps()));
-    row.add("loss", found.loss);
-    risk.report(row);
-    peak.report(row);
-  };
-  while (trainer.steps() < plan.steps) {
-    measure();
-    if constexpr (is_mlp)
-      trainer.step(some);
-    else
-      trainer.step();
-    run.board.stepped();
-    if (run.board.stopping()) throw paper::interrupted{};
-  }
-  measure();
-  paper::check_finite(rows);
-  if constexpr (is_mlp) influence.report(rows.back());
-  paper::add_growth_laws(rows, norm_of_bos, plan.steps / 2);
-  return rows;
-}
-
-/// ||x_0|| when each run first has a backcopy risk as low as that; NaN for runs that never do.
-std::vector<double> at_risk(paper::runs const& runs, std::size_t v, double risk) {
-  auto const first = runs.first_step(
-      v, [&](auto const& row) { return row["risk.backcopy"] <= risk; }, 1);
-  return runs.at(v, norm_of_bos, first);
-}
-std::vector<double> that_are_there(std::vector<double> of) {
-  std::erase_if(of, [](double v) { return std::isnan(v); });
-  return of;
-}
-
-// Steps, batch and rates. The published run is of three layers: AdamW 3e-4, SGD 0.03, batch 512,
-// 10,000 steps.
-struct regime {
-  std::uint64_t steps = 0;
-  std::size_t batch = 0;
-  double adam = 0, sgd = 0;
-  [[nodiscard]] std::string in_words() const {
-    return fmt::format("AdamW {}, SGD {}, batch {}, {} steps", adam, sgd, batch, steps);
-  }
-};
-constexpr regime published_regime{10'000, 512, 3e-4, 0.03};
-constexpr double published_start = 24.35; // of the norm; the width of the model decides it
 
 template <dm::shape Base>
 paper::finding measure(paper::setting const& how) {
   // The quick one takes steps ten times the published ones on a batch of few sequences, the other
   // has the published products of rate and steps, 3 and 300, which is how far Adam can move a
   // weight, and the published structure.
-  regime quick{1500, 8, 3e-3, 0.1}, slow{3000, 16, 1e-3, 0.1};
-  if (how.paper_scale) quick = slow = published_regime;
+  paper::regime quick{1500, 8, 3e-3, 0.1}, slow{3000, 16, 1e-3, 0.1};
+  if (how.paper_scale) quick = slow = paper::published_regime;
   quick.steps = how.steps_or(quick.steps);
   slow.steps = how.steps_or(slow.steps);
   using small = program::minimal<Base, dm::softmax>;
   using whole = dm::transformer<program::with_layers(Base, 3), dm::softmax>;
-  auto const with = [&]<class Net>(regime const& r, auto const& optimizer) {
+  auto const with = [&]<class Net>(paper::regime const& r, auto const& optimizer) {
     return [&how, optimizer, plan = how.schedule(r.steps, r.batch)](paper::one_run const& run) {
-      return train<Net, Base>(how, run, optimizer, plan);
+      return paper::grow<Net, Base>(how, run, optimizer, plan);
     };
   };
   enum { adam, sgd, slow_adam, slow_sgd };
@@ -153,7 +84,7 @@ paper::finding measure(paper::setting const& how) {
                              .y = {.label = "residual error of ||x_0||, rms", .least = 0},
                              .lines = {{}}};
   auto const published_ratio = [](double until) {
-    return paper::published_growth("three layers", norm_of_bos, until).over_earlier;
+    return paper::published_growth("three layers", paper::norm_of_bos, until).over_earlier;
   };
   for (std::size_t const v : {adam, sgd, slow_adam, slow_sgd}) {
     auto const& by_whom = runs.label(v);
@@ -163,14 +94,14 @@ paper::finding measure(paper::setting const& how) {
       return found.numbers.back().value;
     };
     bool const published_here = v == slow_adam;
-    number(norm_of_bos, "||x_0|| at the end");
+    number(paper::norm_of_bos, "||x_0|| at the end");
     number("rise", "rise of ||x_0|| over the later half");
     number(faster, "slope of the later half over that of the earlier",
            published_here ? fmt::format("{:.2f} to step 10,000, {:.2f} to 4000",
                                         published_ratio(10'000), published_ratio(4000))
                           : "");
     if (v == slow_adam || v == slow_sgd) continue;
-    curves.lines.push_back(runs.line(v, norm_of_bos, by_whom));
+    curves.lines.push_back(runs.line(v, paper::norm_of_bos, by_whom));
     number("line slope", "slope of the line, per step");
     number("power slope", "exponent of the power law");
     for (std::string const law : {"line", "logarithm", "power"}) {
@@ -189,7 +120,7 @@ paper::finding measure(paper::setting const& how) {
     number("all", "change of ||x_0|| per 1000 steps in the same steps");
     auto& there = equal.lines.emplace_back(figures::line{.label = by_whom});
     for (double const risk : risks) {
-      auto const reached = that_are_there(at_risk(runs, v, risk));
+      auto const reached = paper::that_are_there(paper::at_risk(runs, v, risk));
       auto const band = dm::band_of(reached);
       found.numbers.push_back(
           {fmt::format("{}: ||x_0|| when backcopy risk is first {}, which {} of "
@@ -204,17 +135,18 @@ paper::finding measure(paper::setting const& how) {
     }
   }
   for (auto const v : {slow_adam, slow_sgd}) {
-    auto line = runs.line(
-        v, norm_of_bos, fmt::format("{}, {} seeds", v == slow_adam ? "AdamW" : "SGD", few.size()));
+    auto line =
+        runs.line(v, paper::norm_of_bos,
+                  fmt::format("{}, {} seeds", v == slow_adam ? "AdamW" : "SGD", few.size()));
     double const start = line.y.empty() ? 1 : line.y.front();
     for (auto* numbers : {&line.y, &line.low, &line.high})
       for (double& y : *numbers) y /= start;
     for (double& x : line.x) x *= slow.adam;
     scaled.lines.push_back(line);
-    auto there =
-        published::over_training(v == slow_adam ? "three layers" : "three layers SGD", norm_of_bos);
-    for (double& x : there.steps) x *= published_regime.adam;
-    for (double& y : there.values) y /= published_start;
+    auto there = published::over_training(v == slow_adam ? "three layers" : "three layers SGD",
+                                          paper::norm_of_bos);
+    for (double& x : there.steps) x *= paper::published_regime.adam;
+    for (double& y : there.values) y /= paper::published_start;
     scaled.lines.push_back({.label = v == slow_adam ? "AdamW, published" : "SGD, published",
                             .x = there.steps,
                             .y = there.values,
@@ -229,7 +161,7 @@ paper::finding measure(paper::setting const& how) {
     mlp[s] += of(adam, "MLP W2")[s];
     embeddings[s] += of(adam, "position emb.")[s];
   }
-  auto const at = [&](std::size_t v) { return at_risk(runs, v, risks.front()); };
+  auto const at = [&](std::size_t v) { return paper::at_risk(runs, v, risks.front()); };
   found.statements = {
       {"with AdamW ||x_0|| rises by at least a tenth over the later half of training",
        paper::each_seed(of(adam, "rise"), [](double rise) { return rise >= 0.1; })},
@@ -249,7 +181,7 @@ paper::finding measure(paper::setting const& how) {
        paper::each_seed(mlp, embeddings, [](double m, double e) { return m > 0 && m > e; })}};
   auto const most = std::ranges::max_element(paper::matrices, {},
                                              [&](auto const& m) { return middle(adam, m.second); });
-  auto const reach = [&](std::size_t v) { return that_are_there(at(v)).size(); };
+  auto const reach = [&](std::size_t v) { return paper::that_are_there(at(v)).size(); };
   found.words = fmt::format(
       "Over the later half ||x_0|| changes by {:+.0f}% with AdamW, {:+.0f}% with SGD (medians of "
       "{} "
@@ -266,8 +198,8 @@ paper::finding measure(paper::setting const& how) {
       middle(adam, "power slope"), middle(adam, "line off by"), middle(adam, "logarithm off by"),
       middle(adam, "power off by"), middle(adam, faster), published_ratio(4000),
       published_ratio(10'000), middle(slow_adam, faster), few.size(), risks.front(), reach(adam),
-      runs[adam].size(), reach(sgd), runs[sgd].size(), dm::median(that_are_there(at(adam))),
-      dm::median(that_are_there(at(sgd))), most->second);
+      runs[adam].size(), reach(sgd), runs[sgd].size(), dm::median(paper::that_are_there(at(adam))),
+      dm::median(paper::that_are_there(at(sgd))), most->second);
   return found;
 }
 

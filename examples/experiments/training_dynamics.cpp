@@ -132,13 +132,12 @@ paper::finding measure(paper::setting const& how) {
   auto risks =
       over("Risk", "nats", true,
            {runs.line(0, "risk.bigram", "bigram"), runs.line(0, "risk.backcopy", "backcopy")});
-  auto attention = how.paper_scale
-                       ? over("Attention on <s>", "mean over non-triggers, query 0 included", false,
-                              {runs.line(0, as_published, "here")})
-                       : over("Attention on <s>", "mean over non-trigger queries", false,
-                              {runs.line(0, sink_column, "")});
+  auto attention = how.paper_scale ? over("Attention on <s>", "non-triggers with query 0", false,
+                                          {runs.line(0, as_published, "here")})
+                                   : over("Attention on <s>", "non-trigger queries", false,
+                                          {runs.line(0, sink_column, "")});
   auto gaps = over("Sink logit gap", "score", false,
-                   {runs.line(0, "sink_logit_gap.mean.0", "mean over tokens"),
+                   {runs.line(0, "sink_logit_gap.mean.0", "mean"),
                     runs.line(0, "sink_logit_gap.p10.0", "10% of tokens"),
                     runs.line(0, "sink_logit_gap.p90.0", "90% of tokens")});
   gaps.y.least = std::numeric_limits<double>::quiet_NaN();

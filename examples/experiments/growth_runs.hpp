@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+// Runs that measure how the residual norm of <s> after layer 0 grows, and where they stand when they
+// have learnt equally much.
+#pragma once
+
+#include "common/models.hpp"
+#include "common/runs.hpp"
+#include "common/training.hpp"
+#include "experiments/growth_laws.hpp"
+#include "experiments/norm_influence.hpp"
+
+#include <dormant/dormant.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+namespace paper {
+
+/// Steps, batch and rates. The published run is of three layers: AdamW 3e-4, SGD 0.03, batch 512,
+/// 10,000 steps.
+struct regime {
+  std::uint64_t steps = 0;
+  std::size_t batch = 0;
+  double adam = 0, sgd = 0;
+  [[nodiscard]] std::string in_words() const {
+    return fmt::format("AdamW {}, SGD {}, batch {}, {} steps", adam, sgd, batch, steps);
+  }
+};
+inline constexpr regime published_regime{10'000, 512, 3e-4, 0.03};
+inline constexpr double published_start = 24.35; // of the norm; the width of the model decides it
+
+inline constexpr auto norm_of_bos = "residual_peak.bos.0";
+/// What pushes ||x_0|| is measured where layer 0 is an MLP.
+template <class Net, dm::shape Base, class Optimizer>
+curve grow(setting const& how, one_run const& run, Optimizer const& optimizer,
+           dm::schedule const& plan) {
+  Net net({.seed = run.seeds.init});
+  dm::bigram_backcopy<Base> const task({.seed = run.seeds.data, .table = how.table});
+  auto const on = fixed_batch<Base>(how);
+  norm_influence<Net> influence(task.bos(), plan.steps / 2);
+  dm::when some(dm::every{std::max<std::uint64_t>(1, plan.steps / 800)}, influence);
+  dm::trainer<Net, dm::bigram_backcopy<Base>, Optimizer> trainer(net, task, optimizer, plan);
+  constexpr bool is_mlp = std::is_same_v<Net, program::minimal<Base, dm::softmax>>;
+  auto const interval = std::max<std::uint64_t>(1, plan.steps / 100);
+
+  curve rows;
+  auto const measure = [&] {
+    if (trainer.steps() % interval != 0 && trainer.steps() != plan.steps) return;
+    dm::risk risk;
+    dm::residual_peak peak;
+    auto const found = dm::evaluate(net, on, {plan.threads, plan.shards}, risk, peak);
+    auto& row = rows.emplace_back();
+    row.add("step", static_cast<double>(trainer.steps()));
+    row.add("loss", found.loss);
+    risk.report(row);
+    peak.report(row);
+  };
+  while (trainer.steps() < plan.steps) {
+    measure();
+    if constexpr (is_mlp)
+      trainer.step(some);
+    else
+      trainer.step();
+    run.board.stepped();
+    if (run.board.stopping()) throw interrupted{};
+  }
+  measure();
+  check_finite(rows);
+  if constexpr (is_mlp) influence.report(rows.back());
+  add_growth_laws(rows, norm_of_bos, plan.steps / 2);
+  return rows;
+}
+
+/// ||x_0|| when each run first has a backcopy risk as low as that; NaN for runs that never do.
+inline std::vector<double> at_risk(runs const& runs, std::size_t v, double risk) {
+  auto const first = runs.first_step(
+      v, [&](auto const& row) { return row["risk.backcopy"] <= risk; }, 1);
+  return runs.at(v, norm_of_bos, first);
+}
+inline std::vector<double> that_are_there(std::vector<double> of) {
+  std::erase_if(of, [](double v) { return std::isnan(v); });
+  return of;
+}
+
+} // namespace paper

@@ -113,7 +113,7 @@ paper::finding measure(paper::setting const& how) {
                                         .x = there.means,
                                         .y = there.relative_spreads,
                                         .dash = figures::dash::dashed}}};
-  figures::chart const at_end{.title = "Sink logit gap of each non-trigger token at the end",
+  figures::chart const at_end{.title = "Gap of each non-trigger token at the end",
                               .x = {.label = "share of the text, %", .log = true},
                               .y = {.label = "score"},
                               .lines = {of_tokens}};

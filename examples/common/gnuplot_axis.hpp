@@ -79,6 +79,9 @@ inline std::string describe(char letter, axis const& a, extent seen, double marg
     out += fmt::format("set logscale {}\n", letter);
     if (most / least < 200) {
       out += fmt::format("set {}tics ({})\n", letter, round_numbers(least, most));
+    } else if (most / least > 1e8) { // labels such as 1e+10 would run into each other
+      out += fmt::format("set {}tics {:g}\n", letter,
+                         std::pow(10, std::ceil(std::log10(most / least) / 5)));
     }
   }
   return out + fmt::format("set {}range [{}:{}]\n", letter, least, most);

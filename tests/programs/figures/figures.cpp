@@ -149,6 +149,14 @@ TEST_CASE("figures: a logarithmic axis shows the range that there is, in round n
   CHECK_NOTHROW(figures::svg(of(c)));
 }
 
+TEST_CASE("figures: an axis over many decades names few of them, so that they can be told apart") {
+  figures::line wide{.x = {1, 1e8, 1e16}, .y = {0, 1, 2}};
+  auto const words =
+      words_in(figures::svg(of(figures::chart{.x = {.log = true}, .lines = {wide}})));
+  CHECK(has(words, "1e+08"));
+  CHECK(!has(words, "1e+10"));
+}
+
 TEST_CASE("figures: nothing to show is no error") {
   double const none = std::numeric_limits<double>::quiet_NaN();
   CHECK_NOTHROW(figures::svg(of(figures::chart{.title = "empty"})));

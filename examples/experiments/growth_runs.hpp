@@ -45,7 +45,7 @@ curve grow(setting const& how, one_run const& run, Optimizer const& optimizer,
   dm::bigram_backcopy<Base> const task({.seed = run.seeds.data, .table = how.table});
   auto const on = fixed_batch<Base>(how);
   norm_influence<Net> influence(task.bos(), plan.steps / 2);
-  dm::when some(dm::every{std::max<std::uint64_t>(1, plan.steps / 800)}, influence);
+  auto const listens = std::max<std::uint64_t>(1, plan.steps / 800); // steps
   dm::trainer<Net, dm::bigram_backcopy<Base>, Optimizer> trainer(net, task, optimizer, plan);
   constexpr bool is_mlp = std::is_same_v<Net, program::minimal<Base, dm::softmax>>;
   auto const interval = std::max<std::uint64_t>(1, plan.steps / 100);
@@ -64,10 +64,14 @@ curve grow(setting const& how, one_run const& run, Optimizer const& optimizer,
   };
   while (trainer.steps() < plan.steps) {
     measure();
-    if constexpr (is_mlp)
-      trainer.step(some);
-    else
+    if constexpr (is_mlp) {
+      if (trainer.steps() % listens == 0)
+        trainer.step(influence);
+      else
+        trainer.step();
+    } else {
       trainer.step();
+    }
     run.board.stepped();
     if (run.board.stopping()) throw interrupted{};
   }

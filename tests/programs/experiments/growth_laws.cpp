@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
-// Which law a curve follows, and whether it slows down or speeds up.
-#include "experiments/growth_laws.hpp"
+// Which law a curve follows, whether it slows down or speeds up, and what pushes it.
+#include "experiments/growth_runs.hpp"
 
 #include "catch.hpp"
 
+#include <dormant/task/english.hpp>
+
 #include <cmath>
 #include <vector>
+
+namespace dm = dormant;
 
 namespace {
 
@@ -57,4 +61,20 @@ TEST_CASE("growth: the published norm of <s> slows down to step 4000 and speeds 
   };
   CHECK(by(4000) == Approx(0.82).margin(0.01));
   CHECK(by(10000) == Approx(1.72).margin(0.01));
+}
+
+TEST_CASE("growth: what the matrices push adds up to the change of the norm, in a model of MLPs") {
+  constexpr dm::shape tiny{.width = 16, .vocab = program::vocabulary, .context = 16};
+  paper::setting const how{.seeds = 1, .threads = 1, .table = dm::english_bigrams()};
+  program::board board(1, 0);
+  auto const rows = paper::grow<program::minimal<tiny, dm::softmax>, tiny>(
+      how, {{1, 1}, board}, dm::adamw{.lr = 1e-3},
+      {.steps = 20, .batch = 4, .threads = 1, .shards = 1});
+  double pushes = 0;
+  for (auto const& [tensor, name] : paper::matrices) pushes += rows.back()[name];
+  CHECK(rows.back()["all"] != 0);
+  CHECK(pushes == Approx(rows.back()["all"]).epsilon(0.02));
+  // Per 1000 steps; the later ten of twenty.
+  double const change = rows.back()["residual_peak.bos.0"] - rows[10]["residual_peak.bos.0"];
+  CHECK(rows.back()["all"] == Approx(100 * change).epsilon(0.02));
 }

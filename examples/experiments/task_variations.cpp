@@ -76,7 +76,7 @@ paper::finding measure(paper::setting const& how) {
        paper::each_seed(weakest, sinks)},
       {"there the value norm of <s> is below half that of characters",
        paper::each_seed(among(one_rule, "value_ratio_bos", larger), half)},
-      {"a plain Markov chain has less attention on <s> than any of these",
+      {"in a plain Markov chain attention on <s> from non-triggers is less than in any of these",
        paper::each_seed(in("Markov", "on_bos"), weakest, less)},
       {"on sequences of an unseen law other tokens give <s> at least 0.3",
        paper::each_seed(in("unseen law", "on_bos"), sinks)},

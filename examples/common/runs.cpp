@@ -90,17 +90,6 @@ std::vector<double> runs::at(std::size_t v, std::string_view column, std::uint64
   return out;
 }
 
-std::vector<double> runs::at(std::size_t v, std::string_view column,
-                             std::vector<double> const& steps) const {
-  std::vector<double> out;
-  for (std::size_t s = 0; s < steps.size(); ++s) {
-    auto const row =
-        std::ranges::find_if(curves_[v][s], [&](auto const& r) { return r["step"] == steps[s]; });
-    out.push_back(row == curves_[v][s].end() ? nan : (*row)[column]);
-  }
-  return out;
-}
-
 figures::line runs::line(std::size_t v, std::string_view column, std::string label) const {
   return line_of(
       curves_[v], [column](dm::probe_row const& row) { return row[column]; }, std::move(label));
@@ -173,7 +162,7 @@ runs over_seeds(setting const& how, std::vector<variant> const& variants) {
   std::size_t longest = 0;
   for (auto const& v : variants) {
     labels.push_back(v.label);
-    seeds.push_back(v.only.empty() ? how.all_seeds() : v.only);
+    seeds.push_back(v.seeds.empty() ? dm::paired_seeds(how.first, how.seeds) : v.seeds);
     curves.emplace_back(seeds.back().size());
     steps += v.steps * seeds.back().size();
     longest = std::max(longest, seeds.back().size());
@@ -201,7 +190,7 @@ runs over_seeds(setting const& how, std::vector<variant> const& variants) {
   auto const one = [&](std::size_t job) {
     if (all.stopping()) return;
     auto const [v, s] = jobs[job];
-    auto const& [label, length, train, only] = variants[v];
+    auto const& [label, length, train, own] = variants[v];
     auto const& of = seeds[v][s];
     auto& rows = curves[v][s];
     auto const name = file_of(label, of);

@@ -34,9 +34,7 @@ namespace dm = dormant;
 struct setting {
   bool paper_scale = false; ///< the authors' shape, batch and steps instead of the small ones
   std::uint64_t seeds = 30;
-  dm::seeds first{1, 1}; ///< of the runs' seeds
-  std::size_t crossed_with =
-      0;                     ///< data seeds for each of `seeds` initialisations; 0: one of its own
+  dm::seeds first{1, 1};     ///< of the runs' seeds
   std::uint64_t steps = 0;   ///< 0: the experiment's own
   std::uint64_t threads = 0; ///< 0: as many as the machine has
   bool resume = false;       ///< keep the runs that are in the folder already
@@ -45,11 +43,6 @@ struct setting {
   std::string command{};  ///< that repeats it
   std::string identity{}; ///< the settings that numbers depend on, in words
 
-  /// The seeds of all runs of a variant.
-  [[nodiscard]] std::vector<dm::seeds> all_seeds() const {
-    return crossed_with == 0 ? dm::paired_seeds(first, seeds)
-                             : dm::crossed_seeds(first, seeds, crossed_with);
-  }
   [[nodiscard]] std::uint64_t steps_or(std::uint64_t own) const { return steps != 0 ? steps : own; }
   /// Small models keep one core busy each; large ones take turns and share all cores.
   [[nodiscard]] dm::schedule schedule(std::uint64_t steps_taken, std::size_t batch) const {
@@ -61,10 +54,9 @@ struct setting {
 /// One run of a variant.
 struct one_run {
   dm::seeds seeds{};
-  program::board& board; ///< is told of the steps
-  std::filesystem::path
-      state{};                 ///< what files of a run under way are called; empty: there are none
-  dm::run_identity identity{}; ///< what a run that goes on must agree with
+  program::board& board;         ///< is told of the steps
+  std::filesystem::path state{}; ///< of the files of a run under way, without ending; empty: none
+  dm::run_identity identity{};   ///< what a run that goes on must agree with
 };
 
 /// One way of training. `train` is called for every seed, from several threads.
@@ -72,7 +64,9 @@ struct variant {
   std::string label{};
   std::uint64_t steps = 0; ///< of one run
   std::function<curve(one_run const& run)> train{};
-  std::vector<dm::seeds> only{}; ///< its seeds, if they are not all of the setting's
+  /// Its own, e.g. crossed ones; empty: the initial values and data of a seed together, as many as
+  /// the setting has.
+  std::vector<dm::seeds> seeds{};
 };
 
 /// What variants did on every seed. A column that no row of a run has is refused with an error that
@@ -98,9 +92,6 @@ public:
   /// A number in the row of that step or the next one after it, for every seed.
   [[nodiscard]] std::vector<double> at(std::size_t v, std::string_view column,
                                        std::uint64_t step) const;
-  /// A number in the row of a step of each seed's own, as `first_step` finds it; NaN without one.
-  [[nodiscard]] std::vector<double> at(std::size_t v, std::string_view column,
-                                       std::vector<double> const& steps) const;
   /// Median over seeds with its 10 to 90% band, as a line over the first column.
   [[nodiscard]] figures::line line(std::size_t v, std::string_view column, std::string label) const;
   /// The same for what a function makes of a row.

@@ -4,7 +4,6 @@
 
 #include "common/kept_rows.hpp"
 #include "common/runs.hpp"
-#include "dormant/cadence.hpp"
 #include "dormant/evaluate.hpp"
 #include "dormant/task/bigram_backcopy.hpp"
 #include "dormant/train.hpp"
@@ -70,7 +69,7 @@ struct watching {
   std::uint64_t closely_until = 0; ///< up to this step every second one too, to date what forms
 
   [[nodiscard]] bool due(std::uint64_t step, std::uint64_t steps) const {
-    if (step <= closely_until && step % 2 == 0) return true;
+    if (step == steps || (step <= closely_until && step % 2 == 0)) return true;
     return step % (every != 0 ? every : measuring_interval(steps)) == 0;
   }
 };
@@ -86,25 +85,26 @@ dm::batch fixed_batch(setting const& how) {
   return task.sample(how.paper_scale ? 512 : 64);
 }
 
-/// Trains a model and measures it again and again on a fixed batch, the first time before it is
-/// trained. A run with a `state` is kept every hundred steps and goes on where it was.
-/// \param edits interventions that take part in training and measuring, as a std::tie
+/// Trains a model to the end of its schedule and measures it again and again on a fixed batch, the
+/// first time before it is trained, the last time trained. A run with a `state` is kept every hundred
+/// steps and goes on where it was.
+/// \param step takes one step
+/// \param edits interventions that take part in measuring, as a std::tie
 /// \param probes whose numbers become the columns
 /// \throws interrupted, dm::non_finite; dm::error for a state that is of another run
-template <class... Edits, class Net, class Task, class Optimizer, class... Probes>
-curve train_watched_under(std::tuple<Edits const&...> edits, one_run const& run, Net& net,
-                          Task const& task, Optimizer const& optimizer, dm::schedule const& plan,
-                          watching const& watch, Probes const&... probes) {
-  dm::trainer<Net, Task, Optimizer> trainer(net, task, optimizer, plan);
+template <class Trainer, class Step, class... Edits, class... Probes>
+curve watch_training(one_run const& run, Trainer& trainer, watching const& watch, Step step,
+                     std::tuple<Edits const&...> edits, Probes const&... probes) {
+  auto const steps = trainer.plan().steps;
   run_state const kept(run);
   curve rows = kept.resume(trainer);
   run.board.skip(trainer.steps());
   auto const measure = [&] {
-    auto const step = static_cast<double>(trainer.steps());
-    if (!watch.due(trainer.steps(), plan.steps)) return;
-    if (!rows.empty() && rows.back()["step"] == step) return; // as resumed
+    auto const now = static_cast<double>(trainer.steps());
+    if (!watch.due(trainer.steps(), steps)) return;
+    if (!rows.empty() && rows.back()["step"] == now) return; // as resumed
     dm::probe_row row;
-    row.add("step", step);
+    row.add("step", now);
     std::apply(
         [&](auto... fresh) {
           auto const found = std::apply(
@@ -115,9 +115,9 @@ curve train_watched_under(std::tuple<Edits const&...> edits, one_run const& run,
         std::tuple<Probes...>(probes...));
     rows.push_back(std::move(row));
   };
-  while (trainer.steps() < plan.steps) {
+  while (trainer.steps() < steps) {
     measure();
-    std::apply([&](auto&... edit) { trainer.step(edit...); }, edits);
+    step();
     run.board.stepped();
     bool const stops = run.board.stopping();
     if (stops || trainer.steps() % 100 == 0) kept.keep(trainer, rows);
@@ -127,31 +127,21 @@ curve train_watched_under(std::tuple<Edits const&...> edits, one_run const& run,
   check_finite(rows);
   return rows;
 }
+
+/// The same for a model and what it takes to train it.
+/// \param edits interventions that take part in training and measuring
+template <class... Edits, class Net, class Task, class Optimizer, class... Probes>
+curve train_watched_under(std::tuple<Edits const&...> edits, one_run const& run, Net& net,
+                          Task const& task, Optimizer const& optimizer, dm::schedule const& plan,
+                          watching const& watch, Probes const&... probes) {
+  dm::trainer<Net, Task, Optimizer> trainer(net, task, optimizer, plan);
+  auto const step = [&] { std::apply([&](auto&... edit) { trainer.step(edit...); }, edits); };
+  return watch_training(run, trainer, watch, step, edits, probes...);
+}
 template <class Net, class Task, class Optimizer, class... Probes>
 curve train_watched(one_run const& run, Net& net, Task const& task, Optimizer const& optimizer,
                     dm::schedule const& plan, watching const& watch, Probes const&... probes) {
   return train_watched_under(std::tie(), run, net, task, optimizer, plan, watch, probes...);
-}
-
-/// The same, but measured on the batches that it is trained on, so that probes hear gradients and
-/// updates too.
-template <class... Edits, class Net, class Task, class Optimizer, class... Probes>
-curve train_under(std::tuple<Edits const&...> edits, one_run const& run, Net& net, Task const& task,
-                  Optimizer const& optimizer, dm::schedule const& plan, Probes... probes) {
-  dm::history log(dm::every{measuring_interval(plan.steps)}, std::move(probes)...);
-  std::apply(
-      [&](auto&... edit) {
-        dm::train(net, task, optimizer, plan, edit..., log, program::on_board{run.board});
-      },
-      edits);
-  if (run.board.stopping()) throw interrupted{};
-  check_finite(log.rows());
-  return log.rows();
-}
-template <class Net, class Task, class Optimizer, class... Probes>
-curve train(one_run const& run, Net& net, Task const& task, Optimizer const& optimizer,
-            dm::schedule const& plan, Probes... probes) {
-  return train_under(std::tie(), run, net, task, optimizer, plan, std::move(probes)...);
 }
 
 } // namespace paper

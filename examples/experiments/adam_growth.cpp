@@ -5,6 +5,7 @@
 #include "common/models.hpp"
 #include "common/thresholds.hpp"
 #include "experiments/growth_runs.hpp"
+#include "experiments/risk_curve.hpp"
 
 #include <dormant/dormant.hpp>
 
@@ -120,7 +121,7 @@ paper::finding measure(paper::setting const& how) {
     number("all", "change of ||x_0|| per 1000 steps in the same steps");
     auto& there = equal.lines.emplace_back(figures::line{.label = by_whom});
     for (double const risk : risks) {
-      auto const reached = paper::that_are_there(paper::at_risk(runs, v, risk));
+      auto const reached = paper::reached(paper::when_risk_is(risk, runs, v, paper::norm_of_bos));
       auto const band = dm::band_of(reached);
       found.numbers.push_back(
           {fmt::format("{}: ||x_0|| when backcopy risk is first {}, which {} of "
@@ -145,8 +146,9 @@ paper::finding measure(paper::setting const& how) {
     scaled.lines.push_back(line);
     auto there = published::over_training(v == slow_adam ? "three layers" : "three layers SGD",
                                           paper::norm_of_bos);
+    double const began = there.values.front();
     for (double& x : there.steps) x *= paper::published_regime.adam;
-    for (double& y : there.values) y /= paper::published_start;
+    for (double& y : there.values) y /= began;
     scaled.lines.push_back({.label = v == slow_adam ? "AdamW, published" : "SGD, published",
                             .x = there.steps,
                             .y = there.values,
@@ -161,7 +163,9 @@ paper::finding measure(paper::setting const& how) {
     mlp[s] += of(adam, "MLP W2")[s];
     embeddings[s] += of(adam, "position emb.")[s];
   }
-  auto const at = [&](std::size_t v) { return paper::at_risk(runs, v, risks.front()); };
+  auto const at = [&](std::size_t v) {
+    return paper::when_risk_is(risks.front(), runs, v, paper::norm_of_bos);
+  };
   found.statements = {
       {"with AdamW ||x_0|| rises by at least a tenth over the later half of training",
        paper::each_seed(of(adam, "rise"), [](double rise) { return rise >= 0.1; })},
@@ -181,7 +185,7 @@ paper::finding measure(paper::setting const& how) {
        paper::each_seed(mlp, embeddings, [](double m, double e) { return m > 0 && m > e; })}};
   auto const most = std::ranges::max_element(paper::matrices, {},
                                              [&](auto const& m) { return middle(adam, m.second); });
-  auto const reach = [&](std::size_t v) { return paper::that_are_there(at(v)).size(); };
+  auto const reach = [&](std::size_t v) { return paper::reached(at(v)).size(); };
   found.words = fmt::format(
       "Over the later half ||x_0|| changes by {:+.0f}% with AdamW, {:+.0f}% with SGD (medians of "
       "{} "
@@ -198,8 +202,8 @@ paper::finding measure(paper::setting const& how) {
       middle(adam, "power slope"), middle(adam, "line off by"), middle(adam, "logarithm off by"),
       middle(adam, "power off by"), middle(adam, faster), published_ratio(4000),
       published_ratio(10'000), middle(slow_adam, faster), few.size(), risks.front(), reach(adam),
-      runs[adam].size(), reach(sgd), runs[sgd].size(), dm::median(paper::that_are_there(at(adam))),
-      dm::median(paper::that_are_there(at(sgd))), most->second);
+      runs[adam].size(), reach(sgd), runs[sgd].size(), dm::median(paper::reached(at(adam))),
+      dm::median(paper::reached(at(sgd))), most->second);
   return found;
 }
 

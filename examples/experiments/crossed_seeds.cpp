@@ -54,7 +54,7 @@ constexpr quantity quantities[] = {
     {"minimal: drain ratio", 1, "drain"},
     {"minimal: peak ratio", 1, "peak"}};
 
-dm::band as_band(dm::estimated_share const& s) { return {s.low, s.share, s.high}; }
+dm::band as_band(dm::interval const& s) { return {s.low, s.middle, s.high}; }
 
 /// Shares of variance of every quantity, as numbers and as a panel.
 std::string decompose(paper::finding& found, paper::runs const& runs, std::size_t datas) {
@@ -77,8 +77,8 @@ std::string decompose(paper::finding& found, paper::runs const& runs, std::size_
       words += fmt::format(
           "Of the variance of attention on <s> from non-triggers, {}, initial "
           "values have {:.2f} ({:.2f} to {:.2f}), data {:.2f} ({:.2f} to {:.2f}). ",
-          q.variant == 0 ? "one layer" : "minimal structure", shares.init.share, shares.init.low,
-          shares.init.high, shares.data.share, shares.data.low, shares.data.high);
+          q.variant == 0 ? "one layer" : "minimal structure", shares.init.middle, shares.init.low,
+          shares.init.high, shares.data.middle, shares.data.low, shares.data.high);
     }
   }
   found.figure.panels.emplace_back(std::move(panel));

@@ -14,7 +14,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -34,7 +33,6 @@ struct regime {
   }
 };
 inline constexpr regime published_regime{10'000, 512, 3e-4, 0.03};
-inline constexpr double published_start = 24.35; // of the norm; the width of the model decides it
 
 inline constexpr auto norm_of_bos = "residual_peak.bos.0";
 /// What pushes ||x_0|| is measured where layer 0 is an MLP.
@@ -46,51 +44,24 @@ curve grow(setting const& how, one_run const& run, Optimizer const& optimizer,
   auto const on = fixed_batch<Base>(how);
   norm_influence<Net> influence(task.bos(), plan.steps / 2);
   auto const listens = std::max<std::uint64_t>(1, plan.steps / 800); // steps
-  dm::trainer<Net, dm::bigram_backcopy<Base>, Optimizer> trainer(net, task, optimizer, plan);
   constexpr bool is_mlp = std::is_same_v<Net, program::minimal<Base, dm::softmax>>;
-  auto const interval = std::max<std::uint64_t>(1, plan.steps / 100);
-
-  curve rows;
-  auto const measure = [&] {
-    if (trainer.steps() % interval != 0 && trainer.steps() != plan.steps) return;
-    dm::risk risk;
-    dm::residual_peak peak;
-    auto const found = dm::evaluate(net, on, {plan.threads, plan.shards}, risk, peak);
-    auto& row = rows.emplace_back();
-    row.add("step", static_cast<double>(trainer.steps()));
-    row.add("loss", found.loss);
-    risk.report(row);
-    peak.report(row);
-  };
-  while (trainer.steps() < plan.steps) {
-    measure();
+  dm::trainer<Net, dm::bigram_backcopy<Base>, Optimizer> trainer(net, task, optimizer, plan);
+  auto const step = [&] {
     if constexpr (is_mlp) {
-      if (trainer.steps() % listens == 0)
+      if (trainer.steps() % listens == 0) {
         trainer.step(influence);
-      else
-        trainer.step();
-    } else {
-      trainer.step();
+        return;
+      }
     }
-    run.board.stepped();
-    if (run.board.stopping()) throw interrupted{};
-  }
-  measure();
-  check_finite(rows);
+    trainer.step();
+  };
+  auto whole = run; // what was listened to is not in the state of a run, so it cannot go on within
+  if (is_mlp) whole.state.clear();
+  auto rows = watch_training(whole, trainer, {on, std::max<std::uint64_t>(1, plan.steps / 100)},
+                             step, std::tie(), dm::risk{}, dm::residual_peak{});
   if constexpr (is_mlp) influence.report(rows.back());
   add_growth_laws(rows, norm_of_bos, plan.steps / 2);
   return rows;
-}
-
-/// ||x_0|| when each run first has a backcopy risk as low as that; NaN for runs that never do.
-inline std::vector<double> at_risk(runs const& runs, std::size_t v, double risk) {
-  auto const first = runs.first_step(
-      v, [&](auto const& row) { return row["risk.backcopy"] <= risk; }, 1);
-  return runs.at(v, norm_of_bos, first);
-}
-inline std::vector<double> that_are_there(std::vector<double> of) {
-  std::erase_if(of, [](double v) { return std::isnan(v); });
-  return of;
 }
 
 } // namespace paper

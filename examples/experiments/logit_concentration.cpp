@@ -129,6 +129,10 @@ paper::finding measure(paper::setting const& how) {
     double const ratio_there = relative[s] / there.at_mean(mean[s]);
     if (!std::isnan(ratio_there)) over_published.push_back(ratio_there);
   }
+  auto const gap = [](std::string const& quantity) {
+    return published::at("one layer", "sink_logit_gap." + quantity + ".0", 1000);
+  };
+  auto const at_1000 = [](double value) { return fmt::format("{:.3g} at step 1000", value); };
   auto const by_steps =
       fmt::format("{:.2f} at step 1000, {:.2f} at 10,000, {:.2f} at 199,000", there.at_step(1000),
                   there.at_step(10'000), there.at_step(199'000));
@@ -141,8 +145,8 @@ paper::finding measure(paper::setting const& how) {
                       steps),
       .numbers =
           {{"mean gap after a quarter of the steps", dm::band_of(mean_early)},
-           {"mean gap at the end", dm::band_of(mean), "9.70 at step 1000"},
-           {"10 to 90% spread at the end", dm::band_of(spread), "10.3 at step 1000"},
+           {"mean gap at the end", dm::band_of(mean), at_1000(gap("mean"))},
+           {"10 to 90% spread at the end", dm::band_of(spread), at_1000(gap("p90") - gap("p10"))},
            {"spread / mean after a quarter", dm::band_of(relative_early)},
            {"spread / mean at the end", dm::band_of(relative), by_steps},
            {fmt::format("spread / mean over the published one at the same mean gap, {} seeds "

@@ -5,6 +5,7 @@
 
 #include "common/finding.hpp"
 #include "common/published.hpp"
+#include "common/thresholds.hpp"
 
 #include <dormant/dormant.hpp>
 
@@ -175,7 +176,7 @@ finding measure(setting const& how) {
     }
     found.figure.panels.emplace_back(shown);
   };
-  panel("attention on <s> from non-triggers", "mean over non-triggers", 0.3,
+  panel("attention on <s> from non-triggers", "mean over non-triggers", sink.value,
         {{"attention_sink.on_background.1", "in layer 1"},
          {"sink_highest", "highest of all layers"}});
   panel("value norm, <s> / others", "ratio", 1,

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "common/models.hpp"
+#include "common/published.hpp"
 
 #include <dormant/evaluate.hpp>
 #include <dormant/model/torch_initial_values.hpp>
@@ -29,14 +30,14 @@ using structured =
 /// no such care: norms of theirs are averaged over many, drawn alike.
 inline constexpr dm::token published_bos = 65;
 
-/// Residual norms after layer 0 from the authors' initial values (seed 42), before any training: the
+/// Residual norms after layer 0 from the authors' initial values, before any training: the
 /// paper prints its ratios after 10,000 steps only, and a peak is what has grown since. Later layers
 /// draw their values later, so layer 0 is all that it takes.
 /// \tparam First what layer 0 is
 template <class First>
 [[nodiscard]] dm::residual_peak where_published_began(dm::bigram_table const& table) {
   structured<program::paper_shape, First> net;
-  dm::draw_as_torch(net, 42);
+  dm::draw_as_torch(net, published::seed);
   dm::bigram_backcopy<program::paper_shape> const task({.seed = 0, .table = table});
   auto on = task.sample(32);
   for (std::size_t b = 0; b < on.rows(); ++b) on.tokens(b)[0] = published_bos;

@@ -39,8 +39,9 @@ template <dm::shape Shape>
 paper::curve train(paper::setting const& how, paper::one_run const& run, dm::schedule const& plan) {
   dm::transformer<Shape, dm::softmax> net({.seed = run.seeds.init});
   dm::bigram_backcopy<Shape> const task({.seed = run.seeds.data, .table = how.table});
-  return paper::train(run, net, task, dm::adamw{.lr = how.paper_scale ? 3e-4 : 2e-3}, plan,
-                      theory::reading{}, dm::sink_logit_gap{});
+  auto const on = paper::fixed_batch<Shape>(how);
+  return paper::train_watched(run, net, task, dm::adamw{.lr = how.paper_scale ? 3e-4 : 2e-3}, plan,
+                              {on}, theory::reading{}, dm::sink_logit_gap{});
 }
 
 /// What alpha of every seed gains per unit of ln(step) over its last rows: noise around a trend.

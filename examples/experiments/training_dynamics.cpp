@@ -161,12 +161,13 @@ paper::finding measure(paper::setting const& how) {
                              ? "20"
                              : fmt::format("2 steps to {}, then every 20", watch.closely_until)),
       .numbers =
-          {{"bigram risk below 2.5 nats from step", dm::band_of(bigram),
-            published_step(paper::bigrams_learnt)},
-           {"backcopy risk below 0.5 nats from step", dm::band_of(copy),
-            published_step(paper::copying_learnt)},
-           {"attention on <s> from non-triggers above 0.3 from step", dm::band_of(sink),
-            published_step(paper::sink)},
+          {{fmt::format("bigram risk at most {} nats from step", paper::bigrams_learnt.value),
+            dm::band_of(bigram), published_step(paper::bigrams_learnt)},
+           {fmt::format("backcopy risk at most {} nats from step", paper::copying_learnt.value),
+            dm::band_of(copy), published_step(paper::copying_learnt)},
+           {fmt::format("attention on <s> from non-triggers at least {} from step",
+                        paper::sink.value),
+            dm::band_of(sink), published_step(paper::sink)},
            {"value norm of <s> below half the others' from step", dm::band_of(drain)},
            {"drain after sink by these levels, share of the sink's step: mean, 90% interval",
             mean(by_level)},
@@ -180,9 +181,9 @@ paper::finding measure(paper::setting const& how) {
       .statements =
           {{"the bigrams are learnt before the sink forms", paper::each_seed(bigram, sink, earlier),
             paper::paired_difference("sink less bigrams", sink, bigram, "steps")},
-           {fmt::format("sink (attention from non-triggers above 0.3) and drain (value norm of <s> "
-                        "below half the others') form within {:.0f}% of the sink's step",
-                        100 * margin),
+           {fmt::format("sink (attention from non-triggers at least {}) and drain (value norm of "
+                        "<s> below half the others') form within {:.0f}% of the sink's step",
+                        paper::sink.value, 100 * margin),
             paper::each_seed(sink, drain, close),
             paper::paired_difference("drain less sink", drain, sink, "steps")},
            {fmt::format("attention on <s> from non-triggers and the value norm of <s> have come "

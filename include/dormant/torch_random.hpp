@@ -5,7 +5,6 @@
 
 #include "dormant/random.hpp"
 
-#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>

@@ -34,20 +34,18 @@ struct by_cause {
   double rest = std::numeric_limits<double>::quiet_NaN(); ///< interaction: a run has no other noise
 };
 
-/// A share of variance and its bootstrap interval.
-struct estimated_share {
-  double share = std::numeric_limits<double>::quiet_NaN();
-  double low = std::numeric_limits<double>::quiet_NaN();
-  double high = std::numeric_limits<double>::quiet_NaN();
-};
-
 /// The variance of a number over runs, by cause.
 struct variance_by_cause {
   double mean = std::numeric_limits<double>::quiet_NaN();
   by_cause squares{};    ///< sums of squares of the grid
   by_cause components{}; ///< as estimated; below 0 where the rest is larger than an effect
-  /// Components over their sum, those below 0 counted as 0; NaN where nothing varies.
-  estimated_share init{}, data{}, rest{};
+  /// Components over their sum, those below 0 counted as 0, with bootstrap intervals; NaN where
+  /// nothing varies.
+  interval init = nowhere, data = nowhere, rest = nowhere;
+
+private:
+  static constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  static constexpr interval nowhere{nan, nan, nan};
 };
 
 namespace detail {
@@ -156,8 +154,8 @@ inline void check_grid(crossed_grid const& y) {
     again[2].push_back(s.rest);
   }
   auto const estimated = [&](double share, std::vector<double> const& values) {
-    return estimated_share{share, quantile(values, (1 - how.share) / 2),
-                           quantile(values, (1 + how.share) / 2)};
+    return interval{quantile(values, (1 - how.share) / 2), share,
+                    quantile(values, (1 + how.share) / 2)};
   };
   out.init = estimated(here.init, again[0]);
   out.data = estimated(here.data, again[1]);

@@ -37,15 +37,15 @@ TEST_CASE("variance by cause of a grid worked out by hand", "[variance]") {
   CHECK(v.components.init == Approx(8).epsilon(1e-14));       // (36/2 - 4/2) / 2
   CHECK(v.components.data == Approx(4.0 / 3).epsilon(1e-14)); // (6 - 2) / 3
   CHECK(v.components.rest == Approx(2).epsilon(1e-14));
-  CHECK(v.init.share == Approx(8 / (8 + 4.0 / 3 + 2)).epsilon(1e-14));
-  CHECK(v.init.share + v.data.share + v.rest.share == Approx(1).epsilon(1e-14));
+  CHECK(v.init.middle == Approx(8 / (8 + 4.0 / 3 + 2)).epsilon(1e-14));
+  CHECK(v.init.middle + v.data.middle + v.rest.middle == Approx(1).epsilon(1e-14));
 }
 
 TEST_CASE("effects that only add leave no rest", "[variance]") {
   crossed_grid y;
   for (double const a : {1.0, 4.0, 2.0, 9.0}) y.push_back({a + 1, a + 2, a + 8});
   auto const v = variance_of(y, {.resamples = 200});
-  CHECK(v.rest.share == Approx(0).margin(1e-14));
+  CHECK(v.rest.middle == Approx(0).margin(1e-14));
   CHECK(v.rest.high == Approx(0).margin(1e-14));
   CHECK(v.components.init == Approx(38.0 / 3).epsilon(1e-13)); // variance of 1, 4, 2, 9
   CHECK(v.components.data == Approx(43.0 / 3).epsilon(1e-13)); // of 1, 2, 8
@@ -54,24 +54,24 @@ TEST_CASE("effects that only add leave no rest", "[variance]") {
 TEST_CASE("where only the initial values count, their share is all, for every resampling",
           "[variance]") {
   auto const v = variance_of({{1, 1, 1}, {4, 4, 4}, {2, 2, 2}}, {.resamples = 200});
-  CHECK(v.init.share == 1);
+  CHECK(v.init.middle == 1);
   CHECK((v.init.low == 1 && v.init.high == 1));
-  CHECK((v.data.share == 0 && v.data.high == 0 && v.rest.share == 0));
+  CHECK((v.data.middle == 0 && v.data.high == 0 && v.rest.middle == 0));
 }
 
 TEST_CASE("the sides are not mixed up: a transposed grid has its shares exchanged", "[variance]") {
   auto const v = variance_of({{1, 3, 4}, {3, 7, 5}}, {.resamples = 20});
   auto const t = variance_of({{1, 3}, {3, 7}, {4, 5}}, {.resamples = 20});
-  CHECK(v.init.share == Approx(t.data.share).epsilon(1e-14));
-  CHECK(v.data.share == Approx(t.init.share).epsilon(1e-14));
-  CHECK(v.init.share != Approx(v.data.share));
+  CHECK(v.init.middle == Approx(t.data.middle).epsilon(1e-14));
+  CHECK(v.data.middle == Approx(t.init.middle).epsilon(1e-14));
+  CHECK(v.init.middle != Approx(v.data.middle));
 }
 
 TEST_CASE("a component below zero is kept and counts as no share", "[variance]") {
   auto const v = variance_of({{0, 1}, {1, 0}}, {.resamples = 50}); // nothing but interaction
   CHECK(v.components.init == Approx(-0.5).epsilon(1e-14));
   CHECK(v.components.data == Approx(-0.5).epsilon(1e-14));
-  CHECK((v.init.share == 0 && v.data.share == 0 && v.rest.share == 1));
+  CHECK((v.init.middle == 0 && v.data.middle == 0 && v.rest.middle == 1));
 }
 
 TEST_CASE("components of resampled grids lie around those of the grid", "[variance]") {
@@ -101,7 +101,7 @@ TEST_CASE("intervals hold known shares about as often as they say", "[variance]"
   std::size_t init = 0, data = 0, rest = 0, none = 0;
   for (std::uint64_t g = 0; g < grids; ++g) {
     auto const v = variance_of(drawn(truth, 8, 8, g), {.resamples = 200, .seed = g});
-    auto const holds = [](estimated_share const& s, double x) { return s.low <= x && x <= s.high; };
+    auto const holds = [](interval const& s, double x) { return s.low <= x && x <= s.high; };
     init += holds(v.init, truth.init) ? 1 : 0;
     data += holds(v.data, truth.data) ? 1 : 0;
     rest += holds(v.rest, truth.rest) ? 1 : 0;
@@ -127,11 +127,11 @@ TEST_CASE("a run that failed makes all shares NaN, and so does a grid where noth
   double const missing = std::numeric_limits<double>::quiet_NaN();
   auto const v = variance_of({{1, 2}, {3, missing}}, {.resamples = 50});
   CHECK(std::isnan(v.mean));
-  CHECK(std::isnan(v.init.share));
+  CHECK(std::isnan(v.init.middle));
   CHECK(std::isnan(v.init.low));
   CHECK(std::isnan(v.rest.high));
   auto const same = variance_of({{1, 1}, {1, 1}}, {.resamples = 50});
-  CHECK((std::isnan(same.init.share) && std::isnan(same.rest.share)));
+  CHECK((std::isnan(same.init.middle) && std::isnan(same.rest.middle)));
 }
 
 TEST_CASE("a grid that is too small or not complete is refused with a sentence", "[variance]") {

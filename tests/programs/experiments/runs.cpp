@@ -52,8 +52,6 @@ TEST_CASE("runs: a crossing counts only if it lasts") {
   auto const first = runs.first_step(0, [](auto& row) { return row["x"] > 5; });
   CHECK(first[0] == 30);
   CHECK(std::isnan(first[1]));
-  CHECK(runs.at(0, "x", std::vector<double>{30, 20}) == std::vector<double>{9, 9});
-  CHECK(std::isnan(runs.at(0, "x", first)[1]));
 }
 
 TEST_CASE("runs: resuming keeps finished runs to the bit and trains only what is missing") {
@@ -182,13 +180,16 @@ TEST_CASE("runs: initialisations are crossed with data, and a variant may have s
     return curve_of(
         {10.0 * static_cast<double>(run.seeds.init) + static_cast<double>(run.seeds.data)});
   };
-  paper::setting const how{
-      .seeds = 2, .first = {3, 7}, .crossed_with = 2, .threads = 1, .out = folder.path()};
-  auto const runs = paper::over_seeds(how, {{"crossed", 1, tell}, {"own", 1, tell, {{9, 1}}}});
+  paper::setting const how{.seeds = 2, .first = {3, 7}, .threads = 1, .out = folder.path()};
+  auto const runs =
+      paper::over_seeds(how, {{"crossed", 1, tell, dormant::crossed_seeds(how.first, 2, 2)},
+                              {"own", 1, tell, {{9, 1}}},
+                              {"paired", 1, tell}});
   CHECK(runs.last(0, "x") == std::vector<double>{37, 38, 47, 48});
   CHECK(runs.last(1, "x") == std::vector<double>{91});
   CHECK(runs.seeds(1) == std::vector<dormant::seeds>{{9, 1}});
-  CHECK(told.size() == 5);
+  CHECK(runs.last(2, "x") == std::vector<double>{37, 48});
+  CHECK(told.size() == 7);
   auto const text = runs.table().text();
   CHECK(text.find("variant,init_seed,data_seed,step,x\n") == 0);
   CHECK(text.find("crossed,4,7,0,47\n") != std::string::npos);

@@ -16,7 +16,7 @@
 
 namespace figures {
 
-inline constexpr double width = 560, left = 74, right = width - 22;
+inline constexpr double width = 560, left = 74, right = width - 28;
 inline constexpr double under_title = 38, legend_row = 24, sample = 52, under_plot = 64;
 
 // Okabe and Ito's colours, which most kinds of colour blindness tell apart, each with a symbol.

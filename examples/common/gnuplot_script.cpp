@@ -88,8 +88,12 @@ std::string body(chart const& c, std::size_t number, sheet const&, double) {
                         l.label.empty() ? "" : symbols, shown.colour, in_gnuplot(l.dash),
                         literal(name));
   }
-  return data + "set grid lc rgb '#dddddd'\nset ylabel offset character 0.5,0\n" +
-         describe('x', c.x, across, 0) + describe('y', c.y, up, 0.04) + "plot " + plot;
+  auto y = c.y; // its label stands at the edge, however wide the numbers are
+  y.label.clear();
+  return data + "set grid lc rgb '#dddddd'\n" +
+         fmt::format("set label {} at {}, graph 0.5 center rotate by 90\n", literal(c.y.label),
+                     sheet::x(12)) +
+         describe('x', c.x, across, 0) + describe('y', y, up, 0.04) + "plot " + plot;
 }
 
 // ---- comparisons ------------------------------------------------------------------------------
@@ -115,6 +119,18 @@ double row_height(comparison const& c) {
 }
 double plot_height(comparison const& c) {
   return row_height(c) * static_cast<double>(std::max<std::size_t>(2, c.categories.size()));
+}
+
+/// About five numbers along an axis, however little room the names of categories leave it.
+std::string few_tics(comparison const& c, extent const& seen) {
+  if (c.y.log || c.y.linear_to > 0 || seen.least > seen.most) return {};
+  double const from = std::isnan(c.y.least) ? seen.least : c.y.least;
+  double const to = std::isnan(c.y.most) ? seen.most : c.y.most;
+  double const step = (to - from) / 5;
+  if (!(step > 0)) return {};
+  double const decade = std::pow(10, std::floor(std::log10(step)));
+  double const round = step > 5 * decade ? 10 : step > 2 * decade ? 5 : 2;
+  return fmt::format("set xtics {:g}\n", round * decade);
 }
 
 std::string body(comparison const& c, std::size_t number, sheet const&, double) {
@@ -149,7 +165,7 @@ std::string body(comparison const& c, std::size_t number, sheet const&, double) 
   for (std::size_t k = 0; k < c.categories.size(); ++k) {
     tics += fmt::format("{}{} {}", k == 0 ? "" : ",", literal(c.categories[k], true), k);
   }
-  auto out = data + describe('x', c.y, across, 0.04) +
+  auto out = data + describe('x', c.y, across, 0.04) + few_tics(c, across) +
              fmt::format("set yrange [{}:-0.5]\nset ytics ({}) scale 0\nset errorbars small\n"
                          "set grid lc rgb '#dddddd'\n",
                          plot_height(c) / row_height(c) - 0.5, tics);
@@ -208,7 +224,7 @@ double left_end(Panel const& p) {
   if constexpr (std::is_same_v<Panel, comparison>) {
     std::size_t longest = 0;
     for (auto const& c : p.categories) longest = std::max(longest, letters(c));
-    return std::clamp(24 + 8.6 * static_cast<double>(longest), left, width / 2);
+    return std::clamp(26 + 9.2 * static_cast<double>(longest), left, 0.55 * width);
   }
   return left;
 }

@@ -27,6 +27,14 @@ inline constexpr std::uint64_t seed = 42;
 struct series {
   std::vector<double> steps{};
   std::vector<double> values{};
+
+  /// Leaves out what comes after a step.
+  void end_at(double step) {
+    while (!steps.empty() && steps.back() > step) {
+      steps.pop_back();
+      values.pop_back();
+    }
+  }
 };
 /// \throws dormant::error if there is no such number
 [[nodiscard]] series over_training(std::string_view run, std::string_view definition);

@@ -39,12 +39,12 @@ inline constexpr double harm_to = -0.07;   // nats
 /// Properties of the initial weights that could decide, by the name of their column.
 inline constexpr std::array<std::pair<char const*, char const*>, 7> properties = {
     {{"initial_gap", "sink logit gap"},
-     {"initial_attention", "attention on <s>, non-triggers"},
+     {"initial_attention", "attention, non-triggers"},
      {"initial_key", "norm of the key of <s>"},
      {"initial_value", "norm of W_O v of <s>"},
      {"initial_drain", "that norm over the others'"},
-     {"initial_score", "score of the previous position"},
-     {"initial_harm", "harm of attending to <s> alone"}}};
+     {"initial_score", "previous position's score"},
+     {"initial_harm", "harm of attending to <s>"}}};
 
 /// Edits a net so that a property has the value above, or by a random change of that size, of the same
 /// tensor, which to first order leaves the property as it was.

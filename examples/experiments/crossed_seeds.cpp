@@ -42,30 +42,32 @@ constexpr std::size_t edited = 10, data_of_edited = 2;
 
 struct quantity {
   char const* name;
+  char const* label; ///< in the figure
   std::size_t variant;
   char const* column;
 };
 constexpr quantity quantities[] = {
-    {"one layer: attention on <s>, non-triggers", 0, crossed::attention},
-    {"one layer: sink logit gap", 0, "sink_logit_gap.mean.0"},
-    {"one layer: drain ratio", 0, "drain"},
-    {"minimal: attention on <s>, non-triggers", 1, crossed::attention_minimal},
-    {"minimal: sink logit gap", 1, "sink_logit_gap.mean.1"},
-    {"minimal: drain ratio", 1, "drain"},
-    {"minimal: peak ratio", 1, "peak"}};
+    {"one layer: attention on <s>, non-triggers", "one layer: attention", 0, crossed::attention},
+    {"one layer: sink logit gap", "one layer: logit gap", 0, "sink_logit_gap.mean.0"},
+    {"one layer: drain ratio", "one layer: drain", 0, "drain"},
+    {"minimal: attention on <s>, non-triggers", "minimal: attention", 1,
+     crossed::attention_minimal},
+    {"minimal: sink logit gap", "minimal: logit gap", 1, "sink_logit_gap.mean.1"},
+    {"minimal: drain ratio", "minimal: drain", 1, "drain"},
+    {"minimal: peak ratio", "minimal: peak", 1, "peak"}};
 
 dm::band as_band(dm::interval const& s) { return {s.low, s.middle, s.high}; }
 
 /// Shares of variance of every quantity, as numbers and as a panel.
 std::string decompose(paper::finding& found, paper::runs const& runs, std::size_t datas) {
   figures::comparison panel{
-      .title = "Share of variance over runs",
+      .title = "Share of variance; attention of non-triggers",
       .y = {.label = "share, 95% interval", .least = 0, .most = 1},
       .lines = {{.label = "initial values"}, {.label = "data"}, {.label = "only both together"}}};
   std::string words;
   for (auto const& q : quantities) {
     auto const shares = dm::variance_of(dm::grid_of(runs.last(q.variant, q.column), datas));
-    panel.categories.emplace_back(q.name);
+    panel.categories.emplace_back(q.label);
     for (std::size_t n = 0; auto const* s : {&shares.init, &shares.data, &shares.rest}) {
       paper::add(panel.lines[n], as_band(*s));
       found.numbers.push_back(
@@ -88,11 +90,9 @@ std::string decompose(paper::finding& found, paper::runs const& runs, std::size_
 /// Each initialisation's attention: median and range over its data. And whether that range's
 /// deviation is below that of the means of initialisations.
 void by_initialisation(paper::finding& found, paper::runs const& runs, std::size_t datas) {
-  figures::comparison panel{.title = "One layer, an initialisation a row",
-                            .y = {.label = "attention on <s> from non-triggers: median and range "
-                                           "over data",
-                                  .least = 0,
-                                  .most = 1}};
+  figures::comparison panel{
+      .title = "One layer, an initialisation a row: range over data",
+      .y = {.label = "attention on <s> from non-triggers", .least = 0, .most = 1}};
   panel.lines.emplace_back();
   for (std::size_t v : {0U, 1U}) {
     auto const grid =
@@ -125,8 +125,8 @@ std::string associate(paper::finding& found, paper::runs const& runs) {
   for (auto const& [column, name] : crossed::properties)
     all.push_back(paper::associate(name, runs.last(2, column), sink));
   paper::correct(all);
-  figures::comparison panel{.title = "Initial property and attention on <s>",
-                            .y = {.label = "rank correlation, 95% interval; non-triggers"},
+  figures::comparison panel{.title = "Initial property, attention of non-triggers",
+                            .y = {.label = "rank correlation, 95%"},
                             .guide = 0};
   panel.lines.emplace_back();
   for (auto const& one : all) {
@@ -140,10 +140,8 @@ std::string associate(paper::finding& found, paper::runs const& runs) {
   found.figure.panels.emplace_back(std::move(panel));
   auto const best = std::ranges::max_element(
       all, {}, [](auto const& one) { return std::isnan(one.first) ? 0 : std::abs(one.first); });
-  auto const score =
-      std::ranges::find(all, "score of the previous position", &paper::association::of);
-  auto const harm =
-      std::ranges::find(all, "harm of attending to <s> alone", &paper::association::of);
+  auto const score = std::ranges::find(all, "previous position's score", &paper::association::of);
+  auto const harm = std::ranges::find(all, "harm of attending to <s>", &paper::association::of);
   return fmt::format("Over {} initialisations, the property chosen on half of them ({}, {:.2f}) "
                      "has rank correlation {:.2f} on the other half; the two that are edited have "
                      "{:.2f} ({}) and {:.2f} ({}) on all. ",
@@ -153,8 +151,8 @@ std::string associate(paper::finding& found, paper::runs const& runs) {
 
 /// What became of the initialisations that sank least, with their properties edited.
 std::string intervene(paper::finding& found, paper::runs const& runs) {
-  figures::comparison panel{.title = "Initialisations that sank least, edited",
-                            .y = {.label = "attention on <s> from non-triggers", .least = 0}};
+  figures::comparison panel{.title = "Attention on <s> of those that sank least, edited",
+                            .y = {.label = "mean over non-triggers", .least = 0}};
   panel.lines.emplace_back();
   std::vector<std::vector<double>> by;
   for (std::size_t v = 0; v < runs.variants(); ++v) {
@@ -179,7 +177,7 @@ std::string intervene(paper::finding& found, paper::runs const& runs) {
                          mean.mean, mean.low, mean.high);
     found.statements.push_back(
         {fmt::format("of the initialisations that sank least, attention on <s> from non-triggers "
-                     "ends higher with {} than with {}",
+                     "ends higher with {} than with a {}",
                      runs.label(v), runs.label(control)),
          paper::each_seed(by[v], by[control], [](double a, double b) { return a > b; }),
          paper::paired_difference("median difference, edit minus random edit", by[v],
@@ -212,9 +210,9 @@ paper::finding measure(paper::setting const& how) {
   std::vector<paper::variant> variants;
   for (auto const& [label, does] : {std::pair{"no edit", edit::none},
                                     {"harm of <s> lowered", edit::harm},
-                                    {"a random edit of its value", edit::random_value},
-                                    {"previous position's score lowered", edit::score},
-                                    {"a random edit of keys", edit::random_keys}}) {
+                                    {"random edit of its value", edit::random_value},
+                                    {"previous score lowered", edit::score},
+                                    {"random edit of keys", edit::random_keys}}) {
     variants.push_back(crossed::one_layer(how, watch, label, losers, does));
   }
   auto const after = paper::over_seeds(how, variants);

@@ -71,10 +71,7 @@ inline growth growth_of(std::span<double const> steps, std::span<double const> v
 /// The later half of a published curve up to some step.
 inline growth published_growth(std::string_view run, std::string_view column, double until) {
   auto there = published::over_training(run, column);
-  while (!there.steps.empty() && there.steps.back() > until) {
-    there.steps.pop_back();
-    there.values.pop_back();
-  }
+  there.end_at(until);
   return growth_of(there.steps, there.values, until / 2);
 }
 

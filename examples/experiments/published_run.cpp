@@ -55,7 +55,8 @@ figures::chart chart_of(paper::runs const& runs, std::string const& title, std::
                         std::string_view column, double until) {
   figures::chart out{
       .title = title, .x = {.label = "step", .least = 0, .most = until}, .y = {.label = unit}};
-  auto const there = published::over_training("one layer", column);
+  auto there = published::over_training("one layer", column);
+  there.end_at(until);
   out.lines.push_back({.label = "published, batch 512", .x = there.steps, .y = there.values});
   for (std::size_t v = 0; v < runs.variants(); ++v) {
     for (std::size_t s = 0; s < runs[v].size(); ++s) {
@@ -126,11 +127,10 @@ paper::finding measure(paper::setting how) {
       *std::ranges::max_element(farthest), steps, dm::median(runs.last(0, attention)), end.size(),
       *std::ranges::min_element(end), *std::ranges::max_element(end));
   found.figure.panels = {
-      chart_of(runs, "Attention on <s>", "mean over non-triggers, query 0 included", attention,
-               until),
+      chart_of(runs, "Attention on <s>", "non-triggers with query 0", attention, until),
       chart_of(runs, "Value norm of <s>", "||W_O v||", "value_drain.bos.0", until),
       chart_of(runs, "Backcopy risk", "nats", "risk.backcopy", until),
-      chart_of(runs, "Sink logit gap", "score, mean over tokens", "sink_logit_gap.mean.0", until)};
+      chart_of(runs, "Sink logit gap", "mean over tokens, score", "sink_logit_gap.mean.0", until)};
   return found;
 }
 

@@ -60,10 +60,7 @@ std::string published_step(paper::threshold const& level) {
 double published_lag(double until) {
   auto const at = [&](std::string_view column) {
     auto of = published::over_training("one layer", column);
-    while (of.steps.back() > until) {
-      of.steps.pop_back();
-      of.values.pop_back();
-    }
+    of.end_at(until);
     return paper::half_way(of.steps, of.values);
   };
   double const sink = at(as_published);

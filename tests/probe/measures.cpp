@@ -308,3 +308,19 @@ TEST_CASE("probe: a row keeps its numbers in order, and refuses another name") {
   REQUIRE(row.cells().size() == 5);
   CHECK(row.cells()[4].first == "new");
 }
+
+TEST_CASE("per head: what was heard of stays with its layer and head, in whatever order it comes") {
+  per_head<running_mean> kept, other;
+  kept[0][0].add(1);
+  kept[2][0].add(2); // layers first, then more heads than there was room for
+  kept[0][3].add(3);
+  kept[2][1].add(4);
+  other[1][4].add(5);
+  kept += other;
+  CHECK(kept.of(0, 0).mean() == 1);
+  CHECK(kept.of(0, 3).mean() == 3);
+  CHECK(kept.of(2, 0).mean() == 2);
+  CHECK(kept.of(2, 1).mean() == 4);
+  CHECK(kept.of(1, 4).mean() == 5);
+  CHECK(kept.of(2, all_heads).mean() == 3);
+}

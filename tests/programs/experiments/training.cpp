@@ -54,6 +54,7 @@ TEST_CASE("training: a run that was cut off goes on to the same bits, and no oth
   auto const whole = train({{1, 1}, board}, 250);
   paper::one_run const kept{{1, 1}, board, folder.path() / "a", {{"run", "a"}}};
   // The state of step 200 is left behind by a run of 250 that ends normally, too.
+  CHECK(whole.back()["step"] == 250); // the end is measured, due or not
   CHECK(same(train(kept, 250), whole));
   CHECK(same(train(kept, 250), whole));
   CHECK(dm::saved_step(dm::safetensors_file::open(folder.path() / "a.safetensors")) == 200U);

@@ -157,6 +157,28 @@ TEST_CASE("figures: an axis over many decades names few of them, so that they ca
   CHECK(!has(words, "1e+10"));
 }
 
+TEST_CASE("figures: long names and wide numbers leave no word outside the picture") {
+  figures::chart c{.title = "Risk", .y = {.label = "nats", .log = true}};
+  c.lines.push_back(line("", {4.3, 0.1, 0.001}));
+  figures::comparison names{.title = "Names", .y = {.label = "share"}, .lines = {{.label = "one"}}};
+  names.categories = {"a name of 30 letters, as it is", "no MLP in 0, no attention in 2"};
+  names.lines[0].middle = names.lines[0].low = names.lines[0].high = {0.13, 1.94};
+  auto const svg = figures::svg({.panels = {c, names}, .name = "here"});
+  // Words that end at a place begin their length before it, about half their size a letter.
+  std::regex const text(
+      "<g transform=\"translate\\(([0-9.]+),([0-9.]+)\\)[^>]*font-size=\"([0-9.]+)\"[^>]*"
+      "text-anchor=\"end\"[^>]*>\\s*<text><tspan[^>]*>([^<]*)");
+  int ends = 0;
+  for (std::sregex_iterator it(svg.begin(), svg.end(), text), none; it != none; ++it, ++ends) {
+    INFO((*it)[4]);
+    CHECK(std::stod((*it)[1]) > 0.5 * std::stod((*it)[3]) * static_cast<double>((*it)[4].length()));
+  }
+  CHECK(ends > 5);
+  auto const words = words_in(svg); // and numbers along a short axis do not run into each other
+  CHECK(has(words, "1.5"));
+  CHECK(!has(words, "0.2"));
+}
+
 TEST_CASE("figures: nothing to show is no error") {
   double const none = std::numeric_limits<double>::quiet_NaN();
   CHECK_NOTHROW(figures::svg(of(figures::chart{.title = "empty"})));

@@ -91,7 +91,7 @@ std::string body(chart const& c, std::size_t number, sheet const&, double) {
   auto y = c.y; // its label stands at the edge, however wide the numbers are
   y.label.clear();
   return data + "set grid lc rgb '#dddddd'\n" +
-         fmt::format("set label {} at {}, graph 0.5 center rotate by 90\n", literal(c.y.label),
+         fmt::format("set label {} at {}, graph 0.5 center rotate by -270\n", literal(c.y.label),
                      sheet::x(12)) +
          describe('x', c.x, across, 0) + describe('y', y, up, 0.04) + "plot " + plot;
 }

@@ -109,9 +109,9 @@ paper::finding measure(paper::setting const& how) {
                             .x = {.label = "step"},
                             .y = {.label = "mean alpha"},
                             .lines = {runs.line(signs, "alpha", "")}};
-  figures::chart const settling{.title = "Drain: beta under gradient flow, alpha held",
+  figures::chart const settling{.title = "Drain: largest distance of beta from its limit",
                                 .x = {.label = "time t", .log = true},
-                                .y = {.label = "largest distance from the limit", .log = true},
+                                .y = {.label = "distance", .log = true},
                                 .lines = {runs.line(drain, "distance", "")}};
   figures::chart model{.title = "A trained model, read as a minimal model",
                        .x = {.label = "step", .log = true},

@@ -37,7 +37,7 @@ void print_verdicts(std::vector<demo::paired> const& pairs,
   line("residual norm of <s> / others", demo::measured::peak);
   fmt::print("\n\n");
   for (auto const& v : verdicts) {
-    fmt::print("{:<22}{:<20}{}\n", v.name, demo::to_words(v.result()), v.seeds());
+    fmt::print("{:<22}{:<22}{}\n", v.name, demo::to_words(v.result()), v.seeds());
   }
 }
 

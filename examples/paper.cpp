@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace {
@@ -32,12 +33,19 @@ struct setting {
   std::uint64_t seeds = 0, first_seed = 1, steps = 0, threads = 0; // 0 seeds: each experiment's own
 };
 
-std::vector<std::string> words_for(setting const& s, std::string const& folder) {
+/// Of an experiment; 0: its own.
+std::uint64_t seeds_for(setting const& s, std::string_view name) {
+  return s.quick ? paper::quick_seeds(name) : s.seeds;
+}
+
+std::vector<std::string> words_for(setting const& s, std::string_view name,
+                                   std::string const& folder) {
+  auto const seeds = seeds_for(s, name);
   std::vector<std::string> words = {"--scale", s.scale,
                                     "--seed",  std::to_string(s.first_seed),
                                     "--steps", std::to_string(s.steps),
                                     "--out",   folder};
-  if (s.seeds != 0) words.insert(words.end(), {"--seeds", std::to_string(s.seeds)});
+  if (seeds != 0) words.insert(words.end(), {"--seeds", std::to_string(seeds)});
   if (s.threads != 0) words.insert(words.end(), {"--threads", std::to_string(s.threads)});
   if (!s.bigrams.empty()) words.insert(words.end(), {"--bigrams", s.bigrams});
   if (s.resume) words.emplace_back("--resume");
@@ -50,11 +58,11 @@ std::string announced(setting const& s) {
   if (s.steps != 0 || !s.bigrams.empty()) return {};
   double minutes = 0;
   for (auto const& d : paper::durations) {
-    if (s.only.empty() || s.only == d.name) minutes += paper::minutes_of(d, s.seeds);
+    if (s.only.empty() || s.only == d.name) minutes += paper::minutes_of(d, seeds_for(s, d.name));
   }
   return fmt::format("this takes about {:.0f} minute{} on two cores{}", std::ceil(minutes),
                      minutes > 1 ? "s" : "",
-                     s.seeds == 0 ? "; --quick, of 5 seeds, takes less" : "");
+                     !s.quick && s.seeds == 0 ? "; --quick, of 5 seeds, takes a third" : "");
 }
 
 int run(setting const& s, fs::path const& programs) {
@@ -76,7 +84,7 @@ int run(setting const& s, fs::path const& programs) {
     // A finding that is there already is what a resumed run has to show for its work.
     if (!(s.resume && fs::exists(folder / "finding.json"))) {
       program::tell("{}/{}  {}\n", i + 1, paper::experiments.size(), name);
-      int const code = paper::run_program(programs / name, words_for(s, folder.string()),
+      int const code = paper::run_program(programs / name, words_for(s, name, folder.string()),
                                           folder.string() + ".log", stop);
       if (code == program::interrupted || stop.stop_requested()) {
         program::tell("paper: interrupted; go on with the same command and --resume\n");
@@ -112,7 +120,8 @@ int main(int argc, char** argv) {
       "runs of each variant, 0 for each experiment's own: 30, fewer where one is long, and "
       "5 at the paper's scale",
       {.least = 0, .most = program::of_runs.most});
-  options.on("--quick", s.quick, "5 seeds, with which no statement can hold for more than most");
+  options.on("--quick", s.quick,
+             "5 seeds, fewer of the longest, with which no statement can hold for more than most");
   options.count("--seed", s.first_seed, "the first of the seeds", program::a_seed);
   options.count("--steps", s.steps, "training steps of each run, 0 for each experiment's own",
                 {.least = 0});
@@ -124,7 +133,6 @@ int main(int argc, char** argv) {
   options.exclude("--quick", "--seeds");
   options.footer(paper::durations_in_words());
   return options.run(argc, argv, [&] {
-    if (s.quick) s.seeds = paper::quick_seeds;
     return run(s, fs::canonical("/proc/self/exe").parent_path() / "experiments");
   });
 }

@@ -9,6 +9,8 @@
 #include "paper/verdicts.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -69,8 +71,13 @@ TEST_CASE("report: every experiment says how long it takes") {
     CAPTURE(name);
     auto const found = std::ranges::find(paper::durations, name, &paper::duration::name);
     REQUIRE(found != paper::durations.end());
-    CHECK((found->quick > 0 && found->by_default > 0));
+    CHECK((found->quick > 0 && found->by_default >= found->quick));
+    CHECK(paper::quick_seeds(name) == found->quick_seeds);
   }
+  double const quick =
+      std::transform_reduce(paper::durations.begin(), paper::durations.end(), 0.0, std::plus{},
+                            [](paper::duration const& d) { return d.quick; });
+  CHECK(quick < 20); // as the README says
   CHECK(paper::minutes_of({"a", 10, 2}, 0) == 10);
   CHECK(paper::minutes_of({"a", 10, 2}, 20) == 8);
 }

@@ -52,17 +52,28 @@ std::vector<std::string> words_for(setting const& s, std::string_view name,
   return words;
 }
 
-/// How long it is going to take, where that was measured.
-std::string announced(setting const& s) {
-  if (s.scale == "paper") return "at the paper's scale an experiment takes hours to days";
-  if (s.steps != 0 || !s.bigrams.empty()) return {};
+/// Of all that is going to be run, where that was measured.
+double minutes_of(setting const& s) {
   double minutes = 0;
   for (auto const& d : paper::durations) {
     if (s.only.empty() || s.only == d.name) minutes += paper::minutes_of(d, seeds_for(s, d.name));
   }
-  return fmt::format("this takes about {:.0f} minute{} on two cores{}", std::ceil(minutes),
-                     minutes > 1 ? "s" : "",
-                     !s.quick && s.seeds == 0 ? "; --quick, of 5 seeds, takes a third" : "");
+  return std::ceil(minutes);
+}
+
+/// How long it is going to take, and what would take less.
+std::string announced(setting const& s) {
+  if (s.scale == "paper") return "at the paper's scale an experiment takes hours to days";
+  if (s.steps != 0 || !s.bigrams.empty()) return {};
+  double const minutes = minutes_of(s);
+  auto words =
+      fmt::format("this takes about {:.0f} minute{} on two cores", minutes, minutes > 1 ? "s" : "");
+  auto shorter = s;
+  shorter.quick = true;
+  if (double const less = minutes_of(shorter); s.seeds == 0 && less < minutes) {
+    words += fmt::format("; with --quick, of fewer seeds, about {:.0f}", less);
+  }
+  return words;
 }
 
 int run(setting const& s, fs::path const& programs) {

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -140,8 +141,12 @@ std::string associate(paper::finding& found, paper::runs const& runs) {
   found.figure.panels.emplace_back(std::move(panel));
   auto const best = std::ranges::max_element(
       all, {}, [](auto const& one) { return std::isnan(one.first) ? 0 : std::abs(one.first); });
-  auto const score = std::ranges::find(all, "previous position's score", &paper::association::of);
-  auto const harm = std::ranges::find(all, "harm of attending to <s>", &paper::association::of);
+  auto const of = [&](std::string_view column) {
+    auto const at =
+        std::ranges::find(crossed::properties, column, [](auto const& p) { return p.first; });
+    return all.begin() + (at - crossed::properties.begin());
+  };
+  auto const score = of("initial_score"), harm = of("initial_harm");
   return fmt::format("Over {} initialisations, the property chosen on half of them ({}, {:.2f}) "
                      "has rank correlation {:.2f} on the other half; the two that are edited have "
                      "{:.2f} ({}) and {:.2f} ({}) on all. ",

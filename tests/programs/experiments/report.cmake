@@ -58,3 +58,12 @@ if(NOT page MATCHES "<span>not established</span>" OR page MATCHES "<span>holds<
     NOT page MATCHES "0 of 2 seeds, rate 0\\.00 \\(0\\.00 to 0\\.78\\)")
   message(FATAL_ERROR "the report does not say that two seeds of eight steps show little")
 endif()
+
+# --quick gives an experiment its own few seeds.
+file(REMOVE_RECURSE ${folder}.quick)
+execute_process(COMMAND ${program} --quick --only active_dormant --steps 8 --out ${folder}.quick
+  RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE errors)
+file(REMOVE_RECURSE ${folder}.quick)
+if(NOT result STREQUAL "0" OR NOT output MATCHES "of 5 seeds")
+  message(FATAL_ERROR "paper --quick ended with ${result}, not with 5 seeds:\n${output}${errors}")
+endif()

@@ -11,10 +11,13 @@
 namespace {
 std::atomic<std::size_t> taken{0};
 
-void* take(std::size_t size, std::size_t alignment) {
+void* take_or_null(std::size_t size, std::size_t alignment) noexcept {
   ++taken;
   std::size_t const rounded = (size + alignment - 1) / alignment * alignment;
-  if (void* const p = std::aligned_alloc(alignment, rounded == 0 ? alignment : rounded)) return p;
+  return std::aligned_alloc(alignment, rounded == 0 ? alignment : rounded);
+}
+void* take(std::size_t size, std::size_t alignment) {
+  if (void* const p = take_or_null(size, alignment)) return p;
   throw std::bad_alloc();
 }
 
@@ -22,10 +25,17 @@ void* take(std::size_t size, std::size_t alignment) {
 [[gnu::noinline]] void give_back(void* p) noexcept { std::free(p); }
 } // namespace
 
-// The whole program's allocations go through these.
+// The whole program's allocations go through these. Those that do not throw would come here by way of
+// the others, but not under a sanitizer, which has its own.
 void* operator new(std::size_t size) { return take(size, alignof(std::max_align_t)); }
 void* operator new(std::size_t size, std::align_val_t a) {
   return take(size, static_cast<std::size_t>(a));
+}
+void* operator new(std::size_t size, std::nothrow_t const&) noexcept {
+  return take_or_null(size, alignof(std::max_align_t));
+}
+void* operator new(std::size_t size, std::align_val_t a, std::nothrow_t const&) noexcept {
+  return take_or_null(size, static_cast<std::size_t>(a));
 }
 void operator delete(void* p) noexcept { give_back(p); }
 void operator delete(void* p, std::size_t) noexcept { give_back(p); }

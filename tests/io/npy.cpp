@@ -112,18 +112,18 @@ TEST_CASE("tokens are read from any integer type", "[io][npy]") {
 
 TEST_CASE("versions 2 and 3 are read, others are not", "[io][npy]") {
   std::string const header = "{'descr': '|u1', 'fortran_order': False, 'shape': (1,)}\n";
-  auto const version = [&](char major, char minor) {
+  auto const of_version = [&](char major, char minor) {
     std::string out = "\x93NUMPY";
     out += major;
     out += minor;
     out += static_cast<char>(header.size());
     return out + std::string(3, '\0') + header + "x";
   };
-  CHECK(parse_npy(version(2, 0), "f").bytes == "x");
-  CHECK(parse_npy(version(3, 0), "f").bytes == "x");
-  CHECK(refusal(version(4, 0)) == "the .npy version is 4.0, expected 1.0, 2.0 or 3.0");
-  CHECK(refusal(version(1, 1)) == "the .npy version is 1.1, expected 1.0, 2.0 or 3.0");
-  CHECK(refusal(version(2, 0).substr(0, 11)) == "the file ends within the first 12 bytes");
+  CHECK(parse_npy(of_version(2, 0), "f").bytes == "x");
+  CHECK(parse_npy(of_version(3, 0), "f").bytes == "x");
+  CHECK(refusal(of_version(4, 0)) == "the .npy version is 4.0, expected 1.0, 2.0 or 3.0");
+  CHECK(refusal(of_version(1, 1)) == "the .npy version is 1.1, expected 1.0, 2.0 or 3.0");
+  CHECK(refusal(of_version(2, 0).substr(0, 11)) == "the file ends within the first 12 bytes");
 }
 
 TEST_CASE("shapes are read as Python 2 wrote them", "[io][npy]") {

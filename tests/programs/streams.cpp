@@ -32,7 +32,8 @@ TEST_CASE("a stream that is closed is never another file", "[programs]") {
   auto const metrics = scratch::read(here / "run/metrics.csv");
   CHECK(metrics.find("stopped") == std::string::npos);
   CHECK(metrics.find("resume") == std::string::npos);
-  auto const commas = std::count(metrics.begin(), metrics.begin() + metrics.find('\n'), ',');
+  auto const commas =
+      std::count(metrics.begin(), std::find(metrics.begin(), metrics.end(), '\n'), ',');
   auto const lines = std::count(metrics.begin(), metrics.end(), '\n');
   CHECK(std::count(metrics.begin(), metrics.end(), ',') == commas * lines);
 

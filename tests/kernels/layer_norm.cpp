@@ -141,3 +141,56 @@ TEST_CASE("the gradient of layer norm matches scalar loops", "[kernels][layer_no
       }
   });
 }
+
+TEST_CASE("layer norm without a gain or a bias is that of ones and zeros",
+          "[kernels][layer_norm]") {
+  on_every_arch([]<class Arch, class T>() {
+    for (std::size_t n : odd_sizes)
+      for (int mode = 0; mode != 4; ++mode) {
+        std::size_t const count = 3;
+        bool const has_gain = mode % 2 == 1;
+        bool const has_bias = mode / 2 == 1;
+        guarded<T> x(count, n, 1);
+        guarded<T> gain(1, n, 2);
+        guarded<T> bias(1, n, 3);
+        for (std::size_t i = 0; i != n; ++i) {
+          if (!has_gain) gain(0, i) = T(1);
+          if (!has_bias) bias(0, i) = T(0);
+        }
+        guarded<T> mean(1, count, 4);
+        guarded<T> rstd(1, count, 5);
+        guarded<T> want(count, n, 6);
+        guarded<T> y(count, n, 7);
+        kernels::layer_norm<Arch, T>(x.view(), gain.data(), bias.data(), T(epsilon), want.view(),
+                                     mean.data(), rstd.data());
+        kernels::layer_norm<Arch, T>(x.view(), has_gain ? gain.data() : nullptr,
+                                     has_bias ? bias.data() : nullptr, T(epsilon), y.view(),
+                                     mean.data(), rstd.data());
+
+        guarded<T> dy(count, n, 8);
+        guarded<T> dwant(count, n, 9);
+        guarded<T> dx(count, n, 10);
+        guarded<T> dgain_want(1, n, 11);
+        guarded<T> dgain(1, n, 11);
+        guarded<T> dbias_want(1, n, 12);
+        guarded<T> dbias(1, n, 12);
+        kernels::layer_norm_gradient<Arch, T>(dy.view(), x.view(), mean.data(), rstd.data(),
+                                              gain.data(), dwant.view(), false, dgain_want.data(),
+                                              dbias_want.data());
+        kernels::layer_norm_gradient<Arch, T>(
+            dy.view(), x.view(), mean.data(), rstd.data(), has_gain ? gain.data() : nullptr,
+            dx.view(), false, has_gain ? dgain.data() : nullptr, has_bias ? dbias.data() : nullptr);
+        bool good = y.padding_untouched() && dx.padding_untouched();
+        guarded<T> const untouched_gain(1, n, 11);
+        guarded<T> const untouched_bias(1, n, 12);
+        for (std::size_t i = 0; i != n; ++i) {
+          good = good && dgain(0, i) == (has_gain ? dgain_want : untouched_gain)(0, i) &&
+                 dbias(0, i) == (has_bias ? dbias_want : untouched_bias)(0, i);
+          for (std::size_t row = 0; row != count; ++row)
+            good = good && y(row, i) == want(row, i) && dx(row, i) == dwant(row, i);
+        }
+        INFO("C " << n << ", gain " << has_gain << ", bias " << has_bias);
+        CHECK(good);
+      }
+  });
+}

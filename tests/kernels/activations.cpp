@@ -25,7 +25,7 @@ point exact(kernels::gelu_erf, real x) {
   return {x * below, below + x * std::exp(-x * x / 2) / std::sqrt(2 * pi)};
 }
 point exact(kernels::gelu_tanh, real x) {
-  real const k = real(0.044715L);
+  real const k = 0.044715L;
   real const u = std::sqrt(2 / pi) * (x + k * x * x * x);
   real const du = std::sqrt(2 / pi) * (1 + 3 * k * x * x);
   real const s = 1 / (1 + std::exp(-2 * u)); // (1 + tanh(u)) / 2

@@ -59,8 +59,8 @@ TEST_CASE("rotation matches plain formulas, and backwards undoes it", "[kernels]
   on_every_arch([]<class Arch, class T>() {
     std::size_t const positions = 5;
     std::size_t const heads = 3;
-    for (std::size_t rotated : {2, 4, 6, 14, 16, 18, 32, 34, 66, 128})
-      for (std::size_t rest : {0, 3})
+    for (std::size_t rotated : {2U, 4U, 6U, 14U, 16U, 18U, 32U, 34U, 66U, 128U})
+      for (std::size_t rest : {0U, 3U})
         for (bool interleaved : {false, true}) {
           std::size_t const width = rotated + rest;
           tables<T> const table(positions, rotated);

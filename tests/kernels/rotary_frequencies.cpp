@@ -108,7 +108,7 @@ TEST_CASE("YaRN's ramp may be a step, and its magnitude given", "[kernels][rotar
   // No wave turns even once in so short a context: the ramp begins and ends at pair 0.
   kernels::scale_frequencies({.factor = 2, .original_context = 5}, 10000, 8, after.data());
   CHECK(after[0] == before[0]);
-  for (std::size_t i : {1, 2, 3}) CHECK(after[i] == before[i] / 2);
+  for (std::size_t i : {1U, 2U, 3U}) CHECK(after[i] == before[i] / 2);
   CHECK(kernels::attention_factor({.factor = 32}) == Approx(0.1 * std::log(32.0) + 1));
   CHECK(kernels::attention_factor({.factor = 1}) == 1.0);
   CHECK(kernels::attention_factor({.factor = 32, .attention_factor = 1.5}) == 1.5);

@@ -141,3 +141,59 @@ TEST_CASE("the gradient of layer norm matches scalar loops", "[kernels][layer_no
       }
   });
 }
+
+TEST_CASE("layer norm without a gain or a bias is that of ones and zeros",
+          "[kernels][layer_norm]") {
+  on_every_arch([]<class Arch, class T>() {
+    for (std::size_t n : odd_sizes)
+      for (int mode = 0; mode != 4; ++mode) {
+        std::size_t const count = 3;
+        bool const has_gain = mode % 2 == 1;
+        bool const has_bias = mode / 2 == 1;
+        guarded<T> x(count, n, 1);
+        guarded<T> gain(1, n, 2);
+        guarded<T> bias(1, n, 3);
+        for (std::size_t i = 0; i != n; ++i) {
+          if (!has_gain) gain(0, i) = T(1);
+          if (!has_bias) bias(0, i) = T(0);
+        }
+        guarded<T> mean(1, count, 4);
+        guarded<T> rstd(1, count, 5);
+        guarded<T> want(count, n, 6);
+        guarded<T> y(count, n, 7);
+        kernels::layer_norm<Arch, T>(x.view(), gain.data(), bias.data(), T(epsilon), want.view(),
+                                     mean.data(), rstd.data());
+        kernels::layer_norm<Arch, T>(x.view(), has_gain ? gain.data() : nullptr,
+                                     has_bias ? bias.data() : nullptr, T(epsilon), y.view(),
+                                     mean.data(), rstd.data());
+
+        guarded<T> dy(count, n, 8);
+        guarded<T> dwant(count, n, 9);
+        guarded<T> dx(count, n, 10);
+        guarded<T> const before(1, n, 11);
+        guarded<T> dgain_want = before, dbias_want = before;
+        guarded<T> dgain = before, dbias = before;
+        kernels::layer_norm_gradient<Arch, T>(dy.view(), x.view(), mean.data(), rstd.data(),
+                                              gain.data(), dwant.view(), false, dgain_want.data(),
+                                              dbias_want.data());
+        kernels::layer_norm_gradient<Arch, T>(
+            dy.view(), x.view(), mean.data(), rstd.data(), has_gain ? gain.data() : nullptr,
+            dx.view(), false, has_gain ? dgain.data() : nullptr, has_bias ? dbias.data() : nullptr);
+        bool good = y.padding_untouched() && dx.padding_untouched();
+        auto const near = [](T found, T wanted, double size) { // a compiler may fuse differently
+          return close(found, static_cast<double>(wanted), size, 8);
+        };
+        for (std::size_t i = 0; i != n; ++i) {
+          good = good && near(dgain(0, i), (has_gain ? dgain_want : before)(0, i), 4) &&
+                 near(dbias(0, i), (has_bias ? dbias_want : before)(0, i), 4);
+          for (std::size_t row = 0; row != count; ++row) {
+            double const size = 1 + static_cast<double>(rstd(0, row));
+            good = good && near(y(row, i), want(row, i), size) &&
+                   near(dx(row, i), dwant(row, i), size);
+          }
+        }
+        INFO("C " << n << ", gain " << has_gain << ", bias " << has_bias);
+        CHECK(good);
+      }
+  });
+}

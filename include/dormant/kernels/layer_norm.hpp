@@ -5,13 +5,14 @@
 
 #include <cmath>
 
+#include "dormant/kernels/optional_row.hpp"
 #include "dormant/kernels/register_tile.hpp"
 
 namespace dormant::kernels {
 
-/// y [T, C] from x [T, C]; keeps the mean [T] and 1 / sqrt(var + eps) [T] of every row for the
-/// gradient. `y` may be `x`.
-template <class Arch, class T>
+namespace detail {
+
+template <bool Given, class Arch, class T>
 [[gnu::noinline]] void layer_norm(matrix<T const> x, T const* gamma, T const* beta, T eps,
                                   matrix<T> y, T* mean, T* rstd) {
   using batch = vector<Arch, T>;
@@ -33,17 +34,15 @@ template <class Arch, class T>
     batch const s(scale);
     for_each_register<Arch, T>(n, [&](auto reg, std::size_t i) {
       batch const unit = (reg.load(in + i) - m) * s;
-      reg.store(out + i, fma(unit, reg.load(gamma + i), reg.load(beta + i)));
+      reg.store(out + i, fma(unit, load_or<Given, Arch, T>(reg, gamma, i, T(1)),
+                             load_or<Given, Arch, T>(reg, beta, i, T(0))));
     });
     mean[row] = centre;
     rstd[row] = scale;
   }
 }
 
-/// From dy [T, C] and what `layer_norm` saw and kept: dx [T, C] (added to what is there when
-/// `accumulate`), and dgamma [C], dbeta [C], which are always added to. `dx` may be `dy` if it
-/// does not accumulate.
-template <class Arch, class T>
+template <bool Given, class Arch, class T>
 [[gnu::noinline]] void layer_norm_gradient(matrix<T const> dy, matrix<T const> x, T const* mean,
                                            T const* rstd, T const* gamma, matrix<T> dx,
                                            bool accumulate, T* dgamma, T* dbeta) {
@@ -61,21 +60,48 @@ template <class Arch, class T>
     for_each_register<Arch, T>(n, [&](auto reg, std::size_t i) {
       batch const d = reg.load(g + i);
       batch const unit = (reg.load(in + i) - m) * s;
-      batch const dunit = d * reg.load(gamma + i);
+      batch const dunit = d * load_or<Given, Arch, T>(reg, gamma, i, T(1));
       sum += dunit;
       along = fma(dunit, unit, along);
-      reg.store(dgamma + i, fma(d, unit, reg.load(dgamma + i)));
-      reg.store(dbeta + i, reg.load(dbeta + i) + d);
+      if (Given || dgamma != nullptr) reg.store(dgamma + i, fma(d, unit, reg.load(dgamma + i)));
+      if (Given || dbeta != nullptr) reg.store(dbeta + i, reg.load(dbeta + i) + d);
     });
     batch const offset = batch(add_of<Arch, T>(sum)) / count;
     batch const slope = batch(add_of<Arch, T>(along)) / count;
     for_each_register<Arch, T>(n, [&](auto reg, std::size_t i) {
       batch const unit = (reg.load(in + i) - m) * s;
-      batch const dunit = reg.load(g + i) * reg.load(gamma + i);
+      batch const dunit = reg.load(g + i) * load_or<Given, Arch, T>(reg, gamma, i, T(1));
       batch const centred = dunit - offset - unit * slope;
       reg.store(out + i, accumulate ? fma(s, centred, reg.load(out + i)) : s * centred);
     });
   }
+}
+
+} // namespace detail
+
+/// y [T, C] from x [T, C], gamma [C] (null: ones) and beta [C] (null: zeros); keeps the mean [T] and
+/// 1 / sqrt(var + eps) [T] of every row for the gradient. `y` may be `x`.
+template <class Arch, class T>
+void layer_norm(matrix<T const> x, T const* gamma, T const* beta, T eps, matrix<T> y, T* mean,
+                T* rstd) {
+  if (gamma != nullptr && beta != nullptr)
+    detail::layer_norm<true, Arch, T>(x, gamma, beta, eps, y, mean, rstd);
+  else
+    detail::layer_norm<false, Arch, T>(x, gamma, beta, eps, y, mean, rstd);
+}
+
+/// From dy [T, C] and what `layer_norm` saw and kept: dx [T, C] (added to what is there when
+/// `accumulate`), and dgamma [C], dbeta [C] (null: not wanted), which are always added to. `dx` may
+/// be `dy` if it does not accumulate.
+template <class Arch, class T>
+void layer_norm_gradient(matrix<T const> dy, matrix<T const> x, T const* mean, T const* rstd,
+                         T const* gamma, matrix<T> dx, bool accumulate, T* dgamma, T* dbeta) {
+  if (gamma != nullptr && dgamma != nullptr && dbeta != nullptr)
+    detail::layer_norm_gradient<true, Arch, T>(dy, x, mean, rstd, gamma, dx, accumulate, dgamma,
+                                               dbeta);
+  else
+    detail::layer_norm_gradient<false, Arch, T>(dy, x, mean, rstd, gamma, dx, accumulate, dgamma,
+                                                dbeta);
 }
 
 } // namespace dormant::kernels

@@ -123,6 +123,8 @@ TEST_CASE("backwards is the transpose at any magnitude", "[kernels][rotary]") {
     kernels::rotate<xsimd::default_arch, double>(ry.view(), 2, 11, 10, table.cos.data(),
                                                  table.sin.data(), interleaved, true);
     CHECK(inner(rx, y, 4, 22) == Approx(inner(x, ry, 4, 22)));
+    CHECK(table.cos[5] == Approx(1.25 * std::cos(1.0))); // position 1, frequency 1
+    CHECK(table.sin[5] == Approx(1.25 * std::sin(1.0)));
     CHECK(rx(0, 0) == Approx(1.25 * x(0, 0))); // position 0 is only scaled,
     CHECK(rx(0, 10) == x(0, 10));              // and what does not turn not even that
   }

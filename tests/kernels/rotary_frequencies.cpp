@@ -109,6 +109,12 @@ TEST_CASE("YaRN's ramp may be a step, and its magnitude given", "[kernels][rotar
   kernels::scale_frequencies({.factor = 2, .original_context = 5}, 10000, 8, after.data());
   CHECK(after[0] == before[0]);
   for (std::size_t i : {1U, 2U, 3U}) CHECK(after[i] == before[i] / 2);
+  // Fast turns only, in so long a context: the ramp is cut off at 7, one short of the width.
+  after = before;
+  kernels::scale_frequencies({.factor = 2, .original_context = 1e9, .beta_fast = 1e6}, 10000, 8,
+                             after.data());
+  CHECK(after[2] == before[2]);
+  CHECK(after[3] == Approx(before[3] * (1 - 0.2 + 0.2 / 2))); // a fifth of the way from 2 to 7
   CHECK(kernels::attention_factor({.factor = 32}) == Approx(0.1 * std::log(32.0) + 1));
   CHECK(kernels::attention_factor({.factor = 1}) == 1.0);
   CHECK(kernels::attention_factor({.factor = 32, .attention_factor = 1.5}) == 1.5);

@@ -33,7 +33,8 @@ template <class Arch, class T>
   batch const s(slope);
   for (std::size_t i = 0; i != scores.rows; ++i) {
     T* const row = scores.data + i * scores.stride;
-    for_each_register<Arch, T>(std::min(i + 1, scores.cols), [&](auto reg, std::size_t j) {
+    // The query's own key, at distance 0, gets nothing.
+    for_each_register<Arch, T>(std::min(i, scores.cols), [&](auto reg, std::size_t j) {
       batch const behind = lane + batch(static_cast<T>(j) - static_cast<T>(i)); // j - i, exactly
       reg.store(row + j, fma(s, behind, reg.load(row + j)));
     });

@@ -60,7 +60,7 @@ struct optimizer_by_name {
   static inline hyper_parameters chosen; ///< set once, before a trainer is made
 
   struct chosen_rates {
-    [[nodiscard]] static double of(dm::role what) {
+    [[nodiscard]] static double of(dm::group what) {
       return std::visit([what](auto const& hyper) { return hyper.rates.of(what); }, chosen);
     }
   };

@@ -95,7 +95,7 @@ public:
 
   template <class Model>
     requires checks<Hook, Model>
-  void require() const { hook_->template require<Model>(); }
+  void require(Model const& model) const { hook_->require(model); }
   [[nodiscard]] bool stop_requested() const requires stops<Hook> { return hook_->stop_requested(); }
   void report(probe_row& row) const requires reports<Hook> { seen().report(row); }
 
@@ -165,9 +165,9 @@ public:
   }
   template <class Model>
     requires(checks<Probes, Model> || ...)
-  void require() {
-    each([]<class P>(P& probe) {
-      if constexpr (checks<P, Model>) probe.template require<Model>();
+  void require(Model const& model) {
+    each([&model]<class P>(P& probe) {
+      if constexpr (checks<P, Model>) probe.require(model);
     });
   }
   [[nodiscard]] bool stop_requested() requires(stops<Probes> || ...) {

@@ -5,7 +5,7 @@
 #include "dormant/cadence.hpp"
 #include "dormant/error.hpp"
 #include "dormant/io/safetensors.hpp"
-#include "dormant/model/layout.hpp"
+#include "dormant/plan/tensor_spec.hpp"
 #include "dormant/train.hpp"
 
 #include <charconv>
@@ -28,22 +28,23 @@ namespace dormant {
 using run_identity = std::map<std::string, std::string>;
 
 namespace detail {
-template <class Model, class T>
+template <class T>
 void append_tensors(std::vector<tensor_ref>& out, std::string const& prefix,
-                    std::span<T const> values) {
+                    std::span<tensor_spec const> tensors, std::span<T const> values) {
   check_whole(values.size());
-  for (auto const& t : layout<Model>::tensors) {
+  for (auto const& t : tensors) {
     auto shape = t.vector ? std::vector<std::size_t>{t.size()} : std::vector{t.rows, t.cols};
     out.push_back(make_tensor_ref<T>(prefix + tensor_name(t), std::move(shape),
                                      values.subspan(t.offset, t.size())));
   }
 }
 /// Reads the tensors of a model and strikes their names off `unread`.
-template <class Model, class T>
-void read_tensors(safetensors_file const& file, std::string const& prefix, std::span<T> values,
+template <class T>
+void read_tensors(safetensors_file const& file, std::string const& prefix,
+                  std::span<tensor_spec const> tensors, std::span<T> values,
                   std::set<std::string>& unread) {
   check_whole(values.size());
-  for (auto const& t : layout<Model>::tensors) {
+  for (auto const& t : tensors) {
     auto const shape = t.vector ? std::vector<std::size_t>{t.size()} : std::vector{t.rows, t.cols};
     auto name = prefix + tensor_name(t);
     if (auto former = prefix + former_tensor_name(t);
@@ -66,7 +67,7 @@ template <class Net>
 void save_checkpoint(std::filesystem::path const& path, Net const& net,
                      run_identity metadata = {}) {
   std::vector<tensor_ref> tensors;
-  detail::append_tensors<typename Net::model, typename Net::scalar>(tensors, "", net.parameters());
+  detail::append_tensors<typename Net::scalar>(tensors, "", net.tensors(), net.parameters());
   metadata[std::string(io::checksum_key)];
   write_safetensors(path, tensors, metadata);
 }
@@ -80,7 +81,7 @@ void load_checkpoint(std::filesystem::path const& path, Net& net) {
   auto const file = safetensors_file::open(path);
   arena<T> read(net.parameters().size());
   auto unread = detail::names_of_tensors(file);
-  detail::read_tensors<typename Net::model, T>(file, "", read.span(), unread);
+  detail::read_tensors<T>(file, "", net.tensors(), read.span(), unread);
   if (!unread.empty()) {
     refuse({path.string(), ": the model has no tensor '", *unread.begin(),
             "'; the checkpoint belongs to another structure"});
@@ -96,10 +97,10 @@ void save_run(std::filesystem::path const& path, run_state<typename Net::scalar>
               run_identity identity) {
   using T = typename Net::scalar;
   std::vector<tensor_ref> tensors;
-  detail::append_tensors<typename Net::model, T>(tensors, "", run.parameters);
+  detail::append_tensors<T>(tensors, "", run.tensors, run.parameters);
   for (auto const& moment : run.moments) {
-    detail::append_tensors<typename Net::model, T>(
-        tensors, "optimizer." + std::string(moment.name) + ".", moment.values);
+    detail::append_tensors<T>(tensors, "optimizer." + std::string(moment.name) + ".", run.tensors,
+                              moment.values);
   }
   identity["step"] = std::to_string(run.step);
   identity[std::string(io::checksum_key)];
@@ -137,13 +138,13 @@ void load_run(std::filesystem::path const& path, trainer<Net, Task, Optimizer>& 
   if (!step) refuse({path.string(), ": no step number in the metadata; this is not a saved run"});
   arena<T> parameters(run.net().parameters().size());
   auto unread = detail::names_of_tensors(file);
-  detail::read_tensors<typename Net::model, T>(file, "", parameters.span(), unread);
+  detail::read_tensors<T>(file, "", run.net().tensors(), parameters.span(), unread);
   auto const state = run.state();
   std::vector<arena<T>> moments;
   for (auto const& moment : state.moments) {
     moments.emplace_back(parameters.size());
-    detail::read_tensors<typename Net::model, T>(
-        file, "optimizer." + std::string(moment.name) + ".", moments.back().span(), unread);
+    detail::read_tensors<T>(file, "optimizer." + std::string(moment.name) + ".",
+                            run.net().tensors(), moments.back().span(), unread);
   }
   if (!unread.empty()) {
     refuse({path.string(), ": this run has no tensor '", *unread.begin(),
@@ -178,7 +179,7 @@ public:
   /// files left the one of an earlier step.
   void save_parameters(run_state<typename Net::scalar> const& run) const {
     std::vector<tensor_ref> tensors;
-    detail::append_tensors<typename Net::model, typename Net::scalar>(tensors, "", run.parameters);
+    detail::append_tensors<typename Net::scalar>(tensors, "", run.tensors, run.parameters);
     auto words = identity_;
     words["step"] = std::to_string(run.step);
     words[std::string(io::checksum_key)];

@@ -5,8 +5,8 @@
 
 #include "dormant/kernels/xsimd.hpp"
 #include "dormant/nonlinearity/row.hpp"
+#include "dormant/plan/tensor_spec.hpp"
 #include "dormant/random.hpp"
-#include "dormant/role.hpp"
 #include "dormant/sites.hpp"
 
 #include <concepts>
@@ -57,7 +57,7 @@ struct parameter_segment {
   std::size_t cols = 0;
   double rate_scale = 1;   ///< multiplies the learning rate
   std::string_view name{}; ///< of the tensor in the state dict; empty outside a model
-  role what{};             ///< what the tensor is for; unsaid where the name is empty
+  dormant::group group{};  ///< what the tensor belongs to; unsaid where the name is empty
   std::size_t layer = 0;
 };
 
@@ -68,7 +68,7 @@ struct parameter_segment {
 ///   - `decoupled_decay = true`: `weight_decay` acts beside the gradient, see exact_decay.hpp;
 ///   - `rests(segment, t)`: whether step t leaves the tensor alone, see frozen.hpp;
 ///   - `gradient_scale(norm)`: a factor on all gradients from their norm, see clipped.hpp;
-///   - `require<Model>()`: throws `error` where it cannot train such a model.
+///   - `require(model)`: throws `error` where it cannot train such a model, a `placement`.
 template <class O>
 concept optimizer = requires(O const hyper, typename O::template state<float>& state,
                              parameter_segment<float> segment, std::uint64_t t) {
@@ -191,11 +191,12 @@ using all_sites = join<site::forward, mirrors<site::forward>::type, site::events
 
 class probe_row;
 
-/// It may refuse a model, by throwing `error`: `template <class Model> void require() const`, asked
+/// It may refuse a model, by throwing `error`: `void require(auto const& model) const`, where the model
+/// is a `placement` (plan/placement.hpp): its sizes are `model.s`, its tensors `model.tensors()`. Asked
 /// before the model runs.
 template <class H, class Model>
-concept checks = requires(H& h) {
-  h.template require<Model>();
+concept checks = requires(H& h, Model const& model) {
+  h.require(model);
 };
 
 /// It has a schedule of its own. `bool due(step)` is asked before every step and also tells it whether
@@ -266,14 +267,14 @@ struct talkative_probe : probe {
   [[nodiscard]] talkative_probe empty() const { return {}; }
   void report(probe_row& /*numbers*/) const {}
   template <class Model>
-  void require() const {}
+  void require(Model const& /*model*/) const {}
   [[nodiscard]] bool due(std::uint64_t /*step*/) { return true; }
   void close() {}
   void abandon() {}
   [[nodiscard]] bool stop_requested() const { return false; }
 };
 static_assert(merges<talkative_probe> && empties<talkative_probe> && reports<talkative_probe>);
-static_assert(checks<talkative_probe, void> && scheduled<talkative_probe>);
+static_assert(checks<talkative_probe, int> && scheduled<talkative_probe>);
 static_assert(abandons<talkative_probe> && stops<talkative_probe>);
 
 struct intervention {

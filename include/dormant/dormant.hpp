@@ -9,6 +9,9 @@
 #include "dormant/cadence.hpp"                    // IWYU pragma: export
 #include "dormant/concepts.hpp"                   // IWYU pragma: export
 #include "dormant/evaluate.hpp"                   // IWYU pragma: export
+#include "dormant/fast/bf16.hpp"                  // IWYU pragma: export
+#include "dormant/fast/factored_embedding.hpp"    // IWYU pragma: export
+#include "dormant/fast/merged_projections.hpp"    // IWYU pragma: export
 #include "dormant/intervention/ablate.hpp"        // IWYU pragma: export
 #include "dormant/intervention/cap_attention.hpp" // IWYU pragma: export
 #include "dormant/intervention/pattern.hpp"       // IWYU pragma: export

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <limits>
+#include <span>
 #include <string_view>
 #include <type_traits>
 
@@ -14,8 +15,8 @@ namespace dormant {
 
 namespace detail {
 template <class Hook, class Model>
-void tell_structure(Hook& hook, Model) {
-  if constexpr (checks<Hook, Model>) hook.template require<Model>();
+void tell_structure(Hook& hook, [[maybe_unused]] placement<Model> const& model) {
+  if constexpr (checks<Hook, placement<Model>>) hook.require(model);
 }
 
 // One forward pass with the memory and the threads of `pass`, over a batch that was checked.
@@ -41,9 +42,9 @@ evaluation evaluate(transformer<Shape, Parts...> const& net, batch const& rows, 
   using model = structure<Shape, Parts...>;
   static_assert((detail::check_hook<model, false, std::remove_reference_t<Hooks>>() && ...));
   detail::check_whole(net.parameters().size());
-  detail::check_batch<model>(rows);
-  (detail::tell_structure(hooks, model{}), ...);
-  detail::batch_pass<model> pass(how, false);
+  detail::check_batch(rows, net.placed().s);
+  (detail::tell_structure(hooks, net.placed()), ...);
+  detail::batch_pass<model> pass(how, false, net.placed());
   return detail::evaluate_by(pass, net.parameters().data(), rows, hooks...);
 }
 
@@ -58,12 +59,13 @@ template <class Net>
 struct loss_gradient {
   double loss = 0; ///< nats
   arena<typename Net::scalar> values;
+  std::span<tensor_spec const> tensors; ///< as `net.tensors()`, of a model that is still there
 
   /// dL/d(tensor), by its name in the state dict.
   /// \throws error if the structure has no such tensor, or if the gradient was moved from
   [[nodiscard]] view<typename Net::scalar const, 2> operator[](std::string_view name) const {
     if (values.size() == 0) refuse({"the gradient is empty, because it was moved from"});
-    auto const& t = Net::find(name);
+    auto const& t = find_tensor(tensors, name);
     return make_matrix_view<typename Net::scalar const>(values.data() + t.offset, t.rows, t.cols,
                                                         t.cols);
   }
@@ -78,11 +80,11 @@ loss_gradient<transformer<Shape, Parts...>> differentiate(transformer<Shape, Par
   using model = structure<Shape, Parts...>;
   static_assert((detail::check_hook<model, true, std::remove_reference_t<Hooks>>() && ...));
   detail::check_whole(net.parameters().size());
-  detail::check_batch<model>(rows);
-  (detail::tell_structure(hooks, model{}), ...);
-  detail::batch_pass<model> pass(how, true);
+  detail::check_batch(rows, net.placed().s);
+  (detail::tell_structure(hooks, net.placed()), ...);
+  detail::batch_pass<model> pass(how, true, net.placed());
   double const loss = pass.differentiate(net.parameters().data(), rows, hooks...);
-  return {loss, std::move(pass.gradient())};
+  return {loss, std::move(pass.gradient()), net.tensors()};
 }
 
 } // namespace dormant

@@ -25,10 +25,24 @@ struct shape {
   std::size_t context = 256; ///< T, the longest sequence the model can read
   std::size_t expansion = 4; ///< F / C, how much wider the MLP is than the residual stream
 
-  [[nodiscard]] constexpr std::size_t head_width() const { return width / heads; }
-  [[nodiscard]] constexpr std::size_t hidden() const { return expansion * width; }
+  // Sizes that follow from the others unless they are said.
+  std::size_t kv_heads = 0;  ///< heads of keys and values, must divide H; 0: H
+  std::size_t head_size = 0; ///< D; 0: C / H
+  std::size_t mlp_width = 0; ///< F; 0: expansion * C
+
+  [[nodiscard]] constexpr std::size_t head_width() const {
+    return head_size != 0 ? head_size : heads == 0 ? 0 : width / heads;
+  }
+  [[nodiscard]] constexpr std::size_t hidden() const {
+    return mlp_width != 0 ? mlp_width : expansion * width;
+  }
 
   friend constexpr bool operator==(shape const&, shape const&) = default;
 };
+
+/// In the place of a model's shape: the sizes are given when the model is made.
+/// `transformer<at_run_time, softmax> net(sizes(read), {.seed = 1})`
+inline constexpr shape at_run_time{
+    .layers = 0, .heads = 0, .width = 0, .vocab = 0, .context = 0, .expansion = 0};
 
 } // namespace dormant

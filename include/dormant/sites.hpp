@@ -3,6 +3,7 @@
 // Names are those of TransformerLens; shapes are per sequence.
 #pragma once
 
+#include "dormant/plan/tensor_spec.hpp"
 #include "dormant/task/batch.hpp"
 #include "dormant/tensor.hpp"
 
@@ -41,6 +42,7 @@ struct run_state {
   double loss = 0; ///< of the batch of this step, nats
   std::span<T const> parameters;
   std::span<moment const> moments;
+  std::span<tensor_spec const> tensors; ///< what lies where in both
 };
 
 namespace detail {
@@ -106,6 +108,8 @@ struct step     : training_place {}; // (run_state<T>) after the optimizer
 using forward = detail::types<tok_embed, pos_embed, embed, resid_pre, norm1, q, k, v, value_out,
                               scores, pattern, z, attn_out, resid_mid, norm2, mlp_hidden, mlp_out,
                               resid_post, final_norm, logits>;
+/// Those whose value from before an edit the backward pass reads.
+using kept_before_edits = detail::types<pattern, mlp_hidden>;
 /// Every training event.
 using events = detail::types<loss, gradient, update, step>;
 

@@ -89,7 +89,7 @@ training_result run(trainer<Net, Task, Optimizer>& run, Hooks&... hooks) {
   using model = typename Net::model;
   static_assert((detail::check_hook<model, true, Hooks>() && ...));
   constexpr bool any_scheduled = (scheduled<Hooks> || ...);
-  (detail::tell_structure(hooks, model{}), ...);
+  (detail::tell_structure(hooks, run.net().placed()), ...);
   training_result result{.steps = run.steps(), .loss = run.state().loss};
   while (run.steps() < run.plan().steps) {
     if constexpr (any_scheduled) {

@@ -61,13 +61,14 @@ public:
   /// \throws error for a batch of 0 or a task whose sequences do not fit the model, and if the threads
   ///   or the memory cannot be had
   trainer(Net& net, Task const& task, Optimizer const& optimizer, schedule const& plan)
-      : net_(net), task_(task), optimizer_(optimizer), plan_(checked(plan)), jobs_(optimizer_),
-        pass_({.threads = plan.threads, .shards = plan.shards}, true), state_(layout<model>::size),
-        batch_(batch_for(task, plan.batch)) {
-    static_assert(Task::context <= model::shape.context,
+      : net_(net), task_(task), optimizer_(optimizer), plan_(checked(plan)),
+        jobs_(optimizer_, net.placed()),
+        pass_({.threads = plan.threads, .shards = plan.shards}, true, net.placed()),
+        state_(net.placed().total().parameters), batch_(batch_for(task, plan.batch)) {
+    static_assert(!model::fixed || Task::context <= model::shape.context,
                   "dormant::train: the task's sequences are longer than the model's context");
     detail::check_whole(net.parameters().size());
-    detail::tell_structure(optimizer_, model{});
+    detail::tell_structure(optimizer_, net.placed());
     state_.each([&](auto name, auto& memory) {
       moments_.push_back({name, std::span<T const>(memory.span())});
     });
@@ -99,7 +100,7 @@ public:
   template <class... Hooks>
   double step(Hooks&... hooks) {
     static_assert((detail::check_hook<model, true, Hooks>() && ...));
-    (detail::tell_structure(hooks, model{}), ...);
+    (detail::tell_structure(hooks, net_.placed()), ...);
     detail::hook_pack<T, Hooks...> const heard(hooks...);
     check_usable();
     draw_batch();
@@ -119,7 +120,7 @@ public:
   template <class... Hooks>
   double measure(Hooks&... hooks) {
     static_assert((detail::check_hook<model, false, Hooks>() && ...));
-    (detail::tell_structure(hooks, model{}), ...);
+    (detail::tell_structure(hooks, net_.placed()), ...);
     detail::hook_pack<T, Hooks...> const heard(hooks...);
     check_usable();
     draw_batch();
@@ -135,14 +136,15 @@ public:
   evaluation evaluate(batch const& rows, Hooks&... hooks) {
     static_assert((detail::check_hook<model, false, Hooks>() && ...));
     check_usable();
-    detail::check_batch<model>(rows);
-    (detail::tell_structure(hooks, model{}), ...);
+    detail::check_batch(rows, net_.placed().s);
+    (detail::tell_structure(hooks, net_.placed()), ...);
     return detail::evaluate_by(pass_, net_.parameters().data(), rows, hooks...);
   }
 
   /// What a checkpoint keeps.
   [[nodiscard]] run_state<T> state() const {
-    return {steps_, plan_.steps, plan_.batch * Task::context, loss_, net_.parameters(), moments_};
+    return {steps_,   plan_.steps,   plan_.batch * Task::context, loss_, net_.parameters(),
+            moments_, net_.tensors()};
   }
   /// Calls `f(name, memory)` for the writable memory behind each of `state().moments`, in the same
   /// order: for resuming, as `resume_at` is.
@@ -175,7 +177,7 @@ private:
     pass_.pool().run(plan_.batch, [&](std::size_t b, std::size_t) {
       task_.sample_row(stream::training_data, steps_, b, batch_.tokens(b), batch_.laws(b));
     });
-    detail::check_batch<model>(batch_);
+    detail::check_batch(batch_, net_.placed().s);
   }
 
   // What the optimizer wants all gradients to be multiplied by, seeing their norm.
@@ -194,7 +196,7 @@ private:
   void update(Pack const&) {
     T* const parameters = net_.parameters().data();
     constexpr bool told = Pack::template heard<site::update>;
-    if constexpr (told) detail::activations<model>::grown(before_, net_.parameters().size());
+    if constexpr (told) detail::grown(before_, net_.parameters().size());
     if constexpr (told) std::copy_n(parameters, before_.size(), before_.data());
     T* const gradient = pass_.gradient().data();
     T const scale = gradient_scale();
@@ -227,9 +229,9 @@ private:
   template <class Site, class Pack>
   void tell_tensors(Pack const& heard, std::uint64_t step, T* values) {
     if constexpr (Pack::template heard<Site>) {
-      for (std::size_t i = 0; i < jobs_.names.size(); ++i) {
-        auto const& t = layout<model>::tensors[i];
-        heard.event(Site{{step, jobs_.names[i]}}, values + t.offset, t.rows, t.cols);
+      for (std::size_t i = 0; i < net_.tensors().size(); ++i) {
+        auto const& t = net_.tensors()[i];
+        heard.event(Site{{step, t.name.view()}}, values + t.offset, t.rows, t.cols);
       }
     }
   }
@@ -239,10 +241,10 @@ private:
   }
   // The first tensor that holds a value which is not finite; empty if none does.
   [[nodiscard]] std::string_view spoiled(T const* values) const {
-    for (std::size_t i = 0; i < jobs_.names.size(); ++i) {
-      auto const& t = layout<model>::tensors[i];
+    for (std::size_t i = 0; i < net_.tensors().size(); ++i) {
+      auto const& t = net_.tensors()[i];
       if (!kernels::all_finite<typename Net::arch, T>(values + t.offset, t.size())) {
-        return jobs_.names[i];
+        return t.name.view();
       }
     }
     return {};

@@ -8,8 +8,8 @@ using namespace dormant;
 void use(bigram_backcopy<shape{}> const& task) {
   transformer<shape{}, softmax> net;
 #ifdef TWIN
-  train(net, task, frozen{exact_decay{adamw{}}, {.what = role::wv}}, {});
+  train(net, task, frozen{exact_decay{adamw{}}, {.group = group::mlp}}, {});
 #else
-  train(net, task, exact_decay{frozen{adamw{}, {.what = role::wv}}}, {});
+  train(net, task, exact_decay{frozen{adamw{}, {.group = group::mlp}}}, {});
 #endif
 }

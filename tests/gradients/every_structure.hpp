@@ -59,7 +59,7 @@ template <bool Sites, class Net>
 testing::verdict agrees_with_reference(Net const& net, batch const& rows, double tolerance) {
   using T = typename Net::scalar;
   // Not through evaluate(), whose risks would be one more pass to compile for each of the models.
-  detail::batch_pass<typename Net::model> pass({.threads = 1, .shards = 2}, true);
+  detail::batch_pass<typename Net::model> pass({.threads = 1, .shards = 2}, true, net.placed());
   double const loss = pass.differentiate(net.parameters().data(), rows);
   auto expected = models::reference_run(net, rows);
   models::all_sites<T> sites;

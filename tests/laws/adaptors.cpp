@@ -59,8 +59,8 @@ struct forgetful {
     if (Lost != part::report) hook.report(row);
   }
   template <class Model>
-  void require() const {
-    if (Lost != part::require) hook.template require<Model>();
+  void require(Model const& model) const {
+    if (Lost != part::require) hook.require(model);
   }
   [[nodiscard]] bool due(std::uint64_t step) { return Lost == part::due || hook.due(step); }
   void close() {

@@ -128,7 +128,7 @@ void check_wrappers(Optimizer const& inner) {
   CHECK(testing::optimizer_laws(frozen{inner, {.tensor = "layers.*.ff.*", .from = 3, .until = 6}}));
   CHECK(testing::optimizer_laws(frozen{
       clipped{with_rate{inner, [](std::uint64_t step) { return 1.0 / (1.0 + double(step)); }}, {}},
-      {.what = role::w1, .from = 1}}));
+      {.group = group::mlp, .from = 1}}));
 }
 TEST_CASE("laws: the wrappers of optimizers keep them") {
   check_wrappers(adamw{});

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A model whose products take bfloat16 operands: the same mathematics with coarser rounding.
+#include "dormant/fast/bf16.hpp"
 #include "dormant/optimizer/adamw.hpp"
 #include "dormant/task/bigram_backcopy.hpp"
 #include "dormant/train.hpp"

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // merged_projections and factored_embedding: loss, every gradient and every site that can be read are
 // those of the plain model, up to rounding.
+#include "dormant/fast/bf16.hpp"
+#include "dormant/fast/factored_embedding.hpp"
+#include "dormant/fast/merged_projections.hpp"
 #include "dormant/optimizer/adamw.hpp"
 #include "dormant/probe/record.hpp"
 #include "dormant/task/bigram_backcopy.hpp"

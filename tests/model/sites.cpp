@@ -70,7 +70,7 @@ struct checker {
     INFO(name);
     REQUIRE(seen.found.contains(name));
     auto const& gradient = seen.found.at(name);
-    detail::batch_pass<typename Net::model> pass({.threads = 1, .shards = 1}, false);
+    detail::batch_pass<typename Net::model> pass({.threads = 1, .shards = 1}, false, net.placed());
     double largest = 0;
     for (std::size_t i = 0; i < gradient.size(); i += 1 + gradient.size() / 5) {
       largest = std::max(largest, std::abs(gradient[i]));

@@ -89,7 +89,7 @@ std::vector<double> rates_taken(Rate const& rate, std::uint64_t steps) {
 
 struct told {
   std::string name;
-  role what;
+  dormant::group group;
   std::size_t layer, rows, cols;
   bool operator==(told const&) const = default;
 };
@@ -105,7 +105,7 @@ struct listens {
   template <class Arch, class T>
   void step(state<T>&, parameter_segment<T> p, std::uint64_t) const {
     CHECK(p.parameters.size() == p.rows * p.cols);
-    heard->push_back({std::string(p.name), p.what, p.layer, p.rows, p.cols});
+    heard->push_back({std::string(p.name), p.group, p.layer, p.rows, p.cols});
   }
 };
 
@@ -167,10 +167,11 @@ TEST_CASE("wrapped: frozen means that no bit moves, of parameters, moments and r
   auto const check = [](auto const& inner) {
     check_frozen(inner, {.tensor = "layers.1.attention.wv.weight"}, "layers.1.attention.wv.weight",
                  "layers.0.attention.wv.weight");
-    check_frozen(inner, {.what = role::w1}, "layers.0.ff.w1.weight", "layers.0.ff.w2.weight");
+    check_frozen(inner, {.group = group::mlp}, "layers.0.ff.w1.weight",
+                 "layers.0.attention.wq.weight");
     check_frozen(inner, {.tensor = "*embeddings*"}, "pos_embeddings.weight", "output.weight");
-    check_frozen(inner, {.tensor = "layers.0.*", .what = role::wq}, "layers.0.attention.wq.weight",
-                 "layers.1.attention.wq.weight");
+    check_frozen(inner, {.tensor = "layers.0.*", .group = group::attention},
+                 "layers.0.attention.wq.weight", "layers.1.attention.wq.weight");
   };
   check(adamw{.lr = 1e-2, .weight_decay = 0.1});
   check(sgd{.lr = 0.1, .weight_decay = 0.1});
@@ -179,15 +180,16 @@ TEST_CASE("wrapped: frozen means that no bit moves, of parameters, moments and r
   check(clipped{with_rate{adamw{.lr = 1e-2, .weight_decay = 0.1}, warm_up{.steps = 3}},
                 {.norm = 0.1}});
   // A tensor in many pieces, and one freeze around another.
-  check_frozen(frozen{adamw{.lr = 1e-2}, {.what = role::wo, .from = 2, .until = 5}},
-               {.what = role::wk}, "layers.1.attention.wo.weight", "layers.1.ff.w2.weight");
-  check_frozen(frozen{adamw{.lr = 1e-2}, {.what = role::wo, .from = 2, .until = 5}},
-               {.what = role::wk}, "layers.1.attention.wk.weight", "layers.1.attention.wq.weight");
+  check_frozen(frozen{adamw{.lr = 1e-2}, {.tensor = "*.wo.*", .from = 2, .until = 5}},
+               {.tensor = "*.wk.*"}, "layers.1.attention.wo.weight", "layers.1.ff.w2.weight");
+  check_frozen(frozen{adamw{.lr = 1e-2}, {.tensor = "*.wo.*", .from = 2, .until = 5}},
+               {.tensor = "*.wk.*"}, "layers.1.attention.wk.weight",
+               "layers.1.attention.wq.weight");
 }
 
 TEST_CASE("wrapped: without an end a tensor rests for the rest of the run") {
   auto const life =
-      lives(frozen{adamw{.lr = 1e-2}, {.what = role::final_norm_weight, .from = 3}}, "norm.weight");
+      lives(frozen{adamw{.lr = 1e-2}, {.tensor = "norm.weight", .from = 3}}, "norm.weight");
   for (std::size_t s = 0; s < 7; ++s) CHECK(same_bits(life[s][0], life[s + 1][0]) == (s >= 3));
 }
 
@@ -289,13 +291,13 @@ TEST_CASE("wrapped: what rests does not count in the norm, on either side of the
   CHECK(std::sqrt(square) == Approx(0.5 * 1e-3)); // all of the largest norm is spent on the others
 }
 
-TEST_CASE("wrapped: optimizers are told the tensor's name, role, layer and shape") {
+TEST_CASE("wrapped: optimizers are told the tensor's name, group, layer and shape") {
   task_type const task({.seed = 3});
   net<float> model({.seed = 1});
   std::vector<told> heard, expected;
   train(model, task, listens{&heard}, {.steps = 1, .batch = 2, .threads = 1});
   for (auto const& t : net<float>::plan::tensors) {
-    expected.push_back({tensor_name(t), t.what, t.layer, t.rows, t.cols});
+    expected.push_back({tensor_name(t), t.group, t.layer, t.rows, t.cols});
   }
   CHECK(heard == expected);
   CHECK(heard[4].name == "layers.0.attention.wq.weight");
@@ -309,13 +311,13 @@ TEST_CASE("wrapped: what cannot be done is a sentence") {
   };
   CHECK(say(frozen{adamw{}, {.tensor = "layers.2.attention.wv.weight"}}) ==
         "frozen: the model has no parameter named 'layers.2.attention.wv.weight'");
-  CHECK(say(frozen{adamw{}, {.tensor = "*.wv.*", .what = role::wo}}) ==
-        "frozen: the model has no parameter named '*.wv.*' with the role asked for");
-  CHECK(say(frozen{adamw{}, {.what = role::wg}}) ==
-        "frozen: the model has no parameter with the role asked for");
+  CHECK(say(frozen{adamw{}, {.tensor = "*.wv.*", .group = group::mlp}}) ==
+        "frozen: the model has no parameter named '*.wv.*' in the group asked for");
+  CHECK(say(frozen{adamw{}, {.group = group::output}}) ==
+        "frozen: the model has no parameter in the group asked for");
   CHECK(say(frozen{adamw{}, {.from = 3}}) ==
-        "frozen: say which parameters: .tensor, by name, or .what, by role");
-  CHECK(say(frozen{adamw{}, {.what = role::wv, .from = 3, .until = 3}}) ==
+        "frozen: say which parameters: .tensor, by name, or .group");
+  CHECK(say(frozen{adamw{}, {.group = group::mlp, .from = 3, .until = 3}}) ==
         "frozen: until must be more than from, 3, found 3");
   CHECK(say(with_rate{sgd{}, cosine_decay{.warm_up = 5}}) ==
         "cosine_decay: steps must be more than warm_up, 5, found 0");

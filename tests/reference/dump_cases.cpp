@@ -121,7 +121,7 @@ public:
     auto const gradient = dm::differentiate(start, rows, {});
     dm::write_file_atomically(folder / "loss.txt", number(gradient.loss) + "\n");
     std::vector<dm::tensor_ref> trained;
-    dm::detail::append_tensors<typename Net::model, T>(trained, "", gradient.values.span());
+    dm::detail::append_tensors<T>(trained, "", start.tensors(), gradient.values.span());
     auto config = describe<Net>(name);
     std::erase_if(trained, [&](dm::tensor_ref const& t) {
       auto const& frozen = config["frozen"];

@@ -23,7 +23,7 @@ constexpr shape tiny{.layers = 1, .heads = 1, .width = 20, .vocab = 67, .context
 
 /// Threads that a pass with `.threads = 0` would use here.
 std::size_t threads_here() {
-  detail::batch_pass<transformer<tiny, softmax>::model> pass({}, false);
+  detail::batch_pass<transformer<tiny, softmax>::model> pass({}, false, {});
   return pass.pool().threads();
 }
 

@@ -72,14 +72,14 @@ struct run_record {
   std::size_t heard = 0; // sequences
 };
 
-constexpr schedule plan{.steps = 6, .batch = 11};
+constexpr schedule whole_plan{.steps = 6, .batch = 11};
 
 /// Trains to the end, with one exception on the way if the trap has a site.
 template <class Hook>
 run_record trained(trap set, std::size_t threads, std::uint64_t expected_steps) {
   small_task const task({.seed = 3});
   net_type net({.seed = 3});
-  schedule here = plan;
+  schedule here = whole_plan;
   here.threads = threads;
   trainer run(net, task, adamw{.lr = 1e-2}, here);
   Hook hook{&set};
@@ -110,7 +110,7 @@ void check_sites(detail::types<Site...>, std::uint64_t expected_steps) {
         CHECK(same_bits(whole.moments, thrown.moments));
         // Nothing of a broken pass was merged; a whole one is seen again with its step.
         bool const again = name == "loss" || name == "gradient";
-        CHECK(thrown.heard == whole.heard + (again ? whole.heard / plan.steps : 0));
+        CHECK(thrown.heard == whole.heard + (again ? whole.heard / whole_plan.steps : 0));
       }
     };
     (check(&site_id<Site>,
@@ -211,7 +211,7 @@ TEST_CASE("throwing: a schedule of its own hears whole steps only") {
     listener bomb{&set}, counted{&none};
     history log(every{2}, attention_sink{}, risk{}, listener{&none});
     when sometimes(every{3}, counted);
-    auto here = plan;
+    auto here = whole_plan;
     here.threads = 2;
     trainer run(net, task, adamw{.lr = 1e-2}, here);
     set.armed = site != nullptr;

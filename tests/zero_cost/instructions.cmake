@@ -10,16 +10,17 @@ file(MAKE_DIRECTORY ${WORK})
 file(COPY ${SOURCE}/include DESTINATION ${WORK}/stripped)
 
 set(deleted 0)
-foreach(file IN ITEMS model/attention model/mlp model/block model/sequence_pass trainer)
-  set(path ${WORK}/stripped/include/dormant/${file}.hpp)
+file(GLOB_RECURSE parts RELATIVE ${WORK}/stripped/include/dormant
+  ${WORK}/stripped/include/dormant/part/*.hpp)
+foreach(file IN ITEMS ${parts} trainer.hpp)
+  set(path ${WORK}/stripped/include/dormant/${file})
   file(READ ${path} text)
-  # Statements only: `f.template hear<site::q>(...);`, `heard.event(...);`, `tell_tensors<...>(...);`
-  foreach(call IN ITEMS "f[.]template hear(_grid)?<" "f[.]hooks[.]template at<" "heard[.]event[(]"
-                        "tell_tensors<")
-    string(REGEX MATCHALL "\n *${call}[^;]*" calls "${text}")
+  # Statements only: `p.show(site::q{}, x);`, `heard.event(...);`, `tell_tensors<...>(...);`
+  foreach(call IN ITEMS "(p|end)[.]show(_heads)?[(]" "heard[.]event[(]" "tell_tensors<")
+    string(REGEX MATCHALL "[\n)] *${call}[^;]*;" calls "${text}")
     list(LENGTH calls count)
     math(EXPR deleted "${deleted} + ${count}")
-    string(REGEX REPLACE "\n *${call}[^;]*;" "\n;" text "${text}")
+    string(REGEX REPLACE "([\n)]) *${call}[^;]*;" "\\1\n;" text "${text}")
   endforeach()
   file(WRITE ${path} "${text}")
 endforeach()

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "dormant/concepts.hpp"
+#include "dormant/plan/placement.hpp"
 #include "dormant/shape.hpp"
 
 #include <array>
@@ -59,10 +60,11 @@ struct saved_places {
 /// chance, and must not decide what an intervention finds in its slot.
 class saved_memory {
 public:
-  template <class Model, class... Hooks>
-  [[nodiscard]] saved_places<sizeof...(Hooks)> places(std::size_t shards) {
+  template <class... Hooks, class Model>
+  [[nodiscard]] saved_places<sizeof...(Hooks)> places(placement<Model> const& where,
+                                                      std::size_t shards) {
     for (auto& b : blocks_) b.taken = false;
-    return {{place<Model, Hooks>(shards)...}, Model::shape.layers};
+    return {{place<Hooks>(where, shards)...}, where.s.layers};
   }
 
 private:
@@ -75,8 +77,8 @@ private:
   template <class Saved>
   static inline char kind{};
 
-  template <class Model, class Hook>
-  void* place(std::size_t shards) {
+  template <class Hook, class Model>
+  void* place([[maybe_unused]] placement<Model> const& where, [[maybe_unused]] std::size_t shards) {
     if constexpr (keeps<Hook, typename Model::scalar>) {
       using saved = typename Hook::saved;
       for (auto& b : blocks_) {
@@ -85,11 +87,11 @@ private:
         return b.first;
       }
       auto const slots = std::make_shared<std::vector<saved_slot<saved>>>();
-      std::size_t const count = shards * Model::shape.layers;
+      std::size_t const count = shards * where.s.layers;
       slots->reserve(count);
       for (std::size_t i = 0; i < count; ++i) {
         if constexpr (std::constructible_from<saved, shape const&>) {
-          slots->push_back({saved(Model::shape)});
+          slots->push_back({saved(where.s.as_shape())});
         } else {
           slots->emplace_back();
         }

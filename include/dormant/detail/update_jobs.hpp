@@ -5,15 +5,15 @@
 
 #include "dormant/detail/thread_pool.hpp"
 #include "dormant/kernels/optimizer_steps.hpp"
-#include "dormant/model/layout.hpp"
 #include "dormant/optimizer/wrapped.hpp"
+#include "dormant/plan/placement.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <string>
+#include <span>
+#include <vector>
 
 namespace dormant::detail {
 
@@ -22,33 +22,33 @@ template <class Model, class Optimizer, std::size_t Piece>
 class update_jobs {
 public:
   using T = typename Model::scalar;
-  static constexpr auto const& tensors = layout<Model>::tensors;
-
-  explicit update_jobs(Optimizer const& optimizer) {
-    for (std::size_t i = 0; i < tensors.size(); ++i) {
-      auto const& t = tensors[i];
-      names[i] = tensor_name(t);
+  update_jobs(Optimizer const& optimizer, placement<Model> const& model)
+      : tensors_(model.tensors()) {
+    std::size_t const piece = cut ? Piece : model.total().parameters;
+    for (std::size_t i = 0; i < tensors_.size(); ++i) {
+      auto const& t = tensors_[i];
       double scale = 1;
-      if constexpr (requires { optimizer.rates.of(t.what); }) scale = optimizer.rates.of(t.what);
+      if constexpr (requires { optimizer.rates.of(t.group); }) scale = optimizer.rates.of(t.group);
       for (std::size_t at = 0; t.trained && scale != 0 && at < t.size(); at += piece) {
-        jobs_[count_++] = {i, t.offset + at, std::min(piece, t.size() - at), scale};
+        jobs_.push_back({i, t.offset + at, std::min(piece, t.size() - at), scale});
       }
     }
+    if constexpr (scales_gradients<Optimizer>) squares_.resize(jobs_.size());
   }
 
-  [[nodiscard]] std::size_t count() const { return count_; }
+  [[nodiscard]] std::size_t count() const { return jobs_.size(); }
   [[nodiscard]] parameter_segment<T> segment(std::size_t i, T* parameters,
                                              T const* gradients) const {
     job const& j = jobs_[i];
-    auto const& t = tensors[j.tensor];
+    auto const& t = tensors_[j.tensor];
     return {.parameters = {parameters + j.offset, j.size},
             .gradients = {gradients + j.offset, j.size},
             .offset = j.offset,
             .rows = t.rows,
             .cols = t.cols,
             .rate_scale = j.rate_scale,
-            .name = names[j.tensor],
-            .what = t.what,
+            .name = t.name.view(),
+            .group = t.group,
             .layer = t.layer};
   }
 
@@ -56,39 +56,30 @@ public:
   /// them.
   [[nodiscard]] double norm(Optimizer const& optimizer, T* parameters, T const* gradients,
                             std::uint64_t t, thread_pool& pool) {
-    pool.run(count_, [&](std::size_t i, std::size_t) {
+    pool.run(jobs_.size(), [&](std::size_t i, std::size_t) {
       auto const s = segment(i, parameters, gradients);
       bool rests = false;
       if constexpr (may_rest<Optimizer, T>) rests = optimizer.rests(s, t);
       squares_[i] = rests ? 0 : kernels::sum_of_squares(s.gradients.data(), s.gradients.size());
     });
     double square = 0;
-    for (std::size_t i = 0; i < count_; ++i) square += squares_[i];
+    for (std::size_t i = 0; i < jobs_.size(); ++i) square += squares_[i];
     return std::sqrt(square);
   }
-
-  std::array<std::string, tensors.size()> names; ///< of all tensors, in the state dict
 
 private:
   struct job {
     std::size_t tensor, offset, size;
     double rate_scale;
   };
-  static constexpr std::size_t piece = [] {
-    if constexpr (requires { Optimizer::elementwise; }) {
-      if (Optimizer::elementwise) return Piece;
-    }
-    return layout<Model>::size;
-  }();
-  static constexpr std::size_t most = [] {
-    std::size_t sum = 0;
-    for (auto const& t : layout<Model>::tensors) sum += (t.size() + piece - 1) / piece;
-    return sum;
+  static constexpr bool cut = [] {
+    if constexpr (requires { Optimizer::elementwise; }) return bool{Optimizer::elementwise};
+    return false;
   }();
 
-  std::array<job, most> jobs_; // the first count_ of them
-  std::size_t count_ = 0;
-  std::array<double, scales_gradients<Optimizer> ? most : 0> squares_; // of each job's gradients
+  std::span<tensor_spec const> tensors_;
+  std::vector<job> jobs_;
+  std::vector<double> squares_; // of each job's gradients
 };
 
 } // namespace dormant::detail

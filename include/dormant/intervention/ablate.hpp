@@ -24,9 +24,9 @@ struct ablate_head {
     zero(at.layer, dz);
   }
   template <class Model>
-  void require() const {
-    detail::require_branch<Model>("ablate_head", layer, detail::branch::attention);
-    detail::require_head<Model>("ablate_head", head);
+  void require(Model const& model) const {
+    detail::require_branch(model, "ablate_head", layer, detail::branch::attention);
+    detail::require_head(model, "ablate_head", head);
   }
 
 private:
@@ -55,8 +55,8 @@ struct zero_mlp {
     if (detail::concerns(layer, at.layer)) dout.fill(T{0});
   }
   template <class Model>
-  void require() const {
-    detail::require_branch<Model>("zero_mlp", layer, detail::branch::mlp);
+  void require(Model const& model) const {
+    detail::require_branch(model, "zero_mlp", layer, detail::branch::mlp);
   }
 };
 
@@ -81,8 +81,8 @@ struct zero_layer {
     zero_mlp{layer}(at, dout);
   }
   template <class Model>
-  void require() const {
-    detail::require_branch<Model>("zero_layer", layer, detail::branch::any);
+  void require(Model const& model) const {
+    detail::require_branch(model, "zero_layer", layer, detail::branch::any);
   }
 };
 

@@ -46,9 +46,9 @@ struct cap_attention {
   }
   /// \throws error for a layer or head that does not exist, or a bound below 0
   template <class Model>
-  void require() const {
-    detail::require_branch<Model>("cap_attention", layer, detail::branch::attention);
-    detail::require_head<Model>("cap_attention", head);
+  void require(Model const& model) const {
+    detail::require_branch(model, "cap_attention", layer, detail::branch::attention);
+    detail::require_head(model, "cap_attention", head);
     if (!(most >= 0)) refuse({"cap_attention: most must be at least 0, found ", most});
   }
 

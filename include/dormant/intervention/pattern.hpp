@@ -33,9 +33,9 @@ struct fixed_pattern {
     });
   }
   template <class Model>
-  void require() const {
-    require_branch<Model>(Chosen::name, layer, branch::attention);
-    require_head<Model>(Chosen::name, head);
+  void require(Model const& model) const {
+    require_branch(model, Chosen::name, layer, branch::attention);
+    require_head(model, Chosen::name, head);
   }
 
 private:

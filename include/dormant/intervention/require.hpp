@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace dormant {
 
@@ -22,14 +23,14 @@ namespace detail {
 enum class branch { attention, mlp, any };
 
 /// \throws error unless layer `layer` of the model exists and has the branch
-template <class Model>
-void require_branch(std::string_view who, std::size_t layer, branch what) {
+void require_branch(auto const& model, std::string_view who, std::size_t layer, branch what) {
   if (layer == every_layer) return;
-  if (layer >= Model::shape.layers) {
-    refuse({who, ": the model has no layer ", layer, "; it has ", Model::shape.layers,
-            ", counted from 0"});
+  if (layer >= model.s.layers) {
+    refuse(
+        {who, ": the model has no layer ", layer, "; it has ", model.s.layers, ", counted from 0"});
   }
-  Model::each_layer([&]<class Block>(std::size_t l) {
+  using Model = typename std::remove_cvref_t<decltype(model)>::model;
+  auto const look = [&]<class Block>(std::size_t l) {
     if (l != layer) return;
     if (what == branch::attention && !Block::has_attention) {
       refuse({who, ": layer ", l, " has no attention"});
@@ -37,14 +38,14 @@ void require_branch(std::string_view who, std::size_t layer, branch what) {
     if (what == branch::mlp && !Block::has_mlp) {
       refuse({who, ": layer ", l, " has no MLP"});
     }
-  });
+  };
+  Model::each_layer(look, model.s.layers);
 }
 
 /// \throws error unless the model's layers have a head `head`
-template <class Model>
-void require_head(std::string_view who, std::size_t head) {
-  if (head != every_head && head >= Model::shape.heads) {
-    refuse({who, ": the model has no head ", head, "; each layer has ", Model::shape.heads,
+void require_head(auto const& model, std::string_view who, std::size_t head) {
+  if (head != every_head && head >= model.s.heads) {
+    refuse({who, ": the model has no head ", head, "; each layer has ", model.s.heads,
             ", counted from 0"});
   }
 }

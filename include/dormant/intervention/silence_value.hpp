@@ -24,9 +24,9 @@ struct silence_value {
     zero(at.layer, dv);
   }
   template <class Model>
-  void require() const {
-    detail::require_branch<Model>("silence_value", layer, detail::branch::attention);
-    detail::require_head<Model>("silence_value", head);
+  void require(Model const& model) const {
+    detail::require_branch(model, "silence_value", layer, detail::branch::attention);
+    detail::require_head(model, "silence_value", head);
   }
 
 private:

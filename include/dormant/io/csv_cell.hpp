@@ -39,8 +39,8 @@ struct csv_cell {
 
 private:
   static std::string digits(auto number) {
-    std::array<char, 64> buffer;
-    return {buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), number).ptr};
+    std::array<char, 64> out;
+    return {out.data(), std::to_chars(out.data(), out.data() + out.size(), number).ptr};
   }
 };
 

@@ -76,6 +76,13 @@ template <class Arch, class T>
       n, [&](auto reg, std::size_t i) { reg.store(out + i, reg.load(a + i) + reg.load(b + i)); });
 }
 
+/// x = 0.
+template <class Arch, class T>
+[[gnu::noinline]] void clear(T* x, std::size_t n) {
+  vector<Arch, T> const zero(T(0));
+  for_each_register<Arch, T>(n, [&](auto reg, std::size_t i) { reg.store(x + i, zero); });
+}
+
 /// out = out + a.
 template <class Arch, class T>
 void add_to(T* out, T const* a, std::size_t n) {

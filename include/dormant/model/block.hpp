@@ -1,102 +1,168 @@
 // SPDX-License-Identifier: MIT
-// One block: x + attention(N(x)), then x + mlp(N(x)); post-norm: N(x + attention(x)), N(x + mlp(x))
-// (arXiv 2410.13835, section 2), forward and backward side by side.
+// A block, written as its equation or in short words:
+//   block<residual<layer_norm, attention<softmax>>, residual<layer_norm, mlp>>
+//   block<softmax>
 #pragma once
 
-#include "dormant/model/attention.hpp"
-#include "dormant/model/mlp.hpp"
+#include "dormant/concepts.hpp"
+#include "dormant/kernels/xsimd.hpp"
+#include "dormant/model/words.hpp"
+#include "dormant/part/attention/attention.hpp"
+#include "dormant/part/mlp/linear_mlp.hpp"
+#include "dormant/part/mlp/mlp.hpp"
+#include "dormant/part/norm/layer_norm.hpp"
+#include "dormant/part/norm/no_norm.hpp"
+#include "dormant/part/wiring/block.hpp"
+#include "dormant/part/wiring/post_residual.hpp"
+#include "dormant/part/wiring/residual.hpp"
+#include "dormant/part/wiring/skip.hpp"
+#include "dormant/shape.hpp"
 
-#include <cstddef>
+#include <concepts>
+#include <type_traits>
 
-namespace dormant::detail {
+namespace dormant {
 
-template <class Flow, class Block>
-struct block_pass {
-  using Model = typename Flow::Model;
-  using attention = attention_branch<Flow, Block>;
-  using mlp = mlp_branch<Flow, Block>;
-  static constexpr bool pre1 = Block::attention_norm && !Model::post_norm;
-  static constexpr bool post1 = Block::attention_norm && Model::post_norm;
-  static constexpr bool pre2 = Block::mlp_norm && !Model::post_norm;
-  static constexpr bool post2 = Block::mlp_norm && Model::post_norm;
+namespace detail {
+template <class Wanted, class... Parts>
+inline constexpr bool contains = (std::is_same_v<Wanted, Parts> || ...);
+template <class Wanted, class List>
+inline constexpr bool lists = false;
+template <class Wanted, class... T>
+inline constexpr bool lists<Wanted, types<T...>> = contains<Wanted, T...>;
 
-  // a.post from a.x
-  static void forward(Flow const& f, std::size_t l) {
-    auto const& w = f.w.layers[l];
-    auto& a = f.a.layers[l];
-    f.template hear<site::resid_pre>(l, a.x);
-    if constexpr (Block::has_attention) {
-      if constexpr (pre1) {
-        f.norm(a.x, w.norm1_weight, w.norm1_bias, a.y1, a.mean1, a.rstd1);
-        f.template hear<site::norm1>(l, a.y1);
-      }
-      attention::forward(f, l);
-      f.add(a.x, a.attn_out, a.sum1);
-      if constexpr (post1) {
-        f.norm(a.sum1, w.norm1_weight, w.norm1_bias, a.mid, a.mean1, a.rstd1);
-        f.template hear<site::norm1>(l, a.mid);
-      }
-    }
-    f.template hear<site::resid_mid>(l, a.mid);
-    if constexpr (Block::has_mlp) {
-      if constexpr (pre2) {
-        f.norm(a.mid, w.norm2_weight, w.norm2_bias, a.y2, a.mean2, a.rstd2);
-        f.template hear<site::norm2>(l, a.y2);
-      }
-      mlp::forward(f, l);
-      f.add(a.mid, a.mlp_out, a.sum2);
-      if constexpr (post2) {
-        f.norm(a.sum2, w.norm2_weight, w.norm2_bias, a.post, a.mean2, a.rstd2);
-        f.template hear<site::norm2>(l, a.post);
-      }
-    }
-    f.template hear<site::resid_post>(l, a.post);
-  }
+// A policy for a place of the attention part, or the word of one.
+template <class P>
+concept attention_policy = requires {
+  typename P::place;
+};
+template <class P>
+inline constexpr bool is_block_switch =
+    contains<P, linear, no_mlp, no_attention_norm, no_mlp_norm> || attention_policy<P>;
 
-  // In the forward pass this was a.post from a.x; here f.a.dx goes the other way.
-  static void backward(Flow const& f, std::size_t l) {
-    auto const& w = f.w.layers[l];
-    auto& a = f.a.layers[l];
-    auto& g = f.a;
-    f.template hear<site::gradient_of<site::resid_post>>(l, g.dx);
-    if constexpr (Block::has_mlp) {
-      if constexpr (post2) {
-        f.template hear<site::gradient_of<site::norm2>>(l, g.dx);
-        f.norm_back(g.dx, a.sum2, a.mean2, a.rstd2, w.norm2_weight, g.dx, false,
-                    role::mlp_norm_weight, role::mlp_norm_bias, l);
-      }
-      f.copy(g.dx, g.dbranch);
-      mlp::backward(f, l);
-      if constexpr (pre2) {
-        f.template hear<site::gradient_of<site::norm2>>(l, g.dy);
-        f.norm_back(g.dy, a.mid, a.mean2, a.rstd2, w.norm2_weight, g.dx, true,
-                    role::mlp_norm_weight, role::mlp_norm_bias, l);
-      } else {
-        f.add(g.dx, g.dy, g.dx);
-      }
-    }
-    f.template hear<site::gradient_of<site::resid_mid>>(l, g.dx);
-    if constexpr (Block::has_attention) {
-      if constexpr (post1) {
-        f.template hear<site::gradient_of<site::norm1>>(l, g.dx);
-        f.norm_back(g.dx, a.sum1, a.mean1, a.rstd1, w.norm1_weight, g.dx, false,
-                    role::attention_norm_weight, role::attention_norm_bias, l);
-      }
-      f.copy(g.dx, g.dbranch);
-      attention::backward(f, l);
-      if constexpr (Model::factored) {
-        if (l == 0) return; // the factors carry on from dq, dk and dv, once a step
-      }
-      if constexpr (pre1) {
-        f.template hear<site::gradient_of<site::norm1>>(l, g.dy);
-        f.norm_back(g.dy, a.x, a.mean1, a.rstd1, w.norm1_weight, g.dx, true,
-                    role::attention_norm_weight, role::attention_norm_bias, l);
-      } else {
-        f.add(g.dx, g.dy, g.dx);
-      }
-    }
-    f.template hear<site::gradient_of<site::resid_pre>>(l, g.dx);
-  }
+template <class R>
+concept half_a_rule =
+    !attention_nonlinearity<R> && requires(attention_row<float, xsimd::default_arch> row) {
+  R::forward(row);
+};
+template <class P>
+inline constexpr bool is_rule =
+    attention_nonlinearity<P> || half_a_rule<P> || std::is_same_v<P, no_attention>;
+
+template <class P>
+concept planned = std::constructible_from<P, plan, sizes const&>;
+
+// The attention part with those switches that are its own, or one that a policy puts in its place.
+template <class Rule, class Policies, class... Switches>
+struct attention_part;
+template <class Rule, class... Policies>
+struct attention_part<Rule, types<Policies...>> {
+  using type = attention<Rule, Policies...>;
+};
+template <class Rule, class... Policies, class First, class... Rest>
+struct attention_part<Rule, types<Policies...>, First, Rest...>
+    : attention_part<Rule, types<Policies...>, Rest...> {};
+template <class Rule, class... Policies, attention_policy First, class... Rest>
+struct attention_part<Rule, types<Policies...>, First, Rest...>
+    : attention_part<Rule, types<Policies..., First>, Rest...> {};
+template <class Rule, class... Policies, attention_policy First, class... Rest>
+  requires std::is_same_v<typename First::place, place::whole>
+struct attention_part<Rule, types<Policies...>, First, Rest...> {
+  using type = typename First::template part<Rule, Policies..., Rest...>;
 };
 
-} // namespace dormant::detail
+// A word may say which shapes it cannot be in.
+template <shape Shape, class Word>
+constexpr bool check_word() {
+  if constexpr (requires { Word::template check<Shape>(); }) Word::template check<Shape>();
+  return true;
+}
+
+template <class Norm, class Branch, bool After>
+using wired = std::conditional_t<After, post_residual<Norm, Branch>, residual<Norm, Branch>>;
+} // namespace detail
+
+/// One block. Short: an attention rule (or `no_attention`), and switches in any order.
+template <class Attention, class... Switches>
+struct block {
+  static_assert(!detail::half_a_rule<Attention>,
+                "dormant: this attention rule has a forward but no backward(row, gradient) that "
+                "turns dL/dA into dL/ds; see attention_nonlinearity in <dormant/concepts.hpp>");
+  static_assert(detail::half_a_rule<Attention> || attention_nonlinearity<Attention> ||
+                    std::is_same_v<Attention, no_attention>,
+                "dormant::block: the first argument is an attention rule or no_attention; see "
+                "attention_nonlinearity in <dormant/concepts.hpp>");
+  static_assert((detail::is_block_switch<Switches> && ...),
+                "dormant::block: the arguments after the attention rule are switches of one block: "
+                "linear, no_mlp, no_attention_norm, no_mlp_norm, identity_wv, identity_wo, "
+                "frozen_wv, frozen_wo, merged_projections");
+
+  using attention = Attention;
+  static constexpr bool has_attention = !std::is_same_v<Attention, no_attention>;
+  static constexpr bool has_mlp = !detail::contains<no_mlp, Switches...>;
+  static constexpr bool linear_mlp = has_mlp && detail::contains<linear, Switches...>;
+  static constexpr bool attention_norm =
+      has_attention && !detail::contains<no_attention_norm, Switches...>;
+  static constexpr bool mlp_norm = has_mlp && !detail::contains<no_mlp_norm, Switches...>;
+  static constexpr bool has_wv = has_attention && !detail::contains<identity_wv, Switches...>;
+  static constexpr bool has_wo = has_attention && !detail::contains<identity_wo, Switches...>;
+
+  // Public for clang 16, which looks at `equation` from outside.
+  template <bool After>
+  static auto spell_attention() {
+    if constexpr (has_attention) {
+      using norm = std::conditional_t<attention_norm, layer_norm, no_norm>;
+      using part = typename detail::attention_part<Attention, detail::types<>, Switches...>::type;
+      return std::type_identity<detail::wired<norm, part, After>>{};
+    } else {
+      return std::type_identity<skip<site::resid_mid>>{};
+    }
+  }
+  template <bool After>
+  static auto spell_mlp() {
+    if constexpr (has_mlp) {
+      using norm = std::conditional_t<mlp_norm, layer_norm, no_norm>;
+      using part = std::conditional_t<linear_mlp, dormant::linear_mlp, mlp>;
+      return std::type_identity<detail::wired<norm, part, After>>{};
+    } else {
+      return std::type_identity<skip<site::resid_post>>{};
+    }
+  }
+
+  template <shape Shape>
+  static constexpr bool check() {
+    return (detail::check_word<Shape, Switches>() && ...);
+  }
+  /// What the words stand for; with `After`, norms stand after the branches.
+  template <bool After>
+  using equation = chain<typename decltype(spell_attention<After>())::type,
+                         typename decltype(spell_mlp<After>())::type>;
+};
+
+/// One block as its equation: wirings, first to last.
+template <detail::planned First, class... Rest>
+struct block<First, Rest...> {
+  static_assert(
+      (detail::planned<Rest> && ...),
+      "dormant::block: after a wiring come wirings, parts that can be made from a plan and "
+      "sizes; see <dormant/part/wiring/residual.hpp>");
+  template <shape>
+  static constexpr bool check() {
+    return true;
+  }
+  template <bool>
+  using equation = chain<First, Rest...>;
+  static constexpr bool has_attention =
+      detail::lists<site::attn_out, sites_of<chain<First, Rest...>>>;
+  static constexpr bool has_mlp = detail::lists<site::mlp_out, sites_of<chain<First, Rest...>>>;
+};
+
+/// A block without attention: `mlp_block<>`, `mlp_block<linear>`.
+template <class... Switches>
+using mlp_block = block<no_attention, Switches...>;
+
+/// Blocks by name, first to last, for models whose layers differ.
+template <class... Blocks>
+struct stack {};
+
+} // namespace dormant

@@ -2,7 +2,6 @@
 // The initial parameters of the authors' code (arXiv 2410.13835) for a seed of PyTorch's.
 #pragma once
 
-#include "dormant/model/layout.hpp"
 #include "dormant/model/transformer.hpp"
 #include "dormant/torch_random.hpp"
 
@@ -23,20 +22,15 @@ template <class Net>
 void draw_as_torch(Net& net, std::uint64_t seed) {
   detail::check_whole(net.parameters().size());
   torch_generator draw(seed);
-  for (auto const& t : Net::plan::tensors) {
+  for (auto const& t : net.tensors()) {
     auto const values = net.parameters().subspan(t.offset, t.size());
     std::vector<float> drawn(t.size());
-    switch (t.what) {
-    case role::token_embedding:
-    case role::position_embedding: draw.normal(drawn); break;
-    case role::wq:
-    case role::wk:
-    case role::wv:
-    case role::wo:
-    case role::wg:
-    case role::w1:
-    case role::w2:
-    case role::output: {
+    switch (t.initial) {
+    case initial::zero:
+    case initial::one:
+      continue; // norms at the identity and scalars at 0, as the constructor left them
+    case initial::normal: draw.normal(drawn); break;
+    case initial::uniform: {
       // kaiming_uniform_ with a = sqrt(5) is 1 / sqrt(fan in); rounded here as it rounds.
       double const gain = std::sqrt(2 / (1 + std::sqrt(5.0) * std::sqrt(5.0)));
       auto const bound =
@@ -44,7 +38,6 @@ void draw_as_torch(Net& net, std::uint64_t seed) {
       draw.uniform(drawn, -bound, bound);
       break;
     }
-    default: continue; // norms at the identity and scalars at 0, as the constructor left them
     }
     std::ranges::copy(drawn, values.begin());
   }

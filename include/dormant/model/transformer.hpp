@@ -4,15 +4,16 @@
 #pragma once
 
 #include "dormant/error.hpp"
-#include "dormant/model/batch_pass.hpp"
-#include "dormant/model/layout.hpp"
 #include "dormant/model/structure.hpp"
+#include "dormant/pass/batch_pass.hpp"
+#include "dormant/plan/placement.hpp"
 #include "dormant/random.hpp"
 #include "dormant/tensor.hpp"
 
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,26 +40,74 @@ inline void check_whole(std::size_t parameters) {
          "new one"});
   }
 }
+
+/// What a model knows of its sizes: nothing beside its type, or the plan that was made of them.
+template <class Model, bool Fixed = Model::fixed>
+class own_sizes {
+public:
+  static constexpr dormant::shape shape = Model::shape;
+  /// Sizes, tensors and parts, to be read.
+  [[nodiscard]] static constexpr placement<Model> placed() { return {}; }
+  /// Where a tensor lies.
+  /// \throws error if this structure has no such tensor
+  [[nodiscard]] static tensor_spec const& find(std::string_view name) {
+    return find_tensor(placed().tensors(), name);
+  }
+};
+template <class Model>
+class own_sizes<Model, false> {
+public:
+  dormant::shape shape;
+  [[nodiscard]] placement<Model> placed() const { return placement<Model>(*layout_); }
+  [[nodiscard]] tensor_spec const& find(std::string_view name) const {
+    return find_tensor(placed().tensors(), name);
+  }
+
+protected:
+  explicit own_sizes(sizes const& given)
+      : shape(given.as_shape()),
+        layout_(std::make_shared<layout_in_memory<Model> const>(checked(given))) {}
+
+private:
+  static sizes const& checked(sizes const& s) {
+    check_sizes(s);
+    if (Model::stacked && s.layers != Model::named_layers) {
+      refuse({"the stack names ", Model::named_layers, " blocks, but the sizes have ", s.layers,
+              " layers"});
+    }
+    return s;
+  }
+  std::shared_ptr<layout_in_memory<Model> const> layout_; // copies of a model share it
+};
 } // namespace detail
 
 /// Parameters and structure of a transformer: `transformer<Shape, softmax>`, `transformer<Shape, relu,
 /// post_norm, double>`, `transformer<Shape, stack<mlp_block<>, block<softmax>, mlp_block<linear>>>`.
+/// With the shape `at_run_time` the sizes are an argument of the constructor, and everything else is
+/// as with sizes that are part of the type: the same parts, kernels and hooks.
 /// One that was moved from has no parameters, and every use says so.
 template <shape Shape, class... Parts>
-class transformer {
+class transformer : public detail::own_sizes<structure<Shape, Parts...>> {
+  using own = detail::own_sizes<structure<Shape, Parts...>>;
+
 public:
   using model = structure<Shape, Parts...>;
   using scalar = typename model::scalar;
   using arch = typename model::arch;
   using plan = layout<model>;
-  static constexpr dormant::shape shape = Shape;
 
   /// Draws initial parameters: embeddings N(0, 1), matrices U(-1, 1) / sqrt(fan in), norms at the
   /// identity, learned scalars of attention rules 0 (arXiv 2410.13835, published code).
-  explicit transformer(transformer_options const& options = {}) : parameters_(plan::size) {
-    for (std::size_t i = 0; i < plan::tensors.size(); ++i) {
-      initialise(plan::tensors[i], random_stream(options.seed, stream::parameters, 0, i));
-    }
+  explicit transformer(transformer_options const& options = {}) requires(model::fixed)
+      : parameters_(plan::size) {
+    initialise(options.seed);
+  }
+  /// The same for sizes of which the type knows nothing; a `shape` will do.
+  /// \throws error for sizes that no model can have, or another number of layers than the stack names
+  explicit transformer(sizes const& given,
+                       transformer_options const& options = {}) requires(!model::fixed)
+      : own(given), parameters_(own::placed().total().parameters) {
+    initialise(options.seed);
   }
 
   /// The flat arena of all parameters; `plan::tensors` says what lies where. Empty if the model was
@@ -70,12 +119,12 @@ public:
   /// \throws error if this structure has no such tensor
   [[nodiscard]] view<scalar, 2> parameter(std::string_view name) {
     detail::check_whole(parameters_.size());
-    auto const& t = find(name);
+    auto const& t = own::find(name);
     return make_matrix_view(parameters_.data() + t.offset, t.rows, t.cols, t.cols);
   }
   [[nodiscard]] view<scalar const, 2> parameter(std::string_view name) const {
     detail::check_whole(parameters_.size());
-    auto const& t = find(name);
+    auto const& t = own::find(name);
     return make_matrix_view(parameters_.data() + t.offset, t.rows, t.cols, t.cols);
   }
 
@@ -84,29 +133,24 @@ public:
   template <class... Hooks>
   evaluation evaluate(batch const& rows, Hooks&&... hooks) const;
 
-  static tensor_spec const& find(std::string_view name) {
-    for (auto const& t : plan::tensors) {
-      if (tensor_name(t) == name) return t;
-    }
-    refuse({"this model has no parameter named '", name, "'"});
-  }
+  /// All parameter tensors, in the order of the arena.
+  [[nodiscard]] std::span<tensor_spec const> tensors() const { return own::placed().tensors(); }
 
 private:
-  void initialise(tensor_spec const& t, random_stream draw) {
+  void initialise(std::uint64_t seed) {
+    for (std::size_t i = 0; i < tensors().size(); ++i) {
+      fill(tensors()[i], random_stream(seed, stream::parameters, 0, i));
+    }
+  }
+  void fill(tensor_spec const& t, random_stream draw) {
     auto const values = parameters_.span().subspan(t.offset, t.size());
-    switch (t.what) {
-    case role::token_embedding:
-    case role::position_embedding:
+    switch (t.initial) {
+    case initial::zero: return; // as the arena is
+    case initial::one: std::fill(values.begin(), values.end(), scalar{1}); return;
+    case initial::normal:
       for (auto& p : values) p = static_cast<scalar>(draw.normal());
       return;
-    case role::attention_norm_weight:
-    case role::mlp_norm_weight:
-    case role::final_norm_weight: std::fill(values.begin(), values.end(), scalar{1}); return;
-    case role::attention_norm_bias:
-    case role::mlp_norm_bias:
-    case role::final_norm_bias:
-    case role::head_scalars: return; // zero, as the arena is
-    default: {
+    case initial::uniform: {
       double const bound = 1 / std::sqrt(static_cast<double>(t.cols));
       for (auto& p : values) p = static_cast<scalar>(bound * (2 * draw.uniform() - 1));
     }

@@ -30,9 +30,9 @@ struct clipped : Optimizer {
   }
   /// \throws error if the largest norm is not above 0
   template <class Model>
-  void require() const {
+  void require(Model const& model) const {
     if (!(most.norm > 0)) refuse({"clipped: norm must be above 0, found ", most.norm});
-    detail::require_of<Model, Optimizer>(*this);
+    detail::require_of<Optimizer>(*this, model);
   }
 };
 template <class Optimizer>

@@ -49,8 +49,8 @@ struct exact_decay : Optimizer {
     rest.template step<Arch, T>(s, p, t);
   }
   template <class Model>
-  void require() const {
-    detail::require_of<Model, Optimizer>(*this);
+  void require(Model const& model) const {
+    detail::require_of<Optimizer>(*this, model);
   }
 };
 template <class Optimizer>

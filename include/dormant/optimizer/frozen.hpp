@@ -5,8 +5,8 @@
 
 #include "dormant/concepts.hpp"
 #include "dormant/error.hpp"
-#include "dormant/model/layout.hpp"
 #include "dormant/optimizer/wrapped.hpp"
+#include "dormant/plan/tensor_spec.hpp"
 
 #include <cstdint>
 #include <limits>
@@ -17,15 +17,15 @@
 namespace dormant {
 
 /// Which tensors, and when: from step `from` until before step `until`, steps counted from 0. A
-/// tensor is meant if both its name and its role are.
+/// tensor is meant if both its name and its group are.
 struct freeze {
   std::string tensor{}; ///< its name in the state dict, where * stands for anything; empty: any
-  std::optional<role> what{};
+  std::optional<dormant::group> group{};
   std::uint64_t from = 0;
   std::uint64_t until = std::numeric_limits<std::uint64_t>::max();
 
-  [[nodiscard]] bool means(std::string_view name, role of) const {
-    return (tensor.empty() || matches(tensor, name)) && (!what || *what == of);
+  [[nodiscard]] bool means(std::string_view name, dormant::group of) const {
+    return (tensor.empty() || matches(tensor, name)) && (!group || *group == of);
   }
 
 private:
@@ -52,7 +52,7 @@ struct frozen : Optimizer {
     if constexpr (detail::may_rest<Optimizer, T>) {
       if (Optimizer::rests(p, t)) return true;
     }
-    return t > which.from && t <= which.until && !p.name.empty() && which.means(p.name, p.what);
+    return t > which.from && t <= which.until && !p.name.empty() && which.means(p.name, p.group);
   }
   template <class Arch, class T>
   void step(typename Optimizer::template state<T>& s, parameter_segment<T> p,
@@ -61,23 +61,23 @@ struct frozen : Optimizer {
   }
   /// \throws error if it names nothing, or no tensor of the model, or a time that ends before it begins
   template <class Model>
-  void require() const {
-    if (which.tensor.empty() && !which.what) {
-      refuse({"frozen: say which parameters: .tensor, by name, or .what, by role"});
+  void require(Model const& model) const {
+    if (which.tensor.empty() && !which.group) {
+      refuse({"frozen: say which parameters: .tensor, by name, or .group"});
     }
     if (which.from >= which.until) {
       refuse({"frozen: until must be more than from, ", which.from, ", found ", which.until});
     }
     bool found = false;
-    for (auto const& t : layout<Model>::tensors) {
-      found = found || which.means(tensor_name(t), t.what);
+    for (auto const& t : model.tensors()) {
+      found = found || which.means(tensor_name(t), t.group);
     }
     if (!found && !which.tensor.empty()) {
       refuse({"frozen: the model has no parameter named '", which.tensor, "'",
-              which.what ? " with the role asked for" : ""});
+              which.group ? " in the group asked for" : ""});
     }
-    if (!found) refuse({"frozen: the model has no parameter with the role asked for"});
-    detail::require_of<Model, Optimizer>(*this);
+    if (!found) refuse({"frozen: the model has no parameter in the group asked for"});
+    detail::require_of<Optimizer>(*this, model);
   }
 };
 template <class Optimizer>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "dormant/detail/arithmetic.hpp"
-#include "dormant/role.hpp"
+#include "dormant/plan/tensor_spec.hpp"
 
 namespace dormant {
 
@@ -15,21 +15,15 @@ struct group_rates {
   double norms = 1;
   double output = 1;
 
-  [[nodiscard]] constexpr double of(role what) const {
-    switch (what) {
-    case role::token_embedding:
-    case role::position_embedding: return embeddings;
-    case role::wq:
-    case role::wk:
-    case role::wv:
-    case role::wo:
-    case role::wg:
-    case role::head_scalars: return attention;
-    case role::w1:
-    case role::w2: return mlp;
-    case role::output: return output;
-    default: return norms;
+  [[nodiscard]] constexpr double of(group of_tensor) const {
+    switch (of_tensor) {
+    case group::embeddings: return embeddings;
+    case group::attention: return attention;
+    case group::mlp: return mlp;
+    case group::norms: return norms;
+    case group::output: return output;
     }
+    return 1;
   }
 };
 

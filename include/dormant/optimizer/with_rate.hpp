@@ -35,9 +35,9 @@ struct with_rate : Optimizer {
   }
   /// \throws error if the schedule ends before it begins
   template <class Model>
-  void require() const {
+  void require(Model const& model) const {
     if constexpr (requires { rate.require(); }) rate.require();
-    detail::require_of<Model, Optimizer>(*this);
+    detail::require_of<Optimizer>(*this, model);
   }
 };
 template <class Optimizer, class Rate>

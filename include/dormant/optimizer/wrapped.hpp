@@ -28,9 +28,9 @@ concept scales_gradients = requires(O const& hyper, double norm) {
 };
 
 /// Lets the wrapped optimizer say what it cannot do.
-template <class Model, class Optimizer>
-void require_of(Optimizer const& inner) {
-  if constexpr (checks<Optimizer const, Model>) inner.template require<Model>();
+template <class Optimizer, class Model>
+void require_of(Optimizer const& inner, [[maybe_unused]] Model const& model) {
+  if constexpr (checks<Optimizer const, Model>) inner.require(model);
 }
 
 } // namespace dormant::detail

@@ -44,7 +44,7 @@ struct probe_spy {
     row.add("spy.sequences", static_cast<double>(sequences));
   }
   template <class Model>
-  void require() const {
+  void require(Model const& /*model*/) const {
     ++notes->required;
   }
   [[nodiscard]] bool due(std::uint64_t /*step*/) {
@@ -64,7 +64,7 @@ struct intervention_spy {
     requires(!std::is_const_v<Value>)
   void operator()(Site /*at*/, Value& /*value*/) const { ++notes->edited; }
   template <class Model>
-  void require() const {
+  void require(Model const& /*model*/) const {
     ++notes->required;
   }
   [[nodiscard]] bool due(std::uint64_t /*step*/) const {
@@ -113,9 +113,8 @@ void check_sites(verdict& found, dormant::detail::types<Site...>) {
 /// The parts that probes and interventions have in common.
 template <class Spy, class Adaptor>
 void check_parts(verdict& found, Adaptor& adaptor, spy_notes& notes) {
-  if constexpr (checks<Adaptor, adapted_model::model>) {
-    adaptor.template require<adapted_model::model>();
-  }
+  using model = placement<adapted_model::model>;
+  if constexpr (checks<Adaptor, model>) adaptor.require(model{});
   found.expect(notes.required > 0, "the adaptor loses require: a model that the hook refuses is "
                                    "taken in silence");
   if constexpr (scheduled<Adaptor>) {

@@ -112,16 +112,16 @@ verdict check_gradients(transformer<Shape, Parts...> const& net, batch const& ro
                 "`double` to the parts of the model");
   static_assert((dormant::detail::check_hook<model, true, Interventions>() && ...));
   dormant::detail::check_whole(net.parameters().size());
-  dormant::detail::check_batch<model>(rows);
-  (dormant::detail::tell_structure(interventions, model{}), ...);
+  dormant::detail::check_batch(rows, net.placed().s);
+  (dormant::detail::tell_structure(interventions, net.placed()), ...);
 
-  dormant::detail::batch_pass<model> pass({.threads = 1, .shards = 1}, true);
+  dormant::detail::batch_pass<model> pass({.threads = 1, .shards = 1}, true, net.placed());
   arena<double> moving(net.parameters().size());
   std::copy_n(net.parameters().data(), moving.size(), moving.data());
   pass.differentiate(moving.data(), rows, interventions...);
-  return detail::check_tensors(
-      layout<model>::tensors, moving.span(), pass.gradient().span(), how,
-      [&] { return pass.evaluate(moving.data(), rows, interventions...); });
+  return detail::check_tensors(net.tensors(), moving.span(), pass.gradient().span(), how, [&] {
+    return pass.evaluate(moving.data(), rows, interventions...);
+  });
 }
 
 } // namespace dormant::testing

@@ -19,7 +19,7 @@ template <class Net>
 std::vector<typename Net::scalar> logits_of(Net const& net, batch const& rows) {
   record<site::logits, typename Net::scalar> kept;
   (void)evaluate(net, rows, {.threads = 1, .shards = 1}, kept);
-  auto const values = kept.values(Net::shape.layers - 1);
+  auto const values = kept.values(net.shape.layers - 1);
   return {values.begin(), values.end()}; // [B, T, V]
 }
 

@@ -56,7 +56,7 @@ struct optimizer_bench {
                                     .cols = cols,
                                     .rate_scale = rate_scale,
                                     .name = "layers.0.ff.w1.weight",
-                                    .what = role::w1},
+                                    .group = group::mlp},
                                    steps);
     }
   }
@@ -67,7 +67,7 @@ struct optimizer_bench {
                                      .rows = rows,
                                      .cols = cols,
                                      .name = "layers.0.ff.w1.weight",
-                                     .what = role::w1};
+                                     .group = group::mlp};
     if constexpr (dormant::detail::may_rest<Optimizer, T>) return hyper.rests(whole, t);
     return false;
   }

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "dormant/concepts.hpp"
-#include "dormant/model/structure.hpp"
+#include "dormant/part/attention/weighing.hpp"
 #include "dormant/random.hpp"
 #include "dormant/testing/gradient_check.hpp"
 #include "dormant/testing/verdict.hpp"
@@ -179,7 +179,7 @@ verdict check_rule_extremes(rule_check_options const& how = {}) {
 template <class Rule, class Arch = xsimd::default_arch>
 verdict check_gate_gradient(rule_check_options const& how = {}) {
   verdict found;
-  if constexpr (dormant::detail::has_gate<Rule>) {
+  if constexpr (requires { typename Rule::gate; }) {
     using gate = typename Rule::gate;
     std::size_t const n = how.longest;
     random_stream draw(how.gradient.seed, stream::user, 1, 0);

@@ -92,15 +92,16 @@ public:
   /// adds to all; NaN for a token that was not met.
   template <class Net>
   [[nodiscard]] std::vector<double> xi(Net const& net) const {
-    std::vector<double> out(Net::shape.vocab, std::nan(""));
+    std::vector<double> out(net.shape.vocab, std::nan(""));
     for (std::size_t v = 0; v < values_.size(); ++v) {
       if (values_[v].count > 0) out[v] = logits(net, values_[v])[v];
     }
     return out;
   }
 
-  template <class Model>
-  void require() const {
+  template <class Placed>
+  void require(Placed const& /*model*/) const {
+    using Model = typename Placed::model;
     static_assert(Model::shape.layers == 1 && Model::shape.heads == 1,
                   "dormant::theory::reading: the minimal model has one layer with one head");
     static_assert(std::is_same_v<typename Model::template block_at<0>::attention, softmax>,
@@ -146,7 +147,7 @@ private:
     auto const C = from.value.size();
     double const mean =
         std::accumulate(from.value.begin(), from.value.end(), 0.0) / static_cast<double>(C);
-    std::vector<double> out(Net::shape.vocab);
+    std::vector<double> out(net.shape.vocab);
     double level = 0;
     for (std::size_t i = 0; i < out.size(); ++i) {
       for (std::size_t c = 0; c < C; ++c) {

@@ -7,8 +7,9 @@
 #include "dormant/detail/thread_pool.hpp"
 #include "dormant/error.hpp"
 #include "dormant/kernels/reduce.hpp"
-#include "dormant/model/non_finite.hpp"
-#include "dormant/model/sequence_pass.hpp"
+#include "dormant/pass/non_finite.hpp"
+#include "dormant/pass/pass.hpp"
+#include "dormant/pass/step_pass.hpp"
 #include "dormant/task/batch.hpp"
 
 #include <algorithm>
@@ -49,13 +50,15 @@ public:
   static constexpr std::size_t most_shards = 64;
   static constexpr std::size_t chunk = 16 * 1024; // elements of the arena one job reduces
 
-  batch_pass(execution how, bool with_gradients)
-      : pool_(thread_count(checked(how))), losses_(how.shards),
-        activations_(std::make_unique<activations<Model>[]>(pool_.threads())) {
+  batch_pass(execution how, bool with_gradients, placement<Model> const& where)
+      : where_(where), pool_(thread_count(checked(how))), losses_(how.shards), step_(where_) {
+    for (std::size_t t = 0; t < pool_.threads(); ++t) {
+      memory_.emplace_back(where_.total(), with_gradients);
+    }
     if (!with_gradients) return;
-    shards_ = arena<T>(how.shards * per_shard);
-    gradient_ = arena<T>(size);
-    gathered_ = arena<T>(gathered);
+    shards_ = arena<T>(how.shards * per_shard());
+    gradient_ = arena<T>(size());
+    gathered_ = arena<T>(gathered());
   }
 
   /// Mean cross-entropy over all positions, nats; NaN if the batch has no targets.
@@ -81,7 +84,7 @@ public:
     for (std::size_t b = 0; b < rows.rows(); ++b) {
       differentiate(parameters, rows.only(b), hooks...);
       // One sequence is one shard, which the calling thread runs.
-      if (auto const site = first_spoiled(activations_[0], rows.context())) {
+      if (auto const site = first_spoiled(where_, memory_[0], rows.context())) {
         return site->sentence(b);
       }
     }
@@ -101,24 +104,13 @@ private:
   }
 
   void pack(T const* parameters, bool with_backward) {
-    weights_.point(parameters);
-    if constexpr (Model::merged) {
-      each_merged([&](std::size_t l, auto const& parts) { weights_.merged.merge(l, parts); });
-    }
-    pool_.run(weights_.jobs(),
-              [&](std::size_t job, std::size_t) { weights_.pack(job, with_backward); });
-    if constexpr (Model::factored) {
-      weights_.factors.centre(weights_);
-      pool_.run(3,
-                [&](std::size_t part, std::size_t) { weights_.factors.project(weights_, part); });
-    }
+    parameters_ = parameters;
+    prepare_parts(where_.parts(), between());
+    pool_.run(step_.jobs(),
+              [&](std::size_t job, std::size_t) { step_.pack(job, parameters, with_backward); });
   }
-  // Calls f(layer, its parameters) for every block with merged projections, on all threads.
-  template <class F>
-  void each_merged(F f) {
-    pool_.run(Model::shape.layers, [&](std::size_t l, std::size_t) {
-      if (weights<Model>::is_merged[l]) f(l, weights_.layers[l].parts);
-    });
+  [[nodiscard]] step_pass<Model> between() {
+    return {where_, parameters_, step_, gradient_.data(), gathered_.data(), pool_};
   }
 
   // With those hooks that can hear the pass; as if it had not begun, if one of them throws.
@@ -138,15 +130,11 @@ private:
   template <bool Backward, class... Hooks>
   double over_shards(batch const& rows, Hooks&... hooks) {
     std::size_t const shards = std::min(losses_.size(), rows.rows());
-    constexpr bool of_pattern = (edits<Hooks, site::pattern, T> || ...);
-    constexpr bool of_hidden = (edits<Hooks, site::mlp_hidden, T> || ...);
-    if constexpr (of_pattern || of_hidden) {
-      for (std::size_t t = 0; t < pool_.threads(); ++t) {
-        activations_[t].expect_edits(of_pattern, of_hidden);
-      }
+    if constexpr ((edits_any<Hooks, T, site::kept_before_edits> || ...)) {
+      for (auto& m : memory_) grown(m.spare, where_.total().spare);
     }
     if constexpr ((reads_sequences<Hooks, T> || ...)) {
-      auto const kept = saved_.template places<Model, Hooks...>(losses_.size());
+      auto const kept = saved_.template places<Hooks...>(where_, losses_.size());
       auto const copies = std::make_unique<std::optional<shard_hooks<T, Hooks...>>[]>(shards);
       for (std::size_t s = 0; s < shards; ++s) copies[s].emplace(kept, s, hooks...);
       pool_.run(shards, [&](std::size_t s, std::size_t thread) {
@@ -154,7 +142,7 @@ private:
       });
       for (std::size_t s = 0; s < shards; ++s) copies[s]->merge_into(hooks...);
     } else if constexpr ((keeps<Hooks, T> || ...)) {
-      auto const kept = saved_.template places<Model, Hooks...>(losses_.size());
+      auto const kept = saved_.template places<Hooks...>(where_, losses_.size());
       pool_.run(shards, [&](std::size_t s, std::size_t thread) {
         shard_hooks<T, Hooks...> own(kept, s, hooks...);
         losses_[s] = one_shard<Backward>(rows, s, shards, thread, own.pack());
@@ -173,18 +161,19 @@ private:
   template <bool Backward, class Pack>
   double one_shard(batch const& rows, std::size_t s, std::size_t shards, std::size_t thread,
                    Pack const& hooks) {
-    using flow_type = flow<Model, Pack>;
+    auto const& parts = where_.parts();
     auto const scale = static_cast<T>(1.0 / static_cast<double>(rows.rows() * rows.context()));
     double sum = 0;
     for (std::size_t b = s * rows.rows() / shards; b < (s + 1) * rows.rows() / shards; ++b) {
       sequence const seq = rows.sequence(b);
-      flow_type f{weights_, activations_[thread], hooks, seq, seq.length()};
-      if constexpr (Backward) f.gradient = shard(s);
-      sequence_pass<flow_type>::forward(f);
+      T* const gradient = Backward ? shard(s) : nullptr;
+      pass<Model, Pack> const p(where_, parameters_, step_, memory_[thread], hooks, seq, gradient,
+                                Backward ? gradient + size() : nullptr);
+      parts.forward(p);
       if constexpr (Backward) {
-        sum += sequence_pass<flow_type>::loss_and_backward(f, scale);
+        sum += parts.backward(p, scale);
       } else {
-        sum += sequence_pass<flow_type>::loss(f);
+        sum += parts.loss(p);
       }
     }
     return sum;
@@ -192,23 +181,11 @@ private:
 
   // gradient = sum of the shards, which are cleared for the next step
   void reduce(std::size_t shards) {
-    finite_ = reduce(shards, 0, size, gradient_.data());
-    if constexpr (Model::factored) {
-      finite_ = reduce(shards, size, gathered, gathered_.data()) && finite_;
-      pool_.run(4, [&](std::size_t part, std::size_t) {
-        if (part < 3) {
-          weights_.factors.finish_matrix(weights_, part, gathered_.data(), gradient_.data());
-        } else {
-          weights_.factors.finish_rows(weights_, gathered_.data(), gradient_.data());
-        }
-      });
+    finite_ = reduce(shards, 0, size(), gradient_.data());
+    if (gathered() != 0) {
+      finite_ = reduce(shards, size(), gathered(), gathered_.data()) && finite_;
     }
-    if constexpr (Model::merged) {
-      each_merged([&](std::size_t l, auto const& parts) {
-        weights_.merged.split(l, parts, gradient_.data());
-      });
-      clear_frozen();
-    }
+    finish_parts(where_.parts(), between());
   }
   // Sums [first, first + n) of the shards into `out`; whether every sum is finite.
   bool reduce(std::size_t shards, std::size_t first, std::size_t n, T* out) {
@@ -224,27 +201,22 @@ private:
     });
     return finite.load();
   }
-  // What merged matrices say about a frozen one is not wanted.
-  void clear_frozen() {
-    for (auto const& t : layout<Model>::tensors) {
-      if (!t.trained) std::fill_n(gradient_.data() + t.offset, t.size(), T{0});
-    }
-  }
+  T* shard(std::size_t s) { return shards_.data() + s * per_shard(); }
 
-  T* shard(std::size_t s) { return shards_.data() + s * per_shard; }
+  [[nodiscard]] std::size_t size() const { return where_.total().parameters; }
+  [[nodiscard]] std::size_t gathered() const { return where_.total().gathered; }
+  [[nodiscard]] std::size_t per_shard() const { return size() + gathered() + arena<T>::slack; }
 
-  static constexpr std::size_t size = layout<Model>::size;
-  static constexpr std::size_t gathered = factors<Model>::gathered;
-  static constexpr std::size_t per_shard = size + gathered + arena<T>::slack;
-
+  [[no_unique_address]] placement<Model> where_;
   thread_pool pool_;
   std::vector<double> losses_; // one a shard
-  weights<Model> weights_;
-  std::unique_ptr<activations<Model>[]> activations_; // one a thread
-  saved_memory saved_;                                // what interventions keep
-  arena<T> shards_;                                   // one gradient and one gathered a shard
+  step_arena<Model> step_;
+  std::vector<sequence_memory<Model>> memory_; // one a thread
+  saved_memory saved_;                         // what interventions keep
+  arena<T> shards_;                            // one gradient and one gathered a shard
   arena<T> gradient_;
-  arena<T> gathered_; // see factors
+  arena<T> gathered_; // see plan::per_shard
+  T const* parameters_ = nullptr;
   bool finite_ = true;
 };
 
@@ -267,9 +239,8 @@ inline void check_batch(batch const& rows, std::size_t context, std::size_t voca
     }
   }
 }
-template <class Model>
-void check_batch(batch const& rows) {
-  check_batch(rows, Model::shape.context, Model::shape.vocab);
+inline void check_batch(batch const& rows, sizes const& s) {
+  check_batch(rows, s.context, s.vocab);
 }
 
 } // namespace detail

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+// x_t = token row + position row.
+#pragma once
+
+#include "dormant/kernels/rows.hpp"
+#include "dormant/plan/branch.hpp"
+#include "dormant/plan/plan.hpp"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace dormant {
+
+/// A table of tokens; `Trained` false keeps its initial values.
+template <bool Trained = true>
+struct token_table {
+  weight table; // [V, C]
+
+  constexpr token_table(plan d, sizes const& s)
+      : table((Trained ? d : d.untrained())
+                  .table("weight", s.vocab, s.width, initial::normal, group::embeddings)) {}
+};
+
+/// \tparam Tokens a `token_table`
+/// \tparam Positions a part with a `table` [T, C] and the way back to it
+template <class Tokens, class Positions>
+struct embedding {
+  using sites = site_list<site::tok_embed, site::pos_embed, site::embed>;
+
+  Tokens tokens;
+  Positions positions;
+  buffer y;                  // [T, C]
+  borrowed_buffer dposition; // [T, C], where a hook edits the gradient of one of the two
+
+  constexpr embedding(plan d, sizes const& s)
+      : tokens(d.in("tok_embeddings"), s), positions(d.in("pos_embeddings"), s),
+        y(d.known_as(site::embed::name).output(s.width)), dposition(d.borrow(s.width)) {}
+
+  template <class Pass>
+  auto forward(Pass const& p) const {
+    using T = typename Pass::T;
+    auto const x = p[y];
+    if constexpr (Pass::template heard<site::tok_embed> || Pass::template heard<site::pos_embed>) {
+      add_apart(p, x);
+    } else {
+      for (std::size_t t = 0; t < x.rows; ++t) {
+        kernels::add<typename Pass::arch, T>(token(p, t), p[positions.table] + t * x.cols,
+                                             x.data + t * x.stride, x.cols);
+      }
+    }
+    p.show(site::embed{}, x);
+    return x;
+  }
+  template <class Pass>
+  void backward(Pass const& p, typename Pass::matrix d) const {
+    using T = typename Pass::T;
+    p.show(site::gradient_of<site::embed>{}, d);
+    // Both have the gradient of their sum, each its own where a hook edits one of them.
+    auto dp = d;
+    if constexpr (Pass::template edited<site::gradient_of<site::tok_embed>> ||
+                  Pass::template edited<site::gradient_of<site::pos_embed>>) {
+      dp = p[dposition];
+      p.copy(d, dp);
+    }
+    p.show(site::gradient_of<site::pos_embed>{}, dp);
+    p.show(site::gradient_of<site::tok_embed>{}, d);
+    if (tokens.table.trained) {
+      for (std::size_t t = 0; t < d.rows; ++t) {
+        auto const id = static_cast<std::size_t>(p.tokens().inputs[t]);
+        kernels::add_to<typename Pass::arch, T>(p.gradient(tokens.table) + id * d.cols,
+                                                d.data + t * d.stride, d.cols);
+      }
+    }
+    positions.backward(p, dp);
+  }
+
+private:
+  template <class Pass>
+  auto token(Pass const& p, std::size_t t) const {
+    return p[tokens.table] + static_cast<std::size_t>(p.tokens().inputs[t]) * p.s.width;
+  }
+  // The same by way of memory in which hooks see, and may edit, each of the two.
+  template <class Pass>
+  void add_apart(Pass const& p, typename Pass::matrix x) const {
+    auto const of_tokens = p.side(x.cols, 2);
+    auto of_positions = of_tokens;
+    of_positions.data += p.s.context * of_tokens.stride;
+    for (std::size_t t = 0; t < x.rows; ++t) {
+      std::copy_n(token(p, t), x.cols, of_tokens.data + t * x.stride);
+      std::copy_n(p[positions.table] + t * x.cols, x.cols, of_positions.data + t * x.stride);
+    }
+    p.show(site::tok_embed{}, of_tokens);
+    p.show(site::pos_embed{}, of_positions);
+    p.add(of_tokens, of_positions, x);
+  }
+};
+
+} // namespace dormant

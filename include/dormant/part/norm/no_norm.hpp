@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// y = x: the place of a norm, left empty. No tensors, no time.
+#pragma once
+
+#include "dormant/kernels/rows.hpp"
+#include "dormant/plan/plan.hpp"
+#include "dormant/sites.hpp"
+
+#include <type_traits>
+
+namespace dormant {
+
+struct no_norm;
+/// Whether a wiring has a norm in its place.
+template <class Norm>
+inline constexpr bool normed = !std::is_same_v<Norm, no_norm>;
+
+/// A branch that reads the residual stream as it is.
+struct no_norm {
+  constexpr no_norm(plan, sizes const&) {}
+
+  template <class Pass>
+  auto forward(Pass const&, typename Pass::matrix x) const {
+    return x;
+  }
+  template <class Pass>
+  void backward(Pass const& p, typename Pass::matrix, typename Pass::matrix dy,
+                typename Pass::matrix dx) const {
+    p.add(dx, dy, dx);
+  }
+};
+
+namespace detail {
+template <class Norm, class... Site>
+using if_normed = std::conditional_t<normed<Norm>, types<Site...>, types<>>;
+} // namespace detail
+
+} // namespace dormant

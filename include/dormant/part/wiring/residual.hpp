@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// y = x + Branch(Norm(x)): pre-norm (arXiv 2410.13835, section 2).
+#pragma once
+
+#include "dormant/part/norm/no_norm.hpp"
+#include "dormant/plan/branch.hpp"
+#include "dormant/plan/plan.hpp"
+
+namespace dormant {
+
+/// The residual stream goes around a norm and a branch. As every wiring: `forward` returns its own
+/// memory, and `backward` turns dL/dy into dL/dx in place.
+template <class Norm, branch Branch>
+struct residual {
+  using norm_type = Norm;
+  using branch_type = Branch;
+  using sites =
+      detail::join<sites_of<Norm>, detail::if_normed<Norm, typename Branch::reads>,
+                   sites_of<Branch>, site_list<typename Branch::writes, typename Branch::leaves>>;
+  using bypassed = detail::join<bypassed_of<Norm>, bypassed_of<Branch>>;
+
+  Norm norm;
+  Branch branch;
+  buffer y; // [T, C]
+  borrowed_buffer dn,
+      db; // [T, C] gradients of what the branch reads and, where a hook edits it, writes
+
+  constexpr residual(plan d, sizes const& s)
+      : norm(d.in(Branch::name, "_norm").known_as(Branch::reads::name), s),
+        branch(d.in(Branch::name).known_as(Branch::writes::name), s),
+        y(d.known_as(Branch::leaves::name).output(s.width)), dn(d.borrow(s.width)),
+        db(d.borrow(s.width)) {}
+
+  template <class Pass>
+  auto forward(Pass const& p, typename Pass::matrix x) const {
+    auto const n = norm.forward(p, x);
+    if constexpr (normed<Norm>) p.show(typename Branch::reads{}, n);
+    auto const b = branch.forward(p, n);
+    p.show(typename Branch::writes{}, b);
+    p.add(x, b, p[y]);
+    p.show(typename Branch::leaves{}, p[y]);
+    return p[y];
+  }
+  template <class Pass>
+  void backward(Pass const& p, typename Pass::matrix x, typename Pass::matrix d) const {
+    p.show(site::gradient_of<typename Branch::leaves>{}, d);
+    auto const g = p.zeroed(dn);
+    auto const b = p.apart(site::gradient_of<typename Branch::writes>{}, d, db);
+    p.show(site::gradient_of<typename Branch::writes>{}, b);
+    branch.backward(p, p.made(norm, x), b, g);
+    if constexpr (normed<Norm>) p.show(site::gradient_of<typename Branch::reads>{}, g);
+    norm.backward(p, x, g, d);
+  }
+  template <class Step, class F>
+  void each_part(Step const& p, F f) const {
+    f(norm, p);
+    f(branch, p);
+  }
+};
+
+} // namespace dormant

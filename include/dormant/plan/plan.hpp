@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: MIT
+// What a part's constructor talks to: it asks for every tensor and buffer once and gets a handle, the
+// place of memory that does not exist yet. The constructor is the plan; nobody else lists tensors.
+#pragma once
+
+#include "dormant/plan/handles.hpp"
+#include "dormant/plan/tensor_spec.hpp"
+#include "dormant/plan/totals.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+
+namespace dormant {
+
+/// The plan of a model at one place of it. Passed by value; `in` opens a scope of names, to be used
+/// in the expression that makes the part: `norm(d.in("attention_norm"), s)`.
+class plan {
+public:
+  constexpr plan(std::size_t context, detail::kernel_sizes const& kernels, detail::totals& total,
+                 detail::listing* list = nullptr)
+      : context_(context), kernels_(&kernels), total_(&total), list_(list) {}
+
+  // ---- parameters, in the order of the arena ----
+
+  /// A vector of `n` parameters: a gain, a bias, a scalar of each head.
+  [[nodiscard]] constexpr weight vector(std::string_view name, std::size_t n, initial from,
+                                        group of) const {
+    return parameter(name, 1, n, from, of, true, {});
+  }
+  /// A table [rows, cols] that is read by rows: embeddings, scalars of heads.
+  [[nodiscard]] constexpr weight table(std::string_view name, std::size_t rows, std::size_t cols,
+                                       initial from, group of) const {
+    return parameter(name, rows, cols, from, of, false, {});
+  }
+  /// A matrix [out, in] to multiply by.
+  [[nodiscard]] constexpr packed_weight matrix(std::string_view name, std::size_t out,
+                                               std::size_t in, group of,
+                                               std::string_view former = {}) const {
+    return packed(parameter(name, out, in, initial::uniform, of, false, former));
+  }
+  /// A tensor that another part owns, as a matrix to multiply by.
+  [[nodiscard]] constexpr packed_weight packed(weight w) const { return pack(w, w.offset, false); }
+  /// A matrix that is made once a step in `from`, and whose gradient goes to `w`.
+  [[nodiscard]] constexpr packed_weight packed(weight w, step_memory from) const {
+    return pack(w, from.offset, true);
+  }
+
+  // ---- values of one sequence ----
+
+  /// [T, cols] kept from the way there for the way back, one for each layer.
+  [[nodiscard]] constexpr buffer keep(std::size_t cols, std::string_view name = {}) const {
+    buffer const b(take(total_->kept, context_ * padded(cols)), cols, padded(cols));
+    note(name, b.offset, 0, cols, b.stride);
+    return b;
+  }
+  /// The same for what the part hands on; the part around it has said by what name it is known.
+  [[nodiscard]] constexpr buffer output(std::size_t cols) const { return keep(cols, known_as_); }
+  /// [T] kept.
+  [[nodiscard]] constexpr column keep_column() const {
+    return column(take(total_->kept, context_));
+  }
+  /// [heads, T query, T key] kept.
+  [[nodiscard]] constexpr grid keep_grid(std::size_t heads, std::string_view name = {}) const {
+    auto const g = take_grid<lifetime::kept>(total_->kept, heads);
+    note(name, g.offset, heads, 0, g.stride);
+    return g;
+  }
+  /// [T, cols] for the way back, shared by all layers.
+  [[nodiscard]] constexpr borrowed_buffer borrow(std::size_t cols) const {
+    borrowed_buffer const b(take(total_->borrowed, context_ * padded(cols)), cols, padded(cols));
+    return grow_borrowed(), b;
+  }
+  [[nodiscard]] constexpr borrowed_grid borrow_grid(std::size_t heads) const {
+    auto const g = take_grid<lifetime::borrowed>(total_->borrowed, heads);
+    return grow_borrowed(), g;
+  }
+  /// Values from before an edit, taken only where a hook edits what is kept: [T, cols], [heads, T, T].
+  [[nodiscard]] constexpr spare_buffer spare(std::size_t cols) const {
+    return {take(total_->spare, context_ * padded(cols)), cols, padded(cols)};
+  }
+  [[nodiscard]] constexpr dormant::spare_grid spare_grid(std::size_t heads) const {
+    return take_grid<lifetime::spare>(total_->spare, heads);
+  }
+  /// An operand [k, n] packed while a sequence is under way.
+  [[nodiscard]] constexpr panel scratch_panel(std::size_t k, std::size_t n) const {
+    total_->panel = std::max(total_->panel, kernels_->packed(k, n));
+    return {};
+  }
+
+  // ---- values of the whole model ----
+
+  /// A table [rows, cols] of numbers that never change.
+  [[nodiscard]] constexpr constant fixed_table(std::size_t rows, std::size_t cols,
+                                               constant_value value) const {
+    constant const c(take(total_->constants, rows * cols), cols);
+    if (list_ != nullptr && list_->tables != nullptr) {
+      list_->tables[total_->tables] = {c.offset, rows, cols, value};
+    }
+    ++total_->tables;
+    return c;
+  }
+  /// `n` elements that are made once a step, from the parameters.
+  [[nodiscard]] constexpr step_memory per_step(std::size_t n) const {
+    return step_memory(take(total_->step, n));
+  }
+  /// Room for an operand [k, n] that is packed once a step.
+  [[nodiscard]] constexpr step_memory per_step_panel(std::size_t k, std::size_t n) const {
+    return per_step(kernels_->packed(k, n));
+  }
+  /// `n` elements beside the gradient of a shard, summed as it is.
+  [[nodiscard]] constexpr shard_memory per_shard(std::size_t n) const {
+    return shard_memory(take(total_->gathered, n));
+  }
+
+  // ---- where we are ----
+
+  [[nodiscard]] constexpr plan in(std::string_view name, std::string_view more = {}) const {
+    plan p = *this;
+    return p.outer_ = this, p.name_ = name, p.more_ = more, p;
+  }
+  [[nodiscard]] constexpr plan layer(std::size_t l) const {
+    plan p = *this;
+    return p.layer_ = p.seen_in_ = l, p;
+  }
+  /// What the part puts out is shown at this site, as of layer `l` if that is not where we are.
+  [[nodiscard]] constexpr plan known_as(std::string_view site) const {
+    plan p = *this;
+    return p.known_as_ = site, p;
+  }
+  [[nodiscard]] constexpr plan known_as(std::string_view site, std::size_t l) const {
+    plan p = known_as(site);
+    return p.seen_in_ = l, p;
+  }
+  /// All tensors of the part keep their initial values.
+  [[nodiscard]] constexpr plan untrained() const {
+    plan p = *this;
+    return p.trained_ = false, p;
+  }
+  [[nodiscard]] constexpr detail::totals so_far() const { return *total_; }
+  /// What is borrowed from here on may lie where it lay then; returns where borrowed memory ended.
+  constexpr std::size_t share_borrowed(detail::totals const& then) const {
+    std::size_t const end = total_->borrowed;
+    return total_->borrowed = then.borrowed, end;
+  }
+  /// What is borrowed from here on lies behind this end too.
+  constexpr void borrow_past(std::size_t end) const {
+    total_->borrowed = std::max(total_->borrowed, end);
+  }
+  /// So may constants: what follows is the same part again.
+  constexpr void share_constants(detail::totals const& then) const {
+    total_->constants = then.constants;
+  }
+  /// A row length, or a size, rounded up so that what follows starts on a line of the cache.
+  [[nodiscard]] constexpr std::size_t padded(std::size_t n) const {
+    return (n + kernels_->line - 1) / kernels_->line * kernels_->line;
+  }
+
+private:
+  constexpr std::size_t take(std::size_t& used, std::size_t n) const {
+    std::size_t const at = used;
+    return used += padded(n), at;
+  }
+  template <lifetime In>
+  constexpr grid_in<In> take_grid(std::size_t& used, std::size_t heads) const {
+    std::size_t const keys = padded(context_);
+    return {take(used, heads * context_ * keys), heads, context_ * keys, keys};
+  }
+  constexpr void grow_borrowed() const {
+    total_->most_borrowed = std::max(total_->most_borrowed, total_->borrowed);
+  }
+  [[gnu::noinline]] constexpr weight parameter(std::string_view name, std::size_t rows,
+                                               std::size_t cols, initial from, group of,
+                                               bool vector, std::string_view former) const {
+    weight const w(take(total_->parameters, rows * cols), rows, cols, trained_);
+    if (list_ != nullptr && list_->tensors != nullptr) {
+      tensor_spec& t = list_->tensors[total_->tensors];
+      t = {.name = {},
+           .former = former,
+           .layer = layer_,
+           .rows = rows,
+           .cols = cols,
+           .offset = w.offset,
+           .group = of,
+           .initial = from,
+           .trained = trained_,
+           .vector = vector};
+      write(t.name);
+      t.scope = t.name.view().size();
+      t.name.add(name);
+    }
+    ++total_->tensors;
+    return w;
+  }
+  [[gnu::noinline]] constexpr packed_weight pack(weight w, std::size_t source, bool of_step) const {
+    packed_weight m(w);
+    m.trained = m.trained || of_step; // what is made of w has a gradient, whatever becomes of it
+    auto const& k = *kernels_;
+    m.forward = take(total_->packed, k.packed((w.cols + k.factors - 1) / k.factors, w.rows));
+    m.backward = take(total_->packed, k.packed((w.rows + k.factors - 1) / k.factors, w.cols));
+    m.scratch = take(total_->packed, k.scratch(w.rows, w.cols));
+    total_->operand =
+        std::max(total_->operand, padded(k.scratch(context_, std::max(w.rows, w.cols))));
+    if (list_ != nullptr && list_->jobs != nullptr) {
+      list_->jobs[total_->jobs] = {m.forward, m.backward, m.scratch, w.rows,
+                                   w.cols,    source,     of_step};
+    }
+    ++total_->jobs;
+    return m;
+  }
+  [[gnu::noinline]] constexpr void note(std::string_view name, std::size_t offset,
+                                        std::size_t heads, std::size_t cols,
+                                        std::size_t stride) const {
+    if (name.empty()) return;
+    if (list_ != nullptr && list_->values != nullptr) {
+      list_->values[total_->values] = {name, seen_in_, offset, heads, cols, stride};
+    }
+    ++total_->values;
+  }
+  constexpr void write(detail::short_text& t) const {
+    if (outer_ != nullptr) outer_->write(t), t.add(name_), t.add(more_), t.add(".");
+  }
+
+  std::size_t context_;
+  detail::kernel_sizes const* kernels_;
+  detail::totals* total_;
+  detail::listing* list_;
+  plan const* outer_ = nullptr;
+  std::string_view name_{}, more_{};
+  std::string_view known_as_{};
+  std::size_t layer_ = 0, seen_in_ = 0;
+  bool trained_ = true;
+};
+
+} // namespace dormant

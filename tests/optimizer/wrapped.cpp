@@ -313,8 +313,11 @@ TEST_CASE("wrapped: what cannot be done is a sentence") {
         "frozen: the model has no parameter named 'layers.2.attention.wv.weight'");
   CHECK(say(frozen{adamw{}, {.tensor = "*.wv.*", .group = group::mlp}}) ==
         "frozen: the model has no parameter named '*.wv.*' in the group asked for");
-  CHECK(say(frozen{adamw{}, {.group = group::output}}) ==
-        "frozen: the model has no parameter in the group asked for");
+  transformer<small, softmax, no_mlp, float> attends_only({.seed = 1});
+  CHECK(
+      error_of([&] {
+        train(attends_only, task, frozen{adamw{}, {.group = group::mlp}}, {.steps = 1, .batch = 2});
+      }) == "frozen: the model has no parameter in the group asked for");
   CHECK(say(frozen{adamw{}, {.from = 3}}) ==
         "frozen: say which parameters: .tensor, by name, or .group");
   CHECK(say(frozen{adamw{}, {.group = group::mlp, .from = 3, .until = 3}}) ==

@@ -23,8 +23,7 @@ public:
   step_pass(placement<Model> const& where, T const* parameters, detail::step_arena<Model>& step,
             T* gradient, T const* gathered, detail::thread_pool& threads)
       : placement<Model>(where), parameters_(parameters), constants_(step.constants()),
-        step_(step.step()), gradient_(gradient),
-        gathered_(gathered), threads_(&threads) {}
+        step_(step.step()), gradient_(gradient), gathered_(gathered), threads_(&threads) {}
 
   [[nodiscard]] T const* operator[](weight w) const { return parameters_ + w.offset; }
   [[nodiscard]] T const* operator[](constant c) const { return constants_ + c.offset; }

@@ -26,8 +26,8 @@ struct shape {
   std::size_t expansion = 4; ///< F / C, how much wider the MLP is than the residual stream
 
   // Sizes that follow from the others unless they are said.
-  std::size_t kv_heads = 0;  ///< heads of keys and values, must divide H; 0: H
-  std::size_t head_size = 0; ///< D; 0: C / H
+  std::size_t kv_heads = 0;  ///< heads of keys and values, as yet H; 0: H
+  std::size_t head_size = 0; ///< D, as yet C / H; 0: C / H
   std::size_t mlp_width = 0; ///< F; 0: expansion * C
 
   [[nodiscard]] constexpr std::size_t head_width() const {

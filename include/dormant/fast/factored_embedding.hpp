@@ -123,7 +123,15 @@ private:
 struct factored_embedding {
   using wraps_models = void;
   template <class Model, shape Shape>
-  using part = detail::factored_decoder<Model, std::make_index_sequence<Shape.layers>>;
+  struct sized {
+    static_assert(Shape != at_run_time,
+                  "dormant::transformer: factored_embedding needs sizes that are part of the type");
+    using type =
+        detail::factored_decoder<Model,
+                                 std::make_index_sequence<Shape.layers == 0 ? 1 : Shape.layers>>;
+  };
+  template <class Model, shape Shape>
+  using part = typename sized<Model, Shape>::type;
 };
 
 } // namespace dormant

@@ -130,8 +130,9 @@ struct structure {
       "dormant::shape: layers, heads, width, vocab, context and expansion must be positive");
   static_assert(Shape.heads == 0 || Shape.head_size != 0 || Shape.width % Shape.heads == 0,
                 "dormant::shape: width must be divisible by heads");
-  static_assert(Shape.kv_heads == 0 || Shape.heads % Shape.kv_heads == 0,
-                "dormant::shape: kv_heads must divide heads");
+  static_assert(!fixed || has_plain_heads(sizes(Shape)),
+                "dormant::shape: attention has as many heads of keys as of queries, which together "
+                "are as wide as the model; leave kv_heads and head_size at 0");
   static_assert(
       ((detail::is_rule<Parts> || detail::stack_of<Parts>::found || detail::arch_of<Parts>::found ||
         detail::block_of<Parts>::found || detail::is_block_switch<Parts> ||

@@ -15,7 +15,7 @@ namespace dormant {
 struct sizes {
   std::size_t layers = 1;     ///< L
   std::size_t heads = 1;      ///< H
-  std::size_t kv_heads = 1;   ///< heads of keys and values, which divide H
+  std::size_t kv_heads = 1;   ///< heads of keys and values, as yet H
   std::size_t head_width = 1; ///< D
   std::size_t width = 1;      ///< C
   std::size_t hidden = 1;     ///< F
@@ -46,14 +46,23 @@ struct sizes {
   }
 };
 
+/// Whether heads are those that attention can have: of keys as many as of queries, D = C / H.
+constexpr bool has_plain_heads(sizes const& s) {
+  return s.kv_heads == s.heads && s.queries() == s.width;
+}
+
 /// \throws error for sizes that no model can have
 constexpr void check_sizes(sizes const& s) {
   if (s.layers == 0 || s.heads == 0 || s.kv_heads == 0 || s.head_width == 0 || s.width == 0 ||
       s.hidden == 0 || s.vocab == 0 || s.context == 0) {
     refuse({"sizes: layers, heads, widths, vocab and context must be positive"});
   }
-  if (s.heads % s.kv_heads != 0) {
-    refuse({"sizes: kv_heads must divide heads, ", s.heads, ", found ", s.kv_heads});
+  if (!has_plain_heads(s)) {
+    refuse(
+        {"sizes: attention has as many heads of keys as of queries, which together are as wide as "
+         "the model, ",
+         s.width, "; found ", s.heads, " heads of ", s.head_width, " and ", s.kv_heads,
+         " of keys"});
   }
 }
 

@@ -7,10 +7,8 @@
 
 namespace dormant {
 
-/// Layer normalisation as in the authors' model: PyTorch's, with its eps of 1e-5.
+/// Layer normalisation as in the authors' model: PyTorch's, whose eps is `sizes::norm_epsilon`.
 struct layer_norm {
-  static constexpr double epsilon = 1e-5;
-
   weight gain, bias; // [C]
   buffer y;          // [T, C]
   column mean, rstd; // [T]
@@ -23,8 +21,8 @@ struct layer_norm {
   template <class Pass>
   auto forward(Pass const& p, typename Pass::matrix x) const {
     using T = typename Pass::T;
-    kernels::layer_norm<typename Pass::arch, T>(x, p[gain], p[bias], static_cast<T>(epsilon), p[y],
-                                                p[mean], p[rstd]);
+    kernels::layer_norm<typename Pass::arch, T>(
+        x, p[gain], p[bias], static_cast<T>(p.s.norm_epsilon), p[y], p[mean], p[rstd]);
     return p[y];
   }
   template <class Pass>

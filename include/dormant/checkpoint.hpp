@@ -5,7 +5,7 @@
 #include "dormant/cadence.hpp"
 #include "dormant/error.hpp"
 #include "dormant/io/safetensors.hpp"
-#include "dormant/plan/tensor_spec.hpp"
+#include "dormant/tensor_spec.hpp"
 #include "dormant/train.hpp"
 
 #include <charconv>

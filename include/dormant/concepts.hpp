@@ -5,9 +5,9 @@
 
 #include "dormant/kernels/xsimd.hpp"
 #include "dormant/nonlinearity/row.hpp"
-#include "dormant/plan/tensor_spec.hpp"
 #include "dormant/random.hpp"
 #include "dormant/sites.hpp"
+#include "dormant/tensor_spec.hpp"
 
 #include <concepts>
 #include <cstddef>

@@ -3,9 +3,9 @@
 // Names are those of TransformerLens; shapes are per sequence.
 #pragma once
 
-#include "dormant/plan/tensor_spec.hpp"
 #include "dormant/task/batch.hpp"
 #include "dormant/tensor.hpp"
+#include "dormant/tensor_spec.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -112,7 +112,6 @@ struct merged_attention {
   using reads = site::norm1;
   using writes = site::attn_out;
   using leaves = site::resid_mid;
-  using rule = Rule;
   using wv_type = typename detail::at_place<place::values, projection, Policies...>::type;
   using wo_type = typename detail::at_place<place::outputs, projection, Policies...>::type;
   static_assert(

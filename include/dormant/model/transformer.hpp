@@ -10,6 +10,7 @@
 #include "dormant/random.hpp"
 #include "dormant/tensor.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -110,7 +111,7 @@ public:
     initialise(options.seed);
   }
 
-  /// The flat arena of all parameters; `plan::tensors` says what lies where. Empty if the model was
+  /// The flat arena of all parameters; `tensors()` says what lies where. Empty if the model was
   /// moved from.
   [[nodiscard]] std::span<scalar> parameters() { return parameters_.span(); }
   [[nodiscard]] std::span<scalar const> parameters() const { return parameters_.span(); }

@@ -6,7 +6,7 @@
 #include "dormant/concepts.hpp"
 #include "dormant/error.hpp"
 #include "dormant/optimizer/wrapped.hpp"
-#include "dormant/plan/tensor_spec.hpp"
+#include "dormant/tensor_spec.hpp"
 
 #include <cstdint>
 #include <limits>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "dormant/detail/arithmetic.hpp"
-#include "dormant/plan/tensor_spec.hpp"
+#include "dormant/tensor_spec.hpp"
 
 namespace dormant {
 

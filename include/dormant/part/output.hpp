@@ -15,20 +15,8 @@ struct own_output : Part {
 };
 
 /// The token embedding once more; its gradient is added to that of the embedding.
-struct tied {
-  packed_weight w; // [V, C]
-
-  constexpr tied(plan d, sizes const&, weight tokens) : w(d.packed(tokens)) {}
-
-  template <class Pass, class M = typename Pass::matrix>
-  void forward(Pass const& p, M x, M y) const {
-    p.multiply(x, w, y);
-  }
-  template <class Pass, class M = typename Pass::matrix>
-  void backward(Pass const& p, M x, M dy, M dx) const {
-    p.weight_gradient(dy, x, w);
-    p.multiply_back(dy, w, dx, {.how = kernels::finish::accumulate});
-  }
+struct tied : projection {
+  constexpr tied(plan d, sizes const&, weight tokens) : projection(d.packed(tokens)) {}
 };
 
 } // namespace dormant

@@ -220,27 +220,24 @@ private:
   bool finite_ = true;
 };
 
-/// A clear error for tokens or lengths that a model of this context and vocabulary cannot read.
-inline void check_batch(batch const& rows, std::size_t context, std::size_t vocab) {
+/// A clear error for tokens or lengths that a model of these sizes cannot read.
+inline void check_batch(batch const& rows, sizes const& s) {
   if (rows.rows() == 0 || rows.context() == 0) {
     refuse({"the batch is empty: it needs at least one sequence of one token"});
   }
-  if (rows.context() > context) {
-    refuse({"the sequences are longer than the model's context: expected at most ", context,
+  if (rows.context() > s.context) {
+    refuse({"the sequences are longer than the model's context: expected at most ", s.context,
             " tokens, found ", rows.context()});
   }
   for (std::size_t b = 0; b < rows.rows(); ++b) {
     auto const tokens = rows.tokens(b);
     for (std::size_t t = 0; t < tokens.size(); ++t) {
-      if (tokens[t] < 0 || static_cast<std::size_t>(tokens[t]) >= vocab) {
+      if (tokens[t] < 0 || static_cast<std::size_t>(tokens[t]) >= s.vocab) {
         refuse({"sequence ", b, ", position ", t, ": token ", tokens[t],
-                " is outside the vocabulary of ", vocab});
+                " is outside the vocabulary of ", s.vocab});
       }
     }
   }
-}
-inline void check_batch(batch const& rows, sizes const& s) {
-  check_batch(rows, s.context, s.vocab);
 }
 
 } // namespace detail

@@ -4,8 +4,8 @@
 #pragma once
 
 #include "dormant/plan/handles.hpp"
-#include "dormant/plan/tensor_spec.hpp"
 #include "dormant/plan/totals.hpp"
+#include "dormant/tensor_spec.hpp"
 
 #include <algorithm>
 #include <cstddef>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "dormant/plan/sizes.hpp"
-#include "dormant/plan/tensor_spec.hpp"
+#include "dormant/tensor_spec.hpp"
 
 #include <cstddef>
 #include <string_view>

@@ -27,7 +27,6 @@ struct attention {
   using inputs_type =
       typename detail::at_place<place::inputs, separate_inputs<values>, Policies...>::type;
   using outputs = typename detail::at_place<place::outputs, projection, Policies...>::type;
-  using rule = Rule;
 
   using sites = detail::join<site_list<site::q, site::k, site::v, site::value_out, site::z>,
                              sites_of<weighing<Rule>>>;

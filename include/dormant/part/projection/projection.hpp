@@ -17,6 +17,8 @@ struct projection {
   constexpr projection(plan d, std::size_t out, std::size_t in, group of,
                        std::string_view former = {})
       : w(d.matrix("weight", out, in, of, former)) {}
+  /// By a matrix that another part owns.
+  constexpr explicit projection(packed_weight of_another) : w(of_another) {}
 
   /// y = epilogue of x W^T
   template <class Pass>

@@ -11,8 +11,6 @@ namespace dormant {
 /// The residual stream itself goes through the norm, after the branch.
 template <class Norm, branch Branch>
 struct post_residual {
-  using norm_type = Norm;
-  using branch_type = Branch;
   using sites =
       detail::join<sites_of<Norm>, detail::if_normed<Norm, typename Branch::reads>,
                    sites_of<Branch>, site_list<typename Branch::writes, typename Branch::leaves>>;

@@ -12,8 +12,6 @@ namespace dormant {
 /// memory, and `backward` turns dL/dy into dL/dx in place.
 template <class Norm, branch Branch>
 struct residual {
-  using norm_type = Norm;
-  using branch_type = Branch;
   using sites =
       detail::join<sites_of<Norm>, detail::if_normed<Norm, typename Branch::reads>,
                    sites_of<Branch>, site_list<typename Branch::writes, typename Branch::leaves>>;
@@ -21,9 +19,8 @@ struct residual {
 
   Norm norm;
   Branch branch;
-  buffer y; // [T, C]
-  borrowed_buffer dn,
-      db; // [T, C] gradients of what the branch reads and, where a hook edits it, writes
+  buffer y;               // [T, C]
+  borrowed_buffer dn, db; // [T, C] gradients of what the branch reads, and writes
 
   constexpr residual(plan d, sizes const& s)
       : norm(d.in(Branch::name, "_norm").known_as(Branch::reads::name), s),

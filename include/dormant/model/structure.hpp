@@ -107,6 +107,15 @@ struct layers_of<After, Uniform, types<Blocks...>> {
   using type = stacked<0, typename Blocks::template equation<After>...>;
 };
 
+// The block of layer L: the one of all layers, or by name.
+template <std::size_t L, class Uniform, class Blocks>
+struct nth_block {
+  using type = Uniform;
+};
+template <std::size_t L, class Uniform, class... Blocks>
+  requires(L < sizeof...(Blocks))
+struct nth_block<L, Uniform, types<Blocks...>> : std::tuple_element<L, std::tuple<Blocks...>> {};
+
 template <shape Shape, class Model, class... Parts>
 struct wrapped_model {
   using type = Model;
@@ -181,14 +190,6 @@ private:
   static_assert(!stacked || !fixed || count(blocks{}) == Shape.layers,
                 "dormant::transformer: the stack must name as many blocks as the shape has layers");
 
-  template <std::size_t L, class... Blocks>
-  static auto find_block(detail::types<Blocks...>) {
-    if constexpr (L < sizeof...(Blocks)) {
-      return std::type_identity<std::tuple_element_t<L, std::tuple<Blocks...>>>{};
-    } else {
-      return std::type_identity<uniform>{};
-    }
-  }
   template <class... Blocks>
   static constexpr bool check_blocks(detail::types<Blocks...>) {
     return (Blocks::template check<Shape>() && ...);
@@ -212,7 +213,7 @@ public:
   using parts = typename detail::wrapped_model<Shape, plain, Parts...>::type;
 
   template <std::size_t L>
-  using block_at = typename decltype(find_block<L>(blocks{}))::type;
+  using block_at = typename detail::nth_block<L, uniform, blocks>::type;
 
   /// How many layers the type names; 0 if it is one block as often as the sizes say.
   static constexpr std::size_t named_layers = count(blocks{});

@@ -62,7 +62,7 @@ public:
   }
   /// [heads, T query, T key] kept.
   [[nodiscard]] constexpr grid keep_grid(std::size_t heads, std::string_view name = {}) const {
-    auto const g = take_grid<lifetime::kept>(total_->kept, heads);
+    grid const g(take(total_->kept, grid_size(heads)), heads, grid_size(1), padded(context_));
     note(name, g.offset, heads, 0, g.stride);
     return g;
   }
@@ -72,7 +72,8 @@ public:
     return grow_borrowed(), b;
   }
   [[nodiscard]] constexpr borrowed_grid borrow_grid(std::size_t heads) const {
-    auto const g = take_grid<lifetime::borrowed>(total_->borrowed, heads);
+    borrowed_grid const g(take(total_->borrowed, grid_size(heads)), heads, grid_size(1),
+                          padded(context_));
     return grow_borrowed(), g;
   }
   /// Values from before an edit, taken only where a hook edits what is kept: [T, cols], [heads, T, T].
@@ -80,7 +81,7 @@ public:
     return {take(total_->spare, context_ * padded(cols)), cols, padded(cols)};
   }
   [[nodiscard]] constexpr dormant::spare_grid spare_grid(std::size_t heads) const {
-    return take_grid<lifetime::spare>(total_->spare, heads);
+    return {take(total_->spare, grid_size(heads)), heads, grid_size(1), padded(context_)};
   }
   /// An operand [k, n] packed while a sequence is under way.
   [[nodiscard]] constexpr panel scratch_panel(std::size_t k, std::size_t n) const {
@@ -161,10 +162,10 @@ private:
     std::size_t const at = used;
     return used += padded(n), at;
   }
-  template <lifetime In>
-  constexpr grid_in<In> take_grid(std::size_t& used, std::size_t heads) const {
-    std::size_t const keys = padded(context_);
-    return {take(used, heads * context_ * keys), heads, context_ * keys, keys};
+  // Elements of [heads, T query, T key]. No function here is a template: clang 16 has not made its body
+  // when it evaluates a plan.
+  [[nodiscard]] constexpr std::size_t grid_size(std::size_t heads) const {
+    return heads * context_ * padded(context_);
   }
   constexpr void grow_borrowed() const {
     total_->most_borrowed = std::max(total_->most_borrowed, total_->borrowed);

@@ -17,7 +17,7 @@ namespace dormant {
 enum class group : std::uint8_t { embeddings, attention, mlp, norms, output };
 
 /// What a tensor holds before training: N(0, 1), or U(-1, 1) / sqrt(fan in), as in the published code.
-enum class initial : std::uint8_t { zero, one, normal, uniform };
+enum class initial_value : std::uint8_t { zero, one, normal, uniform };
 
 namespace detail {
 /// A name that exists at compile time too.
@@ -47,7 +47,7 @@ struct tensor_spec {
   std::size_t cols = 0;
   std::size_t offset = 0; ///< of its first element in the arena
   dormant::group group{};
-  dormant::initial initial{};
+  initial_value initial{};
   bool trained = true;
   bool vector = false; ///< one-dimensional in the state dict
 

@@ -87,7 +87,7 @@ struct merged_inputs {
 
 private:
   static constexpr weight parameter(plan d, sizes const& s) {
-    return d.table("weight", s.width, s.width, initial::uniform, group::attention);
+    return d.table("weight", s.width, s.width, initial_value::uniform, group::attention);
   }
   template <class Step>
   static kernels::matrix<typename Step::T const> in(Step const& p, typename Step::T const* m) {

@@ -26,11 +26,11 @@ void draw_as_torch(Net& net, std::uint64_t seed) {
     auto const values = net.parameters().subspan(t.offset, t.size());
     std::vector<float> drawn(t.size());
     switch (t.initial) {
-    case initial::zero:
-    case initial::one:
+    case initial_value::zero:
+    case initial_value::one:
       continue; // norms at the identity and scalars at 0, as the constructor left them
-    case initial::normal: draw.normal(drawn); break;
-    case initial::uniform: {
+    case initial_value::normal: draw.normal(drawn); break;
+    case initial_value::uniform: {
       // kaiming_uniform_ with a = sqrt(5) is 1 / sqrt(fan in); rounded here as it rounds.
       double const gain = std::sqrt(2 / (1 + std::sqrt(5.0) * std::sqrt(5.0)));
       auto const bound =

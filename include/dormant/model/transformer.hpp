@@ -146,12 +146,12 @@ private:
   void fill(tensor_spec const& t, random_stream draw) {
     auto const values = parameters_.span().subspan(t.offset, t.size());
     switch (t.initial) {
-    case initial::zero: return; // as the arena is
-    case initial::one: std::fill(values.begin(), values.end(), scalar{1}); return;
-    case initial::normal:
+    case initial_value::zero: return; // as the arena is
+    case initial_value::one: std::fill(values.begin(), values.end(), scalar{1}); return;
+    case initial_value::normal:
       for (auto& p : values) p = static_cast<scalar>(draw.normal());
       return;
-    case initial::uniform: {
+    case initial_value::uniform: {
       double const bound = 1 / std::sqrt(static_cast<double>(t.cols));
       for (auto& p : values) p = static_cast<scalar>(bound * (2 * draw.uniform() - 1));
     }

@@ -18,7 +18,7 @@ struct token_table {
 
   constexpr token_table(plan d, sizes const& s)
       : table((Trained ? d : d.untrained())
-                  .table("weight", s.vocab, s.width, initial::normal, group::embeddings)) {}
+                  .table("weight", s.vocab, s.width, initial_value::normal, group::embeddings)) {}
 };
 
 /// \tparam Tokens a `token_table`

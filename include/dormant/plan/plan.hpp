@@ -24,20 +24,20 @@ public:
   // ---- parameters, in the order of the arena ----
 
   /// A vector of `n` parameters: a gain, a bias, a scalar of each head.
-  [[nodiscard]] constexpr weight vector(std::string_view name, std::size_t n, initial from,
+  [[nodiscard]] constexpr weight vector(std::string_view name, std::size_t n, initial_value from,
                                         group of) const {
     return parameter(name, 1, n, from, of, true, {});
   }
   /// A table [rows, cols] that is read by rows: embeddings, scalars of heads.
   [[nodiscard]] constexpr weight table(std::string_view name, std::size_t rows, std::size_t cols,
-                                       initial from, group of) const {
+                                       initial_value from, group of) const {
     return parameter(name, rows, cols, from, of, false, {});
   }
   /// A matrix [out, in] to multiply by.
   [[nodiscard]] constexpr packed_weight matrix(std::string_view name, std::size_t out,
                                                std::size_t in, group of,
                                                std::string_view former = {}) const {
-    return packed(parameter(name, out, in, initial::uniform, of, false, former));
+    return packed(parameter(name, out, in, initial_value::uniform, of, false, former));
   }
   /// A tensor that another part owns, as a matrix to multiply by.
   [[nodiscard]] constexpr packed_weight packed(weight w) const { return pack(w, w.offset, false); }
@@ -171,7 +171,7 @@ private:
     total_->most_borrowed = std::max(total_->most_borrowed, total_->borrowed);
   }
   [[gnu::noinline]] constexpr weight parameter(std::string_view name, std::size_t rows,
-                                               std::size_t cols, initial from, group of,
+                                               std::size_t cols, initial_value from, group of,
                                                bool vector, std::string_view former) const {
     weight const w(take(total_->parameters, rows * cols), rows, cols, trained_);
     if (list_ != nullptr && list_->tensors != nullptr) {

@@ -32,10 +32,10 @@ template <class Rule, std::size_t N = scalars_per_head<Rule>>
 struct head_scalars {
   weight w;
   constexpr head_scalars(plan d, sizes const& s)
-      : w(N == 1
-              ? d.in(Rule::scalars_name).vector("weight", s.heads, initial::zero, group::attention)
-              : d.in(Rule::scalars_name)
-                    .table("weight", s.heads, N, initial::zero, group::attention)) {}
+      : w(N == 1 ? d.in(Rule::scalars_name)
+                       .vector("weight", s.heads, initial_value::zero, group::attention)
+                 : d.in(Rule::scalars_name)
+                       .table("weight", s.heads, N, initial_value::zero, group::attention)) {}
   auto of(auto const& p, std::size_t h) const { return p[w] + h * N; }
   auto gradient(auto const& p, std::size_t h) const { return p.gradient(w) + h * N; }
 };

@@ -14,8 +14,8 @@ struct layer_norm {
   column mean, rstd; // [T]
 
   constexpr layer_norm(plan d, sizes const& s)
-      : gain(d.vector("weight", s.width, initial::one, group::norms)),
-        bias(d.vector("bias", s.width, initial::zero, group::norms)), y(d.output(s.width)),
+      : gain(d.vector("weight", s.width, initial_value::one, group::norms)),
+        bias(d.vector("bias", s.width, initial_value::zero, group::norms)), y(d.output(s.width)),
         mean(d.keep_column()), rstd(d.keep_column()) {}
 
   template <class Pass>

@@ -13,7 +13,7 @@ struct learned_positions {
   weight table; // [T, C]
 
   constexpr learned_positions(plan d, sizes const& s)
-      : table(d.table("weight", s.context, s.width, initial::normal, group::embeddings)) {}
+      : table(d.table("weight", s.context, s.width, initial_value::normal, group::embeddings)) {}
 
   template <class Pass>
   void backward(Pass const& p, typename Pass::matrix d) const {

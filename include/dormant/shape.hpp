@@ -19,15 +19,15 @@ using token = std::int32_t;
 /// D head width (C / H), F hidden width of the MLP, V vocabulary, L layer.
 struct shape {
   std::size_t layers = 1;    ///< L
-  std::size_t heads = 1;     ///< H, must divide the width
+  std::size_t heads = 1;     ///< H, must divide the width unless `head_size` is said
   std::size_t width = 256;   ///< C
   std::size_t vocab = 67;    ///< V: 65 characters, `<s>` and a delimiter
   std::size_t context = 256; ///< T, the longest sequence the model can read
   std::size_t expansion = 4; ///< F / C, how much wider the MLP is than the residual stream
 
   // Sizes that follow from the others unless they are said.
-  std::size_t kv_heads = 0;  ///< heads of keys and values, as yet H; 0: H
-  std::size_t head_size = 0; ///< D, as yet C / H; 0: C / H
+  std::size_t kv_heads = 0;  ///< heads of keys and values, must divide H; 0: H
+  std::size_t head_size = 0; ///< D; 0: C / H
   std::size_t mlp_width = 0; ///< F; 0: expansion * C
 
   [[nodiscard]] constexpr std::size_t head_width() const {

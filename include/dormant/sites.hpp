@@ -76,13 +76,17 @@ struct norm1      : forward_place<2> { static constexpr std::string_view name = 
 struct q          : forward_place<3> { static constexpr std::string_view name = "q"; };          // [T, H, D]
 struct k          : forward_place<3> { static constexpr std::string_view name = "k"; };          // [T, H, D]
 struct v          : forward_place<3> { static constexpr std::string_view name = "v"; };          // [T, H, D]
+struct rot_q      : forward_place<3> { static constexpr std::string_view name = "rot_q"; };      // [T, H, D] after rotary embedding
+struct rot_k      : forward_place<3> { static constexpr std::string_view name = "rot_k"; };      // [T, H, D]
 struct scores     : forward_place<3> { static constexpr std::string_view name = "scores"; };     // [H, T query, T key], -inf above the diagonal
 struct pattern    : forward_place<3> { static constexpr std::string_view name = "pattern"; };    // [H, T query, T key], 0 above the diagonal
 struct z          : forward_place<3> { static constexpr std::string_view name = "z"; };          // [T, H, D] what W_O reads
 struct attn_out   : forward_place<2> { static constexpr std::string_view name = "attn_out"; };   // [T, C]
 struct resid_mid  : forward_place<2> { static constexpr std::string_view name = "resid_mid"; };  // [T, C]
 struct norm2      : forward_place<2> { static constexpr std::string_view name = "norm2"; };      // [T, C]
-struct mlp_hidden : forward_place<2> { static constexpr std::string_view name = "mlp_hidden"; }; // [T, F] after the ReLU
+struct mlp_pre    : forward_place<2> { static constexpr std::string_view name = "mlp_pre"; };    // [T, F] before the nonlinearity
+struct mlp_pre_linear : forward_place<2> { static constexpr std::string_view name = "mlp_pre_linear"; }; // [T, F] what a gated MLP lets through
+struct mlp_hidden : forward_place<2> { static constexpr std::string_view name = "mlp_hidden"; }; // [T, F] what W_2 reads
 struct mlp_out    : forward_place<2> { static constexpr std::string_view name = "mlp_out"; };    // [T, C]
 struct resid_post : forward_place<2> { static constexpr std::string_view name = "resid_post"; }; // [T, C] what a layer leaves
 struct final_norm : forward_place<2> { static constexpr std::string_view name = "final_norm"; }; // [T, C]
@@ -105,9 +109,9 @@ struct step     : training_place {}; // (run_state<T>) after the optimizer
 // clang-format on
 
 /// Every place of the forward pass, in the order in which it is reached.
-using forward = detail::types<tok_embed, pos_embed, embed, resid_pre, norm1, q, k, v, value_out,
-                              scores, pattern, z, attn_out, resid_mid, norm2, mlp_hidden, mlp_out,
-                              resid_post, final_norm, logits>;
+using forward = detail::types<tok_embed, pos_embed, embed, resid_pre, norm1, q, k, v, rot_q, rot_k,
+                              value_out, scores, pattern, z, attn_out, resid_mid, norm2, mlp_pre,
+                              mlp_pre_linear, mlp_hidden, mlp_out, resid_post, final_norm, logits>;
 /// Those whose value from before an edit the backward pass reads.
 using kept_before_edits = detail::types<pattern, mlp_hidden>;
 /// Every training event.

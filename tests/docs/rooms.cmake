@@ -44,7 +44,7 @@ reads(nonlinearity "nonlinearity/|kernels/|detail/arithmetic\\.hpp")
 reads(task "task/|io/|random\\.hpp|shape\\.hpp|error\\.hpp|concepts\\.hpp")
 reads(plan "plan/|kernels/|(error|shape|sites|tensor|tensor_spec)\\.hpp")
 reads(pass "pass/|plan/|kernels/|detail/|task/batch\\.hpp|(error|sites|tensor)\\.hpp")
-reads(part "part/|plan/|kernels/|nonlinearity/|pass/grid_view\\.hpp|sites\\.hpp")
+reads(part "part/|plan/|kernels/|nonlinearity/|pass/grid_view\\.hpp|(error|sites)\\.hpp")
 reads(fast "fast/|part/|pass/|plan/|kernels/|(concepts|shape)\\.hpp")
 reads(model "model/|part/|pass/|plan/|nonlinearity/|kernels/|(concepts|error|random|shape|tensor|torch_random)\\.hpp")
 

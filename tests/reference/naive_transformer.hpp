@@ -164,6 +164,7 @@ private:
     m.y2 = y;
     matrix out = linear(y, w_.at(at + (layer.mlp == mlp::linear ? "ff.weight" : "ff.w1.weight")));
     if (layer.mlp == mlp::relu) {
+      note(at + "mlp_pre", out);
       m.hidden = relu(out);
       note(at + "mlp_hidden", m.hidden);
       out = linear(m.hidden, w_.at(at + "ff.w2.weight"));

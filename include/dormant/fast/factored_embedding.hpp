@@ -109,8 +109,8 @@ struct factored_decoder<decoder<Embedding, Layers, Norm, Output>, Numbers>
 private:
   constexpr auto sources() const {
     auto const& first = this->layers.block.first.norm;
-    return factor_sources{this->embedding.tokens.table, this->embedding.positions, first.gain,
-                          first.bias};
+    return factor_sources{this->embedding.tokens.table, this->embedding.positions, first.gain.w,
+                          first.bias.w};
   }
 };
 

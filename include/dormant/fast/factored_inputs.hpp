@@ -31,18 +31,19 @@ factor_sources(weight, Positions, weight, weight) -> factor_sources<Positions>;
 template <class Inputs>
 struct input_matrices;
 template <class Values>
-struct input_matrices<separate_inputs<Values>> {
+struct input_matrices<separate_inputs<projection, Values>> {
   static constexpr bool merged = false;
   static constexpr bool identity(std::size_t part) {
     return part == 2 && std::is_same_v<Values, dormant::identity>;
   }
-  static constexpr weight of(separate_inputs<Values> const& in, std::size_t part) {
+  static constexpr weight of(separate_inputs<projection, Values> const& in, std::size_t part) {
     if constexpr (!std::is_same_v<Values, dormant::identity>) {
       if (part == 2) return in.wv.w;
     }
     return part == 0 ? in.wq.w : in.wk.w;
   }
-  static auto plain(auto const& p, separate_inputs<Values> const& in, std::size_t part) {
+  static auto plain(auto const& p, separate_inputs<projection, Values> const& in,
+                    std::size_t part) {
     return p[of(in, part)];
   }
 };

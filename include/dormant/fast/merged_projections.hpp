@@ -118,6 +118,10 @@ struct merged_attention {
       !std::is_same_v<wv_type, identity> && !std::is_same_v<wo_type, identity> &&
           !requires { typename Rule::gate; },
       "dormant::block: merged_projections needs W_V and W_O, and no gate between them");
+  static_assert(((detail::stands_at<Policies, place::values> ||
+                  detail::stands_at<Policies, place::outputs> ||
+                  detail::stands_at<Policies, place::inputs>)&&...),
+                "dormant::block: merged_projections leaves no place between q, k, v and scores");
   using inputs_type = typename detail::at_place<
       place::inputs, detail::merged_inputs<detail::trains<wv_type>, detail::trains<wo_type>>,
       Policies...>::type;
@@ -145,14 +149,14 @@ struct merged_attention {
     show_on_the_side(p, site::k{}, x, inputs.wk);
     show_on_the_side(p, site::v{}, x, inputs.wv);
     if constexpr (Pass::template heard<site::value_out>) show_value_out(p, p[v]);
-    weigh.forward(p, p[q], x, p[v], p[y]);
+    weigh.forward(p, x, p[q], x, p[v], p[y]);
     if constexpr (Pass::template heard<site::z>) show_z(p, x);
     return p[y];
   }
   template <class Pass>
   void backward(Pass const& p, typename Pass::matrix x, typename Pass::matrix dy,
                 typename Pass::matrix dx) const {
-    weigh.backward(p, p[q], x, p[v], dy, p[dq], p[dk], p[dv]);
+    weigh.backward(p, x, p[q], x, p[v], dy, p[dq], p[dk], p[dv], dx);
     inputs.backward(p, x, p[dq], p[dk], p[dv], dx);
   }
   template <class Step, class F>

@@ -171,7 +171,7 @@ namespace detail {
 /// up to its last row (P) or rows from its first key (P^T). B is repacked in blocks of rows.
 template <class Arch, class T>
 [[gnu::noinline]] void causal_product(matrix<T const> p, bool transposed, matrix<T const> b,
-                                      matrix<T> c, T scale) {
+                                      matrix<T> c, T scale, finish how) {
   constexpr std::size_t width = tile_cols<Arch, T>;
   constexpr std::size_t height = tile_rows<Arch>;
   alignas(64) T panel[panel_rows * width];
@@ -200,7 +200,7 @@ template <class Arch, class T>
              .c_stride = c.stride,
              .mask = nullptr,
              .mask_stride = 0,
-             .how = fresh ? finish::store : finish::accumulate,
+             .how = fresh ? how : finish::accumulate,
              .scale = scale});
       }
     }
@@ -212,13 +212,14 @@ template <class Arch, class T>
 /// Z [T, D] = scale * P V with P [T, T] zero above its diagonal and V [T, D].
 template <class Arch, class T>
 void causal_mix(matrix<T const> p, matrix<T const> v, matrix<T> z, T scale = T(1)) {
-  detail::causal_product<Arch, T>(p, false, v, z, scale);
+  detail::causal_product<Arch, T>(p, false, v, z, scale, finish::store);
 }
 
-/// dV [T, D] = scale * P^T G with P [T, T] zero above its diagonal and G [T, D].
+/// dV [T, D] = scale * P^T G with P [T, T] zero above its diagonal and G [T, D]; or that is added.
 template <class Arch, class T>
-void causal_mix_transposed(matrix<T const> p, matrix<T const> g, matrix<T> dv, T scale = T(1)) {
-  detail::causal_product<Arch, T>(p, true, g, dv, scale);
+void causal_mix_transposed(matrix<T const> p, matrix<T const> g, matrix<T> dv, T scale = T(1),
+                           finish how = finish::store) {
+  detail::causal_product<Arch, T>(p, true, g, dv, scale, how);
 }
 
 } // namespace dormant::kernels

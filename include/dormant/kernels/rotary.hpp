@@ -53,9 +53,9 @@ inline void scale_frequencies(llama3_scaling const& by, std::size_t rotated, dou
     frequencies[i] = scaled_frequency(frequencies[i], by);
 }
 
-/// frequencies [rotated / 2], made with the same `base`, stretched in place by the rule of YaRN.
-inline void scale_frequencies(yarn_scaling const& by, double base, std::size_t rotated,
-                              double* frequencies) {
+/// The i-th of rotated / 2 frequencies, made with the same `base`, stretched by the rule of YaRN.
+[[nodiscard]] inline double scaled_frequency(double frequency, yarn_scaling const& by, double base,
+                                             std::size_t rotated, std::size_t i) {
   auto const width = static_cast<double>(rotated);
   // The pair, as a real number, whose wave turns so many times in the original context.
   auto const pair_of = [&](double turns) {
@@ -71,10 +71,15 @@ inline void scale_frequencies(yarn_scaling const& by, double base, std::size_t r
   low = std::max(low, 0.0);
   high = std::min(high, width - 1); // width / 2 - 1 would be meant, but this is what models have
   if (low == high) high += 0.001;   // as all published code has it: a step in place of a ramp
-  for (std::size_t i = 0; 2 * i < rotated; ++i) {
-    double const slowed = std::clamp((static_cast<double>(i) - low) / (high - low), 0.0, 1.0);
-    frequencies[i] = slowed * frequencies[i] / by.factor + (1 - slowed) * frequencies[i];
-  }
+  double const slowed = std::clamp((static_cast<double>(i) - low) / (high - low), 0.0, 1.0);
+  return slowed * frequency / by.factor + (1 - slowed) * frequency;
+}
+
+/// frequencies [rotated / 2], made with the same `base`, stretched in place by the rule of YaRN.
+inline void scale_frequencies(yarn_scaling const& by, double base, std::size_t rotated,
+                              double* frequencies) {
+  for (std::size_t i = 0; 2 * i < rotated; ++i)
+    frequencies[i] = scaled_frequency(frequencies[i], by, base, rotated, i);
 }
 
 /// What cos and sin are multiplied by, so that scores grow by its square.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A block, written as its equation or in short words:
-//   block<residual<layer_norm, attention<softmax>>, residual<layer_norm, mlp>>
+//   block<residual<layer_norm, attention<softmax>>, residual<layer_norm, mlp<>>>
 //   block<softmax>
 #pragma once
 
@@ -35,7 +35,8 @@ inline constexpr bool lists<Wanted, types<T...>> = contains<Wanted, T...>;
 template <class P>
 concept attention_policy = requires {
   typename P::place;
-};
+}
+&&!stands_at<P, place::positions> && !stands_at<P, place::final_norm>;
 template <class P>
 inline constexpr bool is_block_switch =
     contains<P, linear, no_mlp, no_attention_norm, no_mlp_norm> || attention_policy<P>;
@@ -95,7 +96,8 @@ struct block {
   static_assert((detail::is_block_switch<Switches> && ...),
                 "dormant::block: the arguments after the attention rule are switches of one block: "
                 "linear, no_mlp, no_attention_norm, no_mlp_norm, identity_wv, identity_wo, "
-                "frozen_wv, frozen_wo, merged_projections");
+                "frozen_wv, frozen_wo, merged_projections, and policies of the attention part such "
+                "as rotary<> (see <dormant/part/attention/places.hpp>)");
 
   using attention = Attention;
   static constexpr bool has_attention = !std::is_same_v<Attention, no_attention>;
@@ -122,7 +124,7 @@ struct block {
   static auto spell_mlp() {
     if constexpr (has_mlp) {
       using norm = std::conditional_t<mlp_norm, layer_norm, no_norm>;
-      using part = std::conditional_t<linear_mlp, dormant::linear_mlp, mlp>;
+      using part = std::conditional_t<linear_mlp, dormant::linear_mlp, mlp<>>;
       return std::type_identity<detail::wired<norm, part, After>>{};
     } else {
       return std::type_identity<skip<site::resid_post>>{};

@@ -33,7 +33,8 @@ template <class P>
 inline constexpr bool is_model_switch =
     contains<P, post_norm, no_final_norm, tied_output, sincos_positions, frozen_token_embeddings,
              frozen_position_embeddings, frozen_embeddings, frozen_output, float, double> ||
-    says_products<P> || wraps_model<P>;
+    says_products<P> || wraps_model<P> || stands_at<P, place::positions> ||
+    stands_at<P, place::final_norm>;
 
 template <class P>
 struct stack_of {
@@ -139,9 +140,8 @@ struct structure {
       "dormant::shape: layers, heads, width, vocab, context and expansion must be positive");
   static_assert(Shape.heads == 0 || Shape.head_size != 0 || Shape.width % Shape.heads == 0,
                 "dormant::shape: width must be divisible by heads");
-  static_assert(!fixed || has_plain_heads(sizes(Shape)),
-                "dormant::shape: attention has as many heads of keys as of queries, which together "
-                "are as wide as the model; leave kv_heads and head_size at 0");
+  static_assert(Shape.kv_heads == 0 || Shape.heads % Shape.kv_heads == 0,
+                "dormant::shape: heads must be divisible by kv_heads");
   static_assert(
       ((detail::is_rule<Parts> || detail::stack_of<Parts>::found || detail::arch_of<Parts>::found ||
         detail::block_of<Parts>::found || detail::is_block_switch<Parts> ||
@@ -162,7 +162,8 @@ struct structure {
   static constexpr bool post_norm = detail::contains<dormant::post_norm, Parts...>;
   static constexpr bool final_norm = !detail::contains<no_final_norm, Parts...>;
   static constexpr bool tied_output = detail::contains<dormant::tied_output, Parts...>;
-  static constexpr bool learned_positions = !detail::contains<sincos_positions, Parts...>;
+  static constexpr bool learned_positions = !detail::contains<sincos_positions, Parts...> &&
+                                            !(detail::stands_at<Parts, place::positions> || ...);
   static constexpr bool trains_tokens = !detail::contains<frozen_token_embeddings, Parts...> &&
                                         !detail::contains<frozen_embeddings, Parts...>;
   static constexpr bool trains_positions =
@@ -197,16 +198,20 @@ private:
   static_assert(check_blocks(std::conditional_t<stacked, blocks, detail::types<uniform>>{}));
 
   using token_part = token_table<trains_tokens>;
-  using position_part =
+  using position_part = typename detail::at_place<
+      place::positions,
       std::conditional_t<!learned_positions, sincos_table,
                          std::conditional_t<trains_positions, dormant::learned_positions,
-                                            untrained<dormant::learned_positions>>>;
+                                            untrained<dormant::learned_positions>>>,
+      Parts...>::type;
+  using norm_part = typename detail::at_place<
+      place::final_norm, std::conditional_t<final_norm, layer_norm, no_norm>, Parts...>::type;
   using output_part = std::conditional_t<
       tied_output, tied,
       std::conditional_t<trains_output, own_output<>, own_output<untrained<projection>>>>;
-  using plain = decoder<embedding<token_part, position_part>,
-                        typename detail::layers_of<post_norm, uniform, blocks>::type,
-                        std::conditional_t<final_norm, layer_norm, no_norm>, output_part>;
+  using plain =
+      decoder<embedding<token_part, position_part>,
+              typename detail::layers_of<post_norm, uniform, blocks>::type, norm_part, output_part>;
 
 public:
   /// The model as one part.

@@ -15,6 +15,7 @@ struct linear {};            ///< the MLP is one [C, C] matrix
 struct no_mlp {};            ///< no MLP branch
 struct no_attention_norm {}; ///< no norm before (post-norm: after) the attention branch
 struct no_mlp_norm {};       ///< the same for the MLP branch
+// Policies of the attention part are words too, see places.hpp.
 /// W_V is the identity, not a parameter
 struct identity_wv {
   using place = place::values;
@@ -36,8 +37,14 @@ struct frozen_wo {
   using part = untrained<projection>;
 };
 // Switches of the whole model.
-struct post_norm {};                  ///< x = N(x + F(x)) instead of x + F(N(x))
-struct no_final_norm {};              ///< the output reads the last residual as it is
+struct post_norm {};     ///< x = N(x + F(x)) instead of x + F(N(x))
+struct no_final_norm {}; ///< the output reads the last residual as it is
+/// This norm before the output, instead of `layer_norm`.
+template <class Norm>
+struct final_norm {
+  using place = dormant::place::final_norm;
+  using part = Norm;
+};
 struct tied_output {};                ///< the output matrix is the token embedding
 struct sincos_positions {};           ///< fixed sin/cos table instead of learned positions
 struct frozen_token_embeddings {};    ///< keep their initial value

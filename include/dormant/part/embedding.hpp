@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// x_t = token row + position row.
+// x_t = token row + position row, where positions have rows.
 #pragma once
 
 #include "dormant/kernels/rows.hpp"
@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <type_traits>
 
 namespace dormant {
 
@@ -22,10 +23,13 @@ struct token_table {
 };
 
 /// \tparam Tokens a `token_table`
-/// \tparam Positions a part with a `table` [T, C] and the way back to it
+/// \tparam Positions a part with a `table` [T, C] and the way back to it, or `no_positions`
 template <class Tokens, class Positions>
 struct embedding {
-  using sites = site_list<site::tok_embed, site::pos_embed, site::embed>;
+  static constexpr bool with_rows = requires(Positions const& p) { p.table; };
+  using sites = detail::join<site_list<site::tok_embed>,
+                             std::conditional_t<with_rows, site_list<site::pos_embed>, site_list<>>,
+                             site_list<site::embed>>;
 
   Tokens tokens;
   Positions positions;
@@ -40,7 +44,13 @@ struct embedding {
   auto forward(Pass const& p) const {
     using T = typename Pass::T;
     auto const x = p[y];
-    if constexpr (Pass::template heard<site::tok_embed> || Pass::template heard<site::pos_embed>) {
+    if constexpr (!with_rows) {
+      for (std::size_t t = 0; t < x.rows; ++t) {
+        std::copy_n(token(p, t), x.cols, x.data + t * x.stride);
+      }
+      p.show(site::tok_embed{}, x);
+    } else if constexpr (Pass::template heard<site::tok_embed> ||
+                         Pass::template heard<site::pos_embed>) {
       add_apart(p, x);
     } else {
       for (std::size_t t = 0; t < x.rows; ++t) {
@@ -62,7 +72,7 @@ struct embedding {
       dp = p[dposition];
       p.copy(d, dp);
     }
-    p.show(site::gradient_of<site::pos_embed>{}, dp);
+    if constexpr (with_rows) p.show(site::gradient_of<site::pos_embed>{}, dp);
     p.show(site::gradient_of<site::tok_embed>{}, d);
     if (tokens.table.trained) {
       for (std::size_t t = 0; t < d.rows; ++t) {

@@ -73,6 +73,10 @@ public:
     T* const p = detail::grown(memory_->side, copies * this->s.context * step);
     return {p, length, cols, step};
   }
+  /// The head of keys and values that query head `h` reads.
+  [[nodiscard]] std::size_t kv_head(std::size_t h) const {
+    return h / (this->s.heads / this->s.kv_heads);
+  }
   /// Columns of one head: [T, D].
   [[nodiscard]] matrix head(matrix x, std::size_t h) const {
     return {x.data + h * this->s.head_width, x.rows, this->s.head_width, x.stride};

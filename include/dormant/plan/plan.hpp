@@ -56,13 +56,13 @@ public:
   }
   /// The same for what the part hands on; the part around it has said by what name it is known.
   [[nodiscard]] constexpr buffer output(std::size_t cols) const { return keep(cols, known_as_); }
-  /// [T] kept.
-  [[nodiscard]] constexpr column keep_column() const {
-    return column(take(total_->kept, context_));
+  /// [T] kept, or `n` of them.
+  [[nodiscard]] constexpr column keep_column(std::size_t n = 1) const {
+    return column(take(total_->kept, n * context_));
   }
   /// [heads, T query, T key] kept.
   [[nodiscard]] constexpr grid keep_grid(std::size_t heads, std::string_view name = {}) const {
-    grid const g(take(total_->kept, grid_size(heads)), heads, grid_size(1), padded(context_));
+    grid const g(take(total_->kept, grid_size(heads)), heads, grid_size(1), grid_row());
     note(name, g.offset, heads, 0, g.stride);
     return g;
   }
@@ -73,7 +73,7 @@ public:
   }
   [[nodiscard]] constexpr borrowed_grid borrow_grid(std::size_t heads) const {
     borrowed_grid const g(take(total_->borrowed, grid_size(heads)), heads, grid_size(1),
-                          padded(context_));
+                          grid_row());
     return grow_borrowed(), g;
   }
   /// Values from before an edit, taken only where a hook edits what is kept: [T, cols], [heads, T, T].
@@ -81,7 +81,7 @@ public:
     return {take(total_->spare, context_ * padded(cols)), cols, padded(cols)};
   }
   [[nodiscard]] constexpr dormant::spare_grid spare_grid(std::size_t heads) const {
-    return {take(total_->spare, grid_size(heads)), heads, grid_size(1), padded(context_)};
+    return {take(total_->spare, grid_size(heads)), heads, grid_size(1), grid_row()};
   }
   /// An operand [k, n] packed while a sequence is under way.
   [[nodiscard]] constexpr panel scratch_panel(std::size_t k, std::size_t n) const {
@@ -133,6 +133,11 @@ public:
     plan p = known_as(site);
     return p.seen_in_ = l, p;
   }
+  /// Rows of grids have room for `n` keys that are no position.
+  [[nodiscard]] constexpr plan with_more_keys(std::size_t n) const {
+    plan p = *this;
+    return p.more_keys_ = n, p;
+  }
   /// All tensors of the part keep their initial values.
   [[nodiscard]] constexpr plan untrained() const {
     plan p = *this;
@@ -165,8 +170,9 @@ private:
   // Elements of [heads, T query, T key]. No function here is a template: clang 16 has not made its body
   // when it evaluates a plan.
   [[nodiscard]] constexpr std::size_t grid_size(std::size_t heads) const {
-    return heads * context_ * padded(context_);
+    return heads * context_ * grid_row();
   }
+  [[nodiscard]] constexpr std::size_t grid_row() const { return padded(context_ + more_keys_); }
   constexpr void grow_borrowed() const {
     total_->most_borrowed = std::max(total_->most_borrowed, total_->borrowed);
   }
@@ -229,7 +235,7 @@ private:
   plan const* outer_ = nullptr;
   std::string_view name_{}, more_{};
   std::string_view known_as_{};
-  std::size_t layer_ = 0, seen_in_ = 0;
+  std::size_t layer_ = 0, seen_in_ = 0, more_keys_ = 0;
   bool trained_ = true;
 };
 

@@ -4,25 +4,44 @@
 #pragma once
 
 #include "dormant/error.hpp"
+#include "dormant/kernels/rotary.hpp"
 #include "dormant/shape.hpp"
 
 #include <cstddef>
+#include <cstdint>
 
 namespace dormant {
+
+/// How rotary embedding turns q and k; see kernels/rotary.hpp for the formulas.
+struct rotary_options {
+  enum class stretch : std::uint8_t { none, llama3, yarn };
+  double base = 10000;
+  std::size_t dimensions = 0; ///< of a head that turn, an even number; 0: all
+  bool interleaved = false;   ///< pairs (2 i, 2 i + 1) instead of (i, i + dimensions / 2)
+  stretch scaling = stretch::none;
+  kernels::llama3_scaling llama3{};
+  kernels::yarn_scaling yarn{};
+};
 
 /// What a part's constructor and its pass are given. L layers, H heads, D head width, C width, F MLP
 /// width, V vocabulary, T context.
 struct sizes {
   std::size_t layers = 1;     ///< L
   std::size_t heads = 1;      ///< H
-  std::size_t kv_heads = 1;   ///< heads of keys and values, as yet H
+  std::size_t kv_heads = 1;   ///< heads of keys and values, which H / kv_heads queries share
   std::size_t head_width = 1; ///< D
   std::size_t width = 1;      ///< C
   std::size_t hidden = 1;     ///< F
   std::size_t vocab = 1;      ///< V
   std::size_t context = 1;    ///< T
 
+  // Numbers that go with parts which not every model has; read from a model's files, or left alone.
   double norm_epsilon = 1e-5; ///< added to variances; PyTorch's default
+  rotary_options rotary{};
+  double clip = 8;        ///< q, k and v stay within +-clip (OLMo)
+  double soft_cap = 50;   ///< scores stay within +-soft_cap (Gemma 2)
+  double temperature = 1; ///< scores are divided by it, beside sqrt(D)
+  std::size_t window = 0; ///< keys that a query sees, its own included; 0: all before it
 
   constexpr sizes(shape const& of)
       : layers(of.layers), heads(of.heads), kv_heads(of.kv_heads != 0 ? of.kv_heads : of.heads),
@@ -46,23 +65,14 @@ struct sizes {
   }
 };
 
-/// Whether heads are those that attention can have: of keys as many as of queries, D = C / H.
-constexpr bool has_plain_heads(sizes const& s) {
-  return s.kv_heads == s.heads && s.queries() == s.width;
-}
-
 /// \throws error for sizes that no model can have
 constexpr void check_sizes(sizes const& s) {
   if (s.layers == 0 || s.heads == 0 || s.kv_heads == 0 || s.head_width == 0 || s.width == 0 ||
       s.hidden == 0 || s.vocab == 0 || s.context == 0) {
     refuse({"sizes: layers, heads, widths, vocab and context must be positive"});
   }
-  if (!has_plain_heads(s)) {
-    refuse(
-        {"sizes: attention has as many heads of keys as of queries, which together are as wide as "
-         "the model, ",
-         s.width, "; found ", s.heads, " heads of ", s.head_width, " and ", s.kv_heads,
-         " of keys"});
+  if (s.heads % s.kv_heads != 0) {
+    refuse({"sizes: kv_heads must divide heads, found ", s.kv_heads, " and ", s.heads});
   }
 }
 

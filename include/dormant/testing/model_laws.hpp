@@ -32,7 +32,7 @@ template <shape Shape, class... Parts>
 verdict causality_law(transformer<Shape, Parts...> const& net, batch const& rows) {
   verdict found;
   auto const before = detail::logits_of(net, rows);
-  std::size_t const length = rows.context(), vocab = Shape.vocab;
+  std::size_t const length = rows.context(), vocab = net.shape.vocab;
   for (std::size_t t = 0; t < length; ++t) {
     batch changed = rows;
     std::size_t const b = t % rows.rows();

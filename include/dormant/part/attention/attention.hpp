@@ -6,6 +6,7 @@
 #include "dormant/part/attention/gate.hpp"
 #include "dormant/part/attention/inputs.hpp"
 #include "dormant/part/attention/places.hpp"
+#include "dormant/part/attention/steps.hpp"
 #include "dormant/part/attention/value_out.hpp"
 #include "dormant/part/attention/weighing.hpp"
 #include "dormant/part/projection/projection.hpp"
@@ -23,29 +24,43 @@ struct attention {
   using writes = site::attn_out;
   using leaves = site::resid_mid;
 
-  using values = typename detail::at_place<place::values, projection, Policies...>::type;
-  using inputs_type =
-      typename detail::at_place<place::inputs, separate_inputs<values>, Policies...>::type;
-  using outputs = typename detail::at_place<place::outputs, projection, Policies...>::type;
+  using projections = typename detail::at_place<place::projections, projection, Policies...>::type;
+  using values = typename detail::at_place<place::values, projections, Policies...>::type;
+  using inputs_type = typename detail::at_place<place::inputs, separate_inputs<projections, values>,
+                                                Policies...>::type;
+  using outputs = typename detail::at_place<place::outputs, projections, Policies...>::type;
+  using head_steps = detail::steps<detail::all_at_place<place::heads, Policies...>>;
+  using mixed_steps = detail::steps<detail::join<detail::all_at_place<place::mixed, Policies...>,
+                                                 typename detail::its_gate<Rule>::type>>;
+  using weighing_type =
+      weighing<Rule,
+               detail::join<detail::all_at_place<place::scores, Policies...>,
+                            typename detail::its_score_step<Rule>::type>,
+               typename detail::at_place<place::mask, causal, Policies...>::type,
+               typename detail::at_place<place::extra_keys, no_extra_key, Policies...>::type>;
 
-  using sites = detail::join<site_list<site::q, site::k, site::v, site::value_out, site::z>,
-                             sites_of<weighing<Rule>>>;
+  using sites = detail::join<site_list<site::q, site::k, site::v>, sites_of<head_steps>,
+                             site_list<site::value_out, site::z>, sites_of<weighing_type>>;
   using bypassed = bypassed_of<inputs_type>;
 
   inputs_type inputs;
-  outputs wo; // [C, C]
-  detail::gate_of<Rule> gate;
-  buffer q, k, v; // [T, H D]
-  weighing<Rule> weigh;
-  buffer z;                       // [T, H D] what W_O reads
-  borrowed_buffer dq, dk, dv, dz; // [T, H D]
-  buffer y;                       // [T, C]
+  outputs wo; // [C, H D]
+  mixed_steps after;
+  head_steps before;
+  buffer q;    // [T, H D]
+  buffer k, v; // [T, KV D]
+  weighing_type weigh;
+  buffer z;               // [T, H D] what the rule mixes
+  borrowed_buffer dq, dz; // [T, H D]
+  borrowed_buffer dk, dv; // [T, KV D]
+  buffer y;               // [T, C]
 
   constexpr attention(plan d, sizes const& s)
-      : inputs(d, s), wo(d.in("wo"), s.width, s.width, group::attention), gate(d, s),
-        q(d.keep(s.width, site::q::name)), k(d.keep(s.width, site::k::name)),
-        v(d.keep(s.width, site::v::name)), weigh(d, s), z(d.keep(s.width, site::z::name)),
-        dq(d.borrow(s.width)), dk(d.borrow(s.width)), dv(d.borrow(s.width)), dz(d.borrow(s.width)),
+      : inputs(d, s), wo(d.in("wo"), s.width, s.queries(), group::attention), after(d, s),
+        before(d, s), q(d.keep(s.queries(), site::q::name)), k(d.keep(s.keys(), site::k::name)),
+        v(d.keep(s.keys(), site::v::name)), weigh(d, s),
+        z(d.keep(s.queries(), mixed_steps::empty ? site::z::name : "")), dq(d.borrow(s.queries())),
+        dz(d.borrow(s.queries())), dk(d.borrow(s.keys())), dv(d.borrow(s.keys())),
         y(d.output(s.width)) {}
 
   template <class Pass>
@@ -55,22 +70,24 @@ struct attention {
     p.show(site::q{}, Q);
     p.show(site::k{}, K);
     p.show(site::v{}, V);
-    if constexpr (Pass::template heard<site::value_out>) show_value_out(p, V, wo);
-    auto const mixed = gate.reads(p, Z);
-    weigh.forward(p, Q, K, V, mixed);
-    gate.forward(p, x, mixed, Z);
-    p.show(site::z{}, Z);
-    wo.forward(p, Z, p[y]);
+    auto const in = before.forward(p, x, projected(p));
+    if constexpr (Pass::template heard<site::value_out>) show_value_out(p, in.v, wo);
+    weigh.forward(p, x, in.q, in.k, in.v, Z);
+    auto const out = after.forward(p, x, Z);
+    p.show(site::z{}, out);
+    wo.forward(p, out, p[y]);
     return p[y];
   }
   template <class Pass>
   void backward(Pass const& p, typename Pass::matrix x, typename Pass::matrix dy,
                 typename Pass::matrix dx) const {
     auto const dQ = p[dq], dK = p[dk], dV = p[dv], dZ = p[dz], Z = p[z];
-    wo.backward(p, Z, dy, dZ, kernels::finish::store);
+    wo.backward(p, after.made(p, Z), dy, dZ, kernels::finish::store);
     p.show(site::gradient_of<site::z>{}, dZ);
-    gate.backward(p, x, gate.reads(p, Z), dZ, dx);
-    weigh.backward(p, p[q], p[k], p[v], dZ, dQ, dK, dV);
+    after.backward(p, x, Z, dZ, dx);
+    auto const in = before.made(p, projected(p));
+    weigh.backward(p, x, in.q, in.k, in.v, dZ, dQ, dK, dV, dx);
+    before.backward(p, x, projected(p), {dQ, dK, dV}, dx);
     p.show(site::gradient_of<site::q>{}, dQ);
     p.show(site::gradient_of<site::k>{}, dK);
     p.show(site::gradient_of<site::v>{}, dV);
@@ -79,6 +96,12 @@ struct attention {
   template <class Step, class F>
   void each_part(Step const& p, F f) const {
     f(inputs, p);
+  }
+
+private:
+  template <class Pass>
+  queries_keys_values<typename Pass::matrix> projected(Pass const& p) const {
+    return {p[q], p[k], p[v]};
   }
 };
 

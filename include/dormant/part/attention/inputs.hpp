@@ -6,16 +6,18 @@
 
 namespace dormant {
 
-/// \tparam Values `projection`, `untrained<projection>` or `identity`
-template <class Values>
+/// \tparam Projection `projection` or `biased`
+/// \tparam Values one of them, `untrained<projection>` or `identity`
+template <class Projection, class Values>
 struct separate_inputs {
-  projection wq, wk; // [C, C]
-  Values wv;         // [C, C]
+  Projection wq; // [H D, C]
+  Projection wk; // [KV D, C]
+  Values wv;     // [KV D, C]
 
   constexpr separate_inputs(plan d, sizes const& s)
-      : wq(d.in("wq"), s.width, s.width, group::attention),
-        wk(d.in("wk"), s.width, s.width, group::attention),
-        wv(d.in("wv"), s.width, s.width, group::attention) {}
+      : wq(d.in("wq"), s.queries(), s.width, group::attention),
+        wk(d.in("wk"), s.keys(), s.width, group::attention),
+        wv(d.in("wv"), s.keys(), s.width, group::attention) {}
 
   template <class Pass, class M = typename Pass::matrix>
   void forward(Pass const& p, M x, M q, M k, M v) const {

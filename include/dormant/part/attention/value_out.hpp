@@ -12,7 +12,7 @@
 
 namespace dormant {
 
-/// \param v [T, H D]
+/// \param v [T, KV D]
 /// \param wo the output matrix, a `projection`, or `identity`
 template <class Pass, class Outputs>
 void show_value_out(Pass const& p, typename Pass::matrix v, Outputs const& wo) {
@@ -27,14 +27,15 @@ void show_value_out(Pass const& p, typename Pass::matrix v, Outputs const& wo) {
     if constexpr (std::is_same_v<Outputs, identity>) {
       for (std::size_t t = 0; t < v.rows; ++t) {
         for (std::size_t c = 0; c < out.cols; ++c) {
-          out.data[t * out.stride + c] = c / d == h ? v.data[t * v.stride + c] : T{0};
+          std::size_t const in = p.kv_head(h) * d + c % d;
+          out.data[t * out.stride + c] = c / d == h ? v.data[t * v.stride + in] : T{0};
         }
       }
     } else if (heads == 1) {
-      wo.forward(p, v, out);
+      p.multiply(v, wo.w, out);
     } else {
       T const* const w = p[wo.w];
-      auto const of_head = p.head(v, h);
+      auto const of_head = p.head(v, p.kv_head(h));
       for (std::size_t t = 0; t < v.rows; ++t) {
         for (std::size_t c = 0; c < out.cols; ++c) {
           out.data[t * out.stride + c] =

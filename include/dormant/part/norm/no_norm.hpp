@@ -31,6 +31,27 @@ struct no_norm {
 };
 
 namespace detail {
+/// The gradient of what a norm reads, as a value of its own; without a norm it is that of its output.
+template <class Norm>
+struct before_norm {
+  borrowed_buffer d; // [T, C]
+  constexpr before_norm(plan p, sizes const& s) : d(p.borrow(s.width)) {}
+  template <class Pass, class M = typename Pass::matrix>
+  M from(Pass const& p, Norm const& norm, M x, M dy) const {
+    M const dx = p.zeroed(d);
+    norm.backward(p, x, dy, dx);
+    return dx;
+  }
+};
+template <>
+struct before_norm<no_norm> {
+  constexpr before_norm(plan, sizes const&) {}
+  template <class Pass, class M = typename Pass::matrix>
+  M from(Pass const&, no_norm const&, M, M dy) const {
+    return dy;
+  }
+};
+
 template <class Norm, class... Site>
 using if_normed = std::conditional_t<normed<Norm>, types<Site...>, types<>>;
 } // namespace detail

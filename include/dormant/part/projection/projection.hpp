@@ -2,6 +2,7 @@
 // y = x W^T.
 #pragma once
 
+#include "dormant/error.hpp"
 #include "dormant/kernels/register_tile.hpp"
 #include "dormant/plan/plan.hpp"
 
@@ -30,8 +31,13 @@ struct projection {
   template <class Pass>
   void backward(Pass const& p, typename Pass::matrix x, typename Pass::matrix dy,
                 typename Pass::matrix dx, kernels::finish how = kernels::finish::accumulate) const {
-    p.weight_gradient(dy, x, w);
+    weight_gradient(p, x, dy);
     p.multiply_back(dy, w, dx, {.how = how});
+  }
+  /// dW += dy^T x alone, where dx ends in another way
+  template <class Pass>
+  void weight_gradient(Pass const& p, typename Pass::matrix x, typename Pass::matrix dy) const {
+    p.weight_gradient(dy, x, w);
   }
 };
 
@@ -43,7 +49,9 @@ struct untrained : Part {
 
 /// y = x: a matrix that is the identity, not a parameter.
 struct identity {
-  constexpr identity(plan, std::size_t, std::size_t, group) {}
+  constexpr identity(plan, std::size_t out, std::size_t in, group) {
+    if (out != in) refuse({"a matrix [", out, ", ", in, "] cannot be the identity"});
+  }
 
   template <class Pass>
   void forward(Pass const& p, typename Pass::matrix x, typename Pass::matrix y) const {

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// All parts of the library, for models that are written as equations.
+#pragma once
+
+#include "dormant/part/attention/alibi.hpp"
+#include "dormant/part/attention/attention.hpp"
+#include "dormant/part/attention/biases.hpp"
+#include "dormant/part/attention/clip.hpp"
+#include "dormant/part/attention/extra_key.hpp"
+#include "dormant/part/attention/forget_gate.hpp"
+#include "dormant/part/attention/head_norm.hpp"
+#include "dormant/part/attention/mask.hpp"
+#include "dormant/part/attention/qk_norm.hpp"
+#include "dormant/part/attention/rotary.hpp"
+#include "dormant/part/attention/score_steps.hpp"
+#include "dormant/part/attention/value_gate.hpp"
+#include "dormant/part/mlp/gated_mlp.hpp"
+#include "dormant/part/mlp/linear_mlp.hpp"
+#include "dormant/part/mlp/mlp.hpp"
+#include "dormant/part/norm/dyt.hpp"
+#include "dormant/part/norm/layer_norm.hpp"
+#include "dormant/part/norm/no_norm.hpp"
+#include "dormant/part/norm/rms_norm.hpp"
+#include "dormant/part/position/no_positions.hpp"
+#include "dormant/part/projection/biased.hpp"
+#include "dormant/part/wiring/parallel.hpp"
+#include "dormant/part/wiring/post_residual.hpp"
+#include "dormant/part/wiring/residual.hpp"

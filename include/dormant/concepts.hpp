@@ -184,6 +184,10 @@ struct mirrors<types<Site...>> {
   using type = types<site::gradient_of<Site>...>;
 };
 using all_sites = join<site::forward, mirrors<site::forward>::type, site::events>;
+/// The same with the sites that a model's own parts bring along.
+template <class Model>
+using sites_of_model =
+    join<typename Model::sites, typename mirrors<typename Model::sites>::type, all_sites>;
 } // namespace detail
 
 // What a hook may say beside its sites. Each part is optional; an adaptor, a hook that holds another,
@@ -244,15 +248,16 @@ concept merges = (empties<H> || std::default_initializable<H>)&&requires(H a, H 
 /// A hook that reads at one site at least: `void operator()(site::pattern at, view<T const, 3> const&
 /// pattern)`. One that reads the forward or backward pass is a monoid: a default-constructed (or
 /// `empty()`) state, observations, and `merge(other)`, where `other` saw the sequences that follow.
-template <class P, class T = float>
-concept probe = detail::observes_any<P, T, detail::all_sites>;
+/// \tparam Sites those of the library, or a list with your own parts' (see `detail::sites_of_model`)
+template <class P, class T = float, class Sites = detail::all_sites>
+concept probe = detail::observes_any<P, T, Sites>;
 
 /// A hook that writes at one site at least, and reads at none: `void operator()(site::z at,
 /// view<T, 3>& z) const`. To be used in training it also edits the mirror, `site::gradient_of<site::z>`.
 /// Optional: a nested `saved`, which its forward fills for its backward, one for each sequence and
 /// layer: `void operator()(site::z at, view<T, 3>& z, saved& kept) const`; see cap_attention.hpp.
-template <class I, class T = float>
-concept intervention = !probe<I, T> && detail::edits_any<I, T, detail::all_sites>;
+template <class I, class T = float, class Sites = detail::all_sites>
+concept intervention = !probe<I, T, Sites> && detail::edits_any<I, T, Sites>;
 
 namespace archetype {
 struct probe {

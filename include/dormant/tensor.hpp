@@ -44,14 +44,14 @@ using tensor = xt::xtensor<T, Rank>;
 template <class T, std::size_t Rank>
 [[nodiscard]] view<T, Rank> make_view(T* data, std::array<std::size_t, Rank> extents,
                                       std::array<std::size_t, Rank> strides) {
-  using buffer = xt::xbuffer_adaptor<T*, xt::no_ownership, std::allocator<std::remove_const_t<T>>>;
+  using memory = xt::xbuffer_adaptor<T*, xt::no_ownership, std::allocator<std::remove_const_t<T>>>;
   std::size_t count = 1; // up to the last element that the strides reach
   std::array<std::ptrdiff_t, Rank> steps{};
   for (std::size_t axis = 0; axis < Rank; ++axis) {
     count += (extents[axis] - 1) * strides[axis];
     steps[axis] = static_cast<std::ptrdiff_t>(strides[axis]);
   }
-  return view<T, Rank>(xt::xtensor_adaptor<buffer, 1>(buffer(data, count), {count}), extents,
+  return view<T, Rank>(xt::xtensor_adaptor<memory, 1>(memory(data, count), {count}), extents,
                        std::move(steps), std::size_t{0}, xt::layout_type::dynamic);
 }
 

@@ -15,13 +15,14 @@
 namespace dormant::detail {
 
 /// Hooks that read the forward or backward pass are copied for each shard of the batch and merged.
-template <class H, class T>
+template <class H, class Model>
 inline constexpr bool reads_sequences =
-    observes_any<H, T, site::forward> || observes_any<H, T, mirrors<site::forward>::type>;
+    observes_any<H, typename Model::scalar, typename Model::sites> ||
+    observes_any<H, typename Model::scalar, typename mirrors<typename Model::sites>::type>;
 template <class H, class T>
 inline constexpr bool reads_events = observes_any<H, T, site::events>;
-template <class H, class T>
-inline constexpr bool writes = edits_any<H, T, all_sites>;
+template <class H, class Model>
+inline constexpr bool writes = edits_any<H, typename Model::scalar, sites_of_model<Model>>;
 
 template <class H, class T, class... Site>
 constexpr bool mirrored(types<Site...>) {
@@ -53,11 +54,13 @@ decltype(auto) with_hooks(F&& f, Hook& first, Hooks&... others) {
     return with_hooks<Keep>(f, others...);
   }
 }
-template <class T>
+template <class Model>
 struct reaching_sequences {
+  using T = typename Model::scalar;
   template <class H>
-  static constexpr bool keeps = reads_sequences<H, T> || edits_any<H, T, site::forward> ||
-                                edits_any<H, T, mirrors<site::forward>::type>;
+  static constexpr bool keeps =
+      reads_sequences<H, Model> || edits_any<H, T, typename Model::sites> ||
+      edits_any<H, T, typename mirrors<typename Model::sites>::type>;
 };
 
 // A tuple as bases told apart by number, of which the compiler makes far fewer functions than of
@@ -154,8 +157,10 @@ private:
 
 /// One shard's own copies of the probes, references to the interventions, which are shared, and what
 /// these keep of the shard's sequence.
-template <class T, class... Hooks>
+template <class Model, class... Hooks>
 class shard_hooks {
+  using T = typename Model::scalar;
+
 public:
   shard_hooks(saved_places<sizeof...(Hooks)> const& kept, std::size_t shard, Hooks&... hooks)
       : shard_hooks(std::index_sequence_for<Hooks...>{}, kept, shard, hooks...) {}
@@ -169,7 +174,7 @@ public:
   void merge_into(Hooks&... targets) {
     own_.each_with(
         []<class H>(auto& own, H& target) {
-          if constexpr (reads_sequences<H, T>) target.merge(own.hook);
+          if constexpr (reads_sequences<H, Model>) target.merge(own.hook);
         },
         targets...);
   }
@@ -192,9 +197,9 @@ private:
   };
   template <class H>
   static auto make(H& hook, [[maybe_unused]] void* kept, [[maybe_unused]] std::size_t first) {
-    if constexpr (reads_sequences<H, T>) {
+    if constexpr (reads_sequences<H, Model>) {
       return copy<H>{empty_copy(hook)};
-    } else if constexpr (keeps<H, T>) {
+    } else if constexpr (keeps<H, Model>) {
       return copy<keeping<H>>{{&hook, static_cast<saved_slot<typename H::saved>*>(kept) + first}};
     } else {
       return shared<H>{&hook};
@@ -218,22 +223,23 @@ concept has_close = requires(H& h) {
 template <class Model, bool Training, class Hook>
 constexpr bool check_hook() {
   using T = typename Model::scalar;
-  static_assert(probe<Hook, T> || intervention<Hook, T>,
+  using all = sites_of_model<Model>;
+  static_assert(probe<Hook, T, all> || intervention<Hook, T, all>,
                 "dormant: this hook hears no site: it is neither a probe (callable with a site and "
                 "a view<T const, rank>) nor an intervention (callable with a site and a view<T, "
                 "rank>); T is the model's scalar. See <dormant/concepts.hpp>");
   static_assert(
-      !(probe<Hook, T> && writes<Hook, T>),
+      !(probe<Hook, T, all> && writes<Hook, Model>),
       "dormant: this hook reads at one site and writes at another; make it a probe and an "
       "intervention, so that measuring cannot perturb");
   static_assert(
       scheduled<Hook> || !(has_due<Hook> || has_close<Hook>),
       "dormant: a hook with a schedule of its own has both `bool due(std::uint64_t step)` and "
       "`void close()`; this one has only half of it, so it would be heard in every step");
-  if constexpr (keeps<Hook, T>) {
+  if constexpr (keeps<Hook, Model>) {
     using saved = typename Hook::saved;
     static_assert(
-        takes_saved<Hook, T, all_sites>,
+        takes_saved<Hook, T, all>,
         "dormant: this intervention has a `saved` that none of its calls takes: it is "
         "their third argument, (site::pattern at, view<T, 3>& pattern, saved& kept) const");
     static_assert(std::default_initializable<saved> || std::constructible_from<saved, shape const&>,
@@ -250,22 +256,22 @@ constexpr bool check_hook() {
                     !takes_saved<Hook, T, typename mirrors<bypassed>::type>,
                 "dormant: this hook hears a gradient that merged_projections or factored_embedding "
                 "never computes; use the model without");
-  if constexpr (intervention<Hook, T>) {
+  if constexpr (intervention<Hook, T, all>) {
     static_assert(edits_any<Hook, T, typename Model::sites> ||
                       edits_any<Hook, T, typename mirrors<typename Model::sites>::type> ||
                       edits_any<Hook, T, site::events>,
                   "dormant: this intervention edits a site that does not exist in this model's "
                   "structure, so it would change nothing");
-    static_assert(!Training || mirrored<Hook, T>(site::forward{}),
+    static_assert(!Training || mirrored<Hook, T>(typename Model::sites{}),
                   "dormant: an intervention used in training needs the backward pass that belongs "
                   "to it: edit site::gradient_of<Site> for every Site it edits");
-  } else if constexpr (probe<Hook, T>) {
+  } else if constexpr (probe<Hook, T, all>) {
     static_assert(observes_any<Hook, T, typename Model::sites> ||
                       observes_any<Hook, T, typename mirrors<typename Model::sites>::type> ||
                       observes_any<Hook, T, site::events>,
                   "dormant: this probe listens to a site that does not exist in this model's "
                   "structure, so it would hear nothing");
-    static_assert(!reads_sequences<Hook, T> || merges<Hook>,
+    static_assert(!reads_sequences<Hook, Model> || merges<Hook>,
                   "dormant: a probe of the forward pass is copied for every shard of the batch, so "
                   "it must be default constructible (or have empty()) and have merge(other)");
   }

@@ -16,8 +16,8 @@
 namespace dormant::detail {
 
 /// Interventions that keep something; a probe keeps what it likes in itself.
-template <class H, class T>
-concept keeps = has_saved<H> && intervention<H, T>;
+template <class H, class Model>
+concept keeps = has_saved<H> && intervention<H, typename Model::scalar, sites_of_model<Model>>;
 
 /// On cache lines of its own, because neighbours belong to other threads.
 template <class Saved>
@@ -79,7 +79,7 @@ private:
 
   template <class Hook, class Model>
   void* place([[maybe_unused]] placement<Model> const& where, [[maybe_unused]] std::size_t shards) {
-    if constexpr (keeps<Hook, typename Model::scalar>) {
+    if constexpr (keeps<Hook, Model>) {
       using saved = typename Hook::saved;
       for (auto& b : blocks_) {
         if (b.taken || b.kind != &kind<saved>) continue;

@@ -15,6 +15,7 @@ struct matrix {
   std::size_t cols = 0;
   std::size_t stride = 0; ///< at least cols
 
+  [[nodiscard]] constexpr T* row(std::size_t r) const { return data + r * stride; }
   constexpr operator matrix<T const>() const requires(!std::is_const_v<T>) {
     return {data, rows, cols, stride};
   }

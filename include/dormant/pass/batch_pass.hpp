@@ -117,7 +117,7 @@ private:
   template <bool Backward, class... Hooks>
   double over_batch(batch const& rows, Hooks&... hooks) {
     try {
-      return with_hooks<reaching_sequences<T>>(
+      return with_hooks<reaching_sequences<Model>>(
           [&](auto&... reaching) { return over_shards<Backward>(rows, reaching...); }, hooks...);
     } catch (...) {
       // What shards and slots hold is half of something that belongs to no step.
@@ -133,18 +133,18 @@ private:
     if constexpr ((edits_any<Hooks, T, site::kept_before_edits> || ...)) {
       for (auto& m : memory_) grown(m.spare, where_.total().spare);
     }
-    if constexpr ((reads_sequences<Hooks, T> || ...)) {
+    if constexpr ((reads_sequences<Hooks, Model> || ...)) {
       auto const kept = saved_.template places<Hooks...>(where_, losses_.size());
-      auto const copies = std::make_unique<std::optional<shard_hooks<T, Hooks...>>[]>(shards);
+      auto const copies = std::make_unique<std::optional<shard_hooks<Model, Hooks...>>[]>(shards);
       for (std::size_t s = 0; s < shards; ++s) copies[s].emplace(kept, s, hooks...);
       pool_.run(shards, [&](std::size_t s, std::size_t thread) {
         losses_[s] = one_shard<Backward>(rows, s, shards, thread, copies[s]->pack());
       });
       for (std::size_t s = 0; s < shards; ++s) copies[s]->merge_into(hooks...);
-    } else if constexpr ((keeps<Hooks, T> || ...)) {
+    } else if constexpr ((keeps<Hooks, Model> || ...)) {
       auto const kept = saved_.template places<Hooks...>(where_, losses_.size());
       pool_.run(shards, [&](std::size_t s, std::size_t thread) {
-        shard_hooks<T, Hooks...> own(kept, s, hooks...);
+        shard_hooks<Model, Hooks...> own(kept, s, hooks...);
         losses_[s] = one_shard<Backward>(rows, s, shards, thread, own.pack());
       });
     } else {

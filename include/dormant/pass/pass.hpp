@@ -125,6 +125,11 @@ public:
                             x.cols);
     }
   }
+  void multiply_elements(matrix x, matrix y, matrix out) const {
+    for (std::size_t t = 0; t < x.rows; ++t) {
+      kernels::multiply_elements<arch, T>(x.row(t), y.row(t), out.row(t), x.cols);
+    }
+  }
   void copy(matrix x, matrix out) const { std::copy_n(x.data, x.rows * x.stride, out.data); }
 
   // ---- hooks ----

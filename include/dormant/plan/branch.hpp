@@ -4,7 +4,9 @@
 
 #include "dormant/sites.hpp"
 
+#include <concepts>
 #include <string_view>
+#include <type_traits>
 
 namespace dormant {
 
@@ -31,6 +33,18 @@ template <class Part>
 struct its_bypassed<Part> {
   using type = typename Part::bypassed;
 };
+
+template <class A, class B>
+struct merged;
+template <class... A, class... B>
+struct merged<types<A...>, types<B...>> {
+  template <class X>
+  static constexpr bool new_to_a = !(std::is_same_v<X, A> || ...);
+  using type = join<types<A...>, std::conditional_t<new_to_a<B>, types<B>, types<>>...>;
+};
+/// Both lists, and what both have once: layers have much in common.
+template <class A, class B>
+using merge = typename merged<A, B>::type;
 } // namespace detail
 
 /// The sites that a part shows; none if it names none.

@@ -79,8 +79,8 @@ template <std::size_t L, class... Blocks>
 struct stacked;
 template <std::size_t L, class Block, class... Rest>
 struct stacked<L, Block, Rest...> {
-  using sites = join<sites_of<layer<Block>>, sites_of<stacked<L + 1, Rest...>>>;
-  using bypassed = join<bypassed_of<Block>, bypassed_of<stacked<L + 1, Rest...>>>;
+  using sites = merge<sites_of<layer<Block>>, sites_of<stacked<L + 1, Rest...>>>;
+  using bypassed = merge<bypassed_of<Block>, bypassed_of<stacked<L + 1, Rest...>>>;
 
   layer<Block> block;
   stacked<L + 1, Rest...> rest;

@@ -95,7 +95,7 @@ TEST_CASE("sites: every mirror is the derivative by its site, pre-norm") {
   checker<transformer<models::odd(2, 4), softmax, double>> c;
   using namespace site;
   c.check_all<tok_embed, pos_embed, embed, resid_pre, norm1, q, k, v, z, attn_out, resid_mid, norm2,
-              mlp_hidden, mlp_out, resid_post>(0);
+              mlp_pre, mlp_hidden, mlp_out, resid_post>(0);
   c.check_all<final_norm, logits>(1);
 }
 
@@ -128,7 +128,7 @@ TEST_CASE("sites: they come in the order of the pass, and mirrors in reverse") {
   for (auto const* l : {"0", "1"}) {
     for (auto const* name :
          {"resid_pre", "norm1", "q", "k", "v", "scores", "pattern", "z", "attn_out", "resid_mid",
-          "norm2", "mlp_hidden", "mlp_out", "resid_post"}) {
+          "norm2", "mlp_pre", "mlp_hidden", "mlp_out", "resid_post"}) {
       expected.push_back(std::string(name) + " " + l);
     }
   }

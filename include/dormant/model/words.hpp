@@ -41,7 +41,7 @@ struct post_norm {};     ///< x = N(x + F(x)) instead of x + F(N(x))
 struct no_final_norm {}; ///< the output reads the last residual as it is
 /// This norm before the output, instead of `layer_norm`.
 template <class Norm>
-struct final_norm {
+struct last_norm {
   using place = dormant::place::final_norm;
   using part = Norm;
 };

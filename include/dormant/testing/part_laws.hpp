@@ -68,7 +68,7 @@ verdict part_laws(part_law_options const& how = {}) {
 /// A norm before, after and around branches, and before the output.
 template <class Norm>
 verdict norm_laws(part_law_options const& how = {}) {
-  return part_laws<every_wiring<Norm, attention<softmax>, mlp<gelu>>, final_norm<Norm>>(how);
+  return part_laws<every_wiring<Norm, attention<softmax>, mlp<gelu>>, last_norm<Norm>>(how);
 }
 /// A branch that stands where an MLP may stand.
 template <class Mlp>

@@ -6,6 +6,7 @@
 #include "dormant/nonlinearity/sink_logit.hpp"
 #include "dormant/nonlinearity/softmax.hpp"
 #include "dormant/nonlinearity/softmax_n.hpp"
+#include "dormant/nonlinearity/stick_breaking.hpp"
 #include "dormant/testing/rule_laws.hpp"
 
 #include "catch.hpp"
@@ -79,6 +80,7 @@ TEST_CASE("laws: every attention rule of the library keeps them") {
   CHECK(testing::attention_rule_laws<softmax_n<0>>());
   CHECK(testing::attention_rule_laws<softmax_n<3>>());
   CHECK(testing::attention_rule_laws<sink_logit>());
+  CHECK(testing::attention_rule_laws<stick_breaking>());
   CHECK(testing::attention_rule_laws<output_gate<>>());
   CHECK(testing::attention_rule_laws<output_gate<sink_logit>>());
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Compares what the library computed with PyTorch: logits, loss, every gradient, and the parameters
-after five steps of each optimizer.
+after some steps of each optimizer.
 
     python3 check_against_torch.py DIR [--verbose]
 
@@ -11,14 +11,15 @@ Every folder of DIR is a case and holds
     logits.npy             [B, T, V]
     loss.txt               mean cross-entropy, nats, 17 digits
     gradients.safetensors  one tensor for every parameter that is not frozen
-    after_NAME.safetensors all parameters after five steps of optimizer NAME on the same batch
+    after_NAME.safetensors all parameters after "steps" steps of optimizer NAME on the same batch
 
 config.json: {"name", "dtype": "float" | "double", "vocab", "width", "context", "heads", "hidden",
 "post_norm", "final_norm", "positions": "learned" | "sincos", "tied_output", "frozen": [names],
 "layers": [{"attention": "softmax" | "relu" | "sigmoid" | "softmax_n" | "sink_logit" |
 "output_gate" | "gated_relu" | "none", "mlp": "relu" | "linear" | "none", "attention_norm",
-"mlp_norm", "identity_v", "identity_o"}], "optimizers": {"adamw": {"lr", "beta1", "beta2", "eps",
-"weight_decay"}, "sgd": {"lr", "momentum", "weight_decay"}, "sign_sgd": {"lr", "weight_decay"}}}
+"mlp_norm", "identity_v", "identity_o"}], "steps", "optimizers": {"adamw": {"lr", "beta1", "beta2", "eps",
+"weight_decay"}, "sgd": {"lr", "momentum", "weight_decay"}, "sign_sgd": {"lr", "weight_decay"}}}, or as
+torch_parts.py says where it has "parts".
 
 PyTorch computes in double. The error of a tensor is its largest absolute error, divided by the
 largest absolute value of the tensor in PyTorch. For parameters after steps in float it is the error
@@ -41,8 +42,6 @@ except ImportError as missing:
 sys.dont_write_bytecode = True  # leave no __pycache__ in the source tree
 import safetensors_file
 import torch_model
-
-STEPS = 5
 
 # A double holds 16 digits; sums over a few thousand terms cost the last four or five.
 DOUBLE = {"logits": 1e-10, "loss": 1e-10, "gradients": 1e-10,
@@ -127,7 +126,7 @@ def check(folder, verbose):
         for frozen in config["frozen"]:
             if frozen in ours and not np.array_equal(ours[frozen], parameters[frozen]):
                 raise Disagreement(f"{name} moved {frozen}, which is frozen")
-        theirs = torch_model.train(config, parameters, tokens, name, STEPS)
+        theirs = torch_model.train(config, parameters, tokens, name, config["steps"])
         comparison.tensors(name, ours, theirs, parameters if is_float else {})
     return comparison.worst
 

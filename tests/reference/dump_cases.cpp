@@ -2,52 +2,21 @@
 // Writes what the library computes, one folder a case, for check_against_torch.py to compare with
 // PyTorch: every attention rule and every structure switch.
 //   dump_cases FOLDER
-#include <dormant/checkpoint.hpp>
-#include <dormant/dormant.hpp>
-#include <dormant/io/atomic_file.hpp>
-#include <dormant/io/npy.hpp>
-
-#include <nlohmann/json.hpp>
+#include "case_writer.hpp"
 
 #include <concepts>
-#include <cstdio>
-#include <filesystem>
-#include <span>
+#include <cstddef>
 #include <string>
-#include <vector>
 
 namespace dm = dormant;
 
 namespace {
-
-constexpr std::size_t steps = 5;
-constexpr std::size_t sequences = 3;
 
 // No multiple of a vector: C 20, D 5 with four heads, F 40, V 11, T 13.
 constexpr dm::shape odd(std::size_t layers = 1, std::size_t heads = 1) {
   return {
       .layers = layers, .heads = heads, .width = 20, .vocab = 11, .context = 13, .expansion = 2};
 }
-
-/// The same sequences in every step and on every stream.
-template <dm::shape Shape>
-struct fixed_batch {
-  static constexpr std::size_t context = Shape.context;
-
-  void sample_row(dm::stream, std::uint64_t, std::uint64_t row, std::span<dm::token> tokens,
-                  std::span<dm::next_token_law>) const {
-    dm::random_stream draw(7, dm::stream::user, 0, row);
-    for (auto& id : tokens) id = static_cast<dm::token>(draw.below(Shape.vocab));
-  }
-  [[nodiscard]] dm::batch sample(std::size_t rows) const {
-    dm::batch out(rows, context, nullptr, false);
-    for (std::size_t b = 0; b < rows; ++b) {
-      sample_row(dm::stream::user, 0, b, out.tokens(b), {});
-    }
-    return out;
-  }
-  [[nodiscard]] std::shared_ptr<dm::law_table const> table() const { return nullptr; }
-};
 
 template <class Rule>
 std::string rule_name() {
@@ -89,95 +58,18 @@ nlohmann::json describe(std::string const& name) {
   return config;
 }
 
-class writer {
-public:
-  explicit writer(std::filesystem::path folder) : folder_(std::move(folder)) {}
-
+/// Writes a model whose parameters are those of seed 3, shaken.
+struct model_writer {
+  cases::writer const& write;
   template <class Net>
   void operator()(std::string const& name) const {
-    using T = typename Net::scalar;
-    auto const folder = folder_ / name;
-    std::filesystem::create_directories(folder);
-
-    Net const start = shaken<Net>();
-    fixed_batch<Net::shape> const task;
-    auto const rows = task.sample(sequences);
-    dm::save_checkpoint(folder / "checkpoint.safetensors", start);
-
-    std::vector<dm::token> tokens;
-    for (std::size_t b = 0; b < sequences; ++b) {
-      tokens.insert(tokens.end(), rows.tokens(b).begin(), rows.tokens(b).end());
-    }
-    std::vector<std::size_t> const extents{sequences, rows.context() + 1};
-    dm::write_npy<dm::token>(folder / "tokens.npy", extents, tokens);
-
-    dm::record<dm::site::logits, T> kept;
-    start.evaluate(rows, kept);
-    auto const logits = kept.values(Net::shape.layers - 1);
-    std::vector<std::size_t> const shape(logits.shape().begin(), logits.shape().end());
-    dm::write_npy<T>(folder / "logits.npy", shape,
-                     std::span<T const>(logits.data(), logits.size()));
-
-    auto const gradient = dm::differentiate(start, rows, {});
-    dm::write_file_atomically(folder / "loss.txt", number(gradient.loss) + "\n");
-    std::vector<dm::tensor_ref> trained;
-    dm::detail::append_tensors<T>(trained, "", start.tensors(), gradient.values.span());
-    auto config = describe<Net>(name);
-    std::erase_if(trained, [&](dm::tensor_ref const& t) {
-      auto const& frozen = config["frozen"];
-      return std::find(frozen.begin(), frozen.end(), t.name) != frozen.end();
-    });
-    dm::write_safetensors(folder / "gradients.safetensors", trained);
-
-    dm::adamw const adamw{.lr = 1e-3, .weight_decay = 1e-2};
-    dm::sgd const sgd{.lr = 0.05, .momentum = 0.9, .weight_decay = 1e-2};
-    dm::sign_sgd const sign{.lr = 1e-3, .weight_decay = 1e-2};
-    config["optimizers"] = {
-        {"adamw",
-         {{"lr", adamw.lr},
-          {"beta1", adamw.beta1},
-          {"beta2", adamw.beta2},
-          {"eps", adamw.eps},
-          {"weight_decay", adamw.weight_decay}}},
-        {"sgd", {{"lr", sgd.lr}, {"momentum", sgd.momentum}, {"weight_decay", sgd.weight_decay}}},
-        {"sign_sgd", {{"lr", sign.lr}, {"weight_decay", sign.weight_decay}}}};
-    save_after(folder, start, task, adamw);
-    save_after(folder, start, task, sgd);
-    save_after(folder, start, task, sign);
-    dm::write_file_atomically(folder / "config.json", config.dump(1) + "\n");
+    write.template operator()<Net::shape.context, Net::shape.vocab>(
+        name, cases::shaken(Net({.seed = 3})), describe<Net>(name));
   }
-
-private:
-  // Norms and learned scalars start at one and zero, which would hide their part.
-  template <class Net>
-  static Net shaken() {
-    Net net({.seed = 3});
-    dm::random_stream draw(3, dm::stream::user, 1, 0);
-    for (auto const& t : Net::plan::tensors) {
-      for (auto& p : net.parameters().subspan(t.offset, t.size())) {
-        p += static_cast<typename Net::scalar>(0.2 * draw.normal());
-      }
-    }
-    return net;
-  }
-  template <class Net, class Task, class Optimizer>
-  static void save_after(std::filesystem::path const& folder, Net const& start, Task const& task,
-                         Optimizer const& optimizer) {
-    Net net = start;
-    dm::train(net, task, optimizer, {.steps = steps, .batch = sequences, .threads = 1});
-    dm::save_checkpoint(folder / ("after_" + std::string(Optimizer::name) + ".safetensors"), net);
-  }
-  static std::string number(double x) {
-    char text[32];
-    std::snprintf(text, sizeof text, "%.17g", x);
-    return text;
-  }
-
-  std::filesystem::path folder_;
 };
 
 template <class T>
-void rules(writer const& write, std::string const& dtype) {
+void rules(model_writer const& write, std::string const& dtype) {
   write.operator()<dm::transformer<odd(1, 1), dm::softmax, T>>("softmax_" + dtype);
   write.operator()<dm::transformer<odd(2, 4), dm::softmax, T>>("softmax_4_heads_" + dtype);
   write.operator()<dm::transformer<odd(1, 4), dm::relu, T>>("relu_" + dtype);
@@ -188,7 +80,7 @@ void rules(writer const& write, std::string const& dtype) {
   write.operator()<dm::transformer<odd(1, 4), dm::output_gate<dm::relu>, T>>("gated_relu_" + dtype);
 }
 
-void structures(writer const& write) {
+void structures(model_writer const& write) {
   using namespace dm;
   constexpr shape one = odd(), two = odd(2), three = odd(3, 2);
   using minimal = stack<mlp_block<>, block<softmax>, mlp_block<>>;
@@ -218,17 +110,10 @@ void structures(writer const& write) {
 } // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::fprintf(stderr, "usage: dump_cases FOLDER\n");
-    return 2;
-  }
-  try {
-    writer const write(argv[1]);
+  return cases::write_into(argc, argv, 5, [](cases::writer const& into) {
+    model_writer const write{into};
     rules<double>(write, "double");
     rules<float>(write, "float");
     structures(write);
-  } catch (dm::error const& problem) {
-    std::fprintf(stderr, "dump_cases: %s\n", problem.what());
-    return 1;
-  }
+  });
 }

@@ -10,6 +10,8 @@ import math
 import torch
 import torch.nn.functional as F
 
+import torch_parts
+
 
 def causal_pattern(rule, scores, context, sink=None):
     """Attention weights of scores [B, H, T query, T key]; `sink` is one logit per head."""
@@ -61,6 +63,9 @@ def positions(config, parameters, length, dtype):
 
 def logits(config, parameters, inputs):
     """[B, T] tokens to [B, T, V]."""
+    if config.get("parts"):
+        return torch_parts.logits(config, parameters, inputs)
+
     def norm(name, x):
         weight, bias = parameters[name + ".weight"], parameters[name + ".bias"]
         return F.layer_norm(x, x.shape[-1:], weight, bias, eps=1e-5)

@@ -8,6 +8,7 @@
 #include "dormant/part/attention/clip.hpp"
 #include "dormant/part/attention/extra_key.hpp"
 #include "dormant/part/attention/forget_gate.hpp"
+#include "dormant/part/attention/forgetting.hpp"
 #include "dormant/part/attention/head_norm.hpp"
 #include "dormant/part/attention/mask.hpp"
 #include "dormant/part/attention/qk_norm.hpp"

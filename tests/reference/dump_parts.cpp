@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: MIT
+// Writes what the library computes with every part, in every wiring and under one head, four, and four
+// that share two of keys and values, for check_against_torch.py to compare with PyTorch.
+//   dump_parts FOLDER
+#include "case_writer.hpp"
+
+#include <dormant/nonlinearity/stick_breaking.hpp>
+#include <dormant/part/parts.hpp>
+#include <dormant/testing/part_laws.hpp>
+
+#include <cstddef>
+#include <string>
+
+namespace {
+
+using namespace dormant;
+using nlohmann::json;
+
+// No multiple of a vector: C 20, D 20 or 6, F 11, V 11, T 13.
+sizes heads(std::size_t queries, std::size_t keys) {
+  sizes s(shape{.layers = 6,
+                .heads = queries,
+                .width = 20,
+                .vocab = 11,
+                .context = 13,
+                .kv_heads = keys,
+                .head_size = queries == 1 ? std::size_t{20} : std::size_t{6},
+                .mlp_width = 11});
+  s.clip = 0.6;
+  s.soft_cap = 1.5;
+  s.temperature = 0.7;
+  s.window = 4;
+  return s;
+}
+sizes unchanged(sizes s) { return s; }
+
+/// `every_wiring` of part_laws.hpp in words.
+json layers(std::string const& norm, json const& attention, json const& mlp) {
+  json all = json::array();
+  for (auto const* wiring : {"pre", "post", "sandwich", "after", "parallel", "parallel_apart"}) {
+    all.push_back({{"wiring", wiring}, {"norm", norm}, {"attention", attention}, {"mlp", mlp}});
+  }
+  return all;
+}
+json attention_words(json const& changes = json::object()) {
+  json a = {{"rule", "softmax"},
+            {"biases", "none"},
+            {"heads", json::array()},
+            {"scores", json::array()},
+            {"mixed", json::array()},
+            {"mask", "causal"},
+            {"window", 0},
+            {"extra_key", "none"}};
+  a.update(changes);
+  return a;
+}
+json mlp_words(std::string const& kind, std::string const& activation, bool biases) {
+  return {{"kind", kind}, {"activation", activation}, {"biases", biases}};
+}
+
+struct part_writer {
+  cases::writer const& write;
+
+  /// \param with the sizes of each case, changed
+  template <class... Words>
+  void model(std::string const& name, json config, sizes (*with)(sizes) = unchanged) const {
+    struct {
+      std::size_t queries, keys;
+    } const kinds[] = {{1, 1}, {4, 4}, {4, 2}};
+    for (auto const& kind : kinds) {
+      sizes const s = with(heads(kind.queries, kind.keys));
+      json c = {{"parts", true},
+                {"dtype", "double"},
+                {"width", s.width},
+                {"context", s.context},
+                {"heads", s.heads},
+                {"kv_heads", s.kv_heads},
+                {"head_width", s.head_width},
+                {"epsilon", s.norm_epsilon},
+                {"frozen", json::array()},
+                {"positions", "learned"},
+                {"last_norm", "layer_norm"}};
+      c.update(config);
+      for (auto& layer : c["layers"]) {
+        for (auto& step : layer["attention"]["heads"]) {
+          if (step["kind"] == "rotary" && step["dimensions"] == 0)
+            step["dimensions"] = s.head_width;
+        }
+      }
+      using net = transformer<at_run_time, double, Words...>;
+      write.operator()<13, 11>(name + "_" + std::to_string(s.heads) + "_" +
+                                   std::to_string(s.kv_heads),
+                               cases::shaken(net(s, {.seed = 3})), c);
+    }
+  }
+  template <class Norm>
+  void norm(std::string const& name) const {
+    model<testing::every_wiring<Norm, attention<softmax>, mlp<gelu>>, last_norm<Norm>>(
+        name, {{"layers", layers(name, attention_words(), mlp_words("plain", "gelu", false))},
+               {"last_norm", name}});
+  }
+  template <class Mlp>
+  void mlp_part(std::string const& name, json const& words) const {
+    model<testing::every_wiring<rms_norm, attention<softmax>, Mlp>>(
+        name, {{"layers", layers("rms_norm", attention_words(), words)}});
+  }
+  /// With rotary embedding, or some other word, in the place of learned positions.
+  template <class Attention>
+  void attention_part(std::string const& name, json const& changes,
+                      sizes (*with)(sizes) = unchanged) const {
+    model<testing::every_wiring<rms_norm, Attention, mlp<gelu>>>(
+        name,
+        {{"layers",
+          layers("rms_norm", attention_words(changes), mlp_words("plain", "gelu", false))}},
+        with);
+  }
+};
+
+json one_step(json const& step) { return json::array({step}); }
+json rotary_words(json const& changes = json::object()) {
+  json r = {{"kind", "rotary"},
+            {"base", 10000},
+            {"dimensions", 0},
+            {"interleaved", false},
+            {"scaling", "none"}};
+  r.update(changes);
+  return {{"heads", one_step(r)}};
+}
+sizes interleaved(sizes s) {
+  s.rotary = {.base = 20, .dimensions = 4, .interleaved = true};
+  return s;
+}
+sizes llama3(sizes s) {
+  s.rotary = {.base = 20, .scaling = rotary_options::stretch::llama3};
+  s.rotary.llama3 = {
+      .factor = 3, .low_freq_factor = 1, .high_freq_factor = 2, .original_context = 16};
+  return s;
+}
+sizes yarn(sizes s) {
+  s.rotary = {.base = 20, .scaling = rotary_options::stretch::yarn};
+  s.rotary.yarn = {.factor = 3, .original_context = 64, .beta_fast = 4};
+  return s;
+}
+
+void all_norms(part_writer const& to) {
+  to.norm<layer_norm>("layer_norm");
+  to.norm<plain_layer_norm>("plain_layer_norm");
+  to.norm<basic_layer_norm<true, false>>("gained_layer_norm");
+  to.norm<rms_norm>("rms_norm");
+  to.norm<plain_rms_norm>("plain_rms_norm");
+  to.norm<dyt>("dyt");
+  to.norm<no_norm>("none");
+}
+void all_mlps(part_writer const& to) {
+  to.mlp_part<mlp<relu_unit>>("mlp_relu", mlp_words("plain", "relu", false));
+  to.mlp_part<mlp<relu_unit, biased>>("mlp_relu_biased", mlp_words("plain", "relu", true));
+  to.mlp_part<mlp<gelu_tanh, biased>>("mlp_gelu_tanh", mlp_words("plain", "gelu_new", true));
+  to.mlp_part<mlp<silu>>("mlp_silu", mlp_words("plain", "silu", false));
+  to.mlp_part<gated_mlp<>>("gated_silu", mlp_words("gated", "silu", false));
+  to.mlp_part<gated_mlp<gelu, biased>>("gated_gelu", mlp_words("gated", "gelu", true));
+  to.mlp_part<linear_mlp>("linear_mlp", mlp_words("linear", "", false));
+}
+void all_attentions(part_writer const& to) {
+  to.attention_part<attention<softmax, biases>>("biases", {{"biases", "all"}});
+  to.attention_part<attention<softmax, input_biases>>("input_biases", {{"biases", "inputs"}});
+  to.attention_part<attention<softmax, rotary<>>>("rotary", rotary_words());
+  to.attention_part<attention<softmax, rotary<>>>(
+      "rotary_interleaved", rotary_words({{"base", 20}, {"dimensions", 4}, {"interleaved", true}}),
+      interleaved);
+  to.attention_part<attention<softmax, rotary<>>>("rotary_llama3",
+                                                  rotary_words({{"base", 20},
+                                                                {"scaling", "llama3"},
+                                                                {"factor", 3},
+                                                                {"low_freq_factor", 1},
+                                                                {"high_freq_factor", 2},
+                                                                {"original_context", 16}}),
+                                                  llama3);
+  to.attention_part<attention<softmax, rotary<>>>("rotary_yarn",
+                                                  rotary_words({{"base", 20},
+                                                                {"scaling", "yarn"},
+                                                                {"factor", 3},
+                                                                {"beta_fast", 4},
+                                                                {"beta_slow", 1},
+                                                                {"original_context", 64}}),
+                                                  yarn);
+  to.attention_part<attention<softmax, clip_qkv<>>>(
+      "clip", {{"heads", one_step({{"kind", "clip"}, {"at", 0.6}})}});
+  to.attention_part<attention<softmax, qk_norm, rotary<>>>(
+      "qk_norm", {{"heads", json::array({json{{"kind", "qk_norm"}}, rotary_words()["heads"][0]})}});
+  to.attention_part<attention<softmax, whole_qk_norm>>(
+      "whole_qk_norm", {{"heads", one_step({{"kind", "whole_qk_norm"}})}});
+  to.attention_part<attention<softmax, value_gate>>(
+      "value_gate", {{"heads", one_step({{"kind", "value_gate"}})}});
+  to.attention_part<attention<softmax, head_norm>>("head_norm",
+                                                   {{"mixed", one_step({{"kind", "head_norm"}})}});
+  to.attention_part<attention<softmax, temperature<>, soft_cap<>>>(
+      "temperature_soft_cap",
+      {{"scores", json::array({json{{"kind", "temperature"}, {"value", 0.7}},
+                               json{{"kind", "soft_cap"}, {"at", 1.5}}})}});
+  to.attention_part<attention<softmax, alibi>>("alibi",
+                                               {{"scores", one_step({{"kind", "alibi"}})}});
+  to.attention_part<attention<forgetting<>>>("forgetting",
+                                             {{"scores", one_step({{"kind", "forget_gate"}})}});
+  to.attention_part<attention<stick_breaking>>("stick_breaking", {{"rule", "stick_breaking"}});
+  to.attention_part<attention<softmax, extra_key>>("extra_key", {{"extra_key", "key"}});
+  to.attention_part<attention<softmax, extra_key_value, soft_cap<>>>(
+      "extra_key_value",
+      {{"extra_key", "key_value"}, {"scores", one_step({{"kind", "soft_cap"}, {"at", 1.5}})}});
+  to.attention_part<attention<softmax, window<>>>("window", {{"window", 4}});
+  to.attention_part<attention<softmax, no_mask>>("no_mask", {{"mask", "none"}});
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  return cases::write_into(argc, argv, 3, [](cases::writer const& into) {
+    part_writer const to{into};
+    all_norms(to);
+    all_mlps(to);
+    all_attentions(to);
+    to.model<testing::every_wiring<rms_norm, attention<softmax, rotary<>>, gated_mlp<>>,
+             no_positions, last_norm<rms_norm>>(
+        "llama", {{"layers", layers("rms_norm", attention_words(rotary_words()),
+                                    mlp_words("gated", "silu", false))},
+                  {"positions", "none"},
+                  {"last_norm", "rms_norm"}});
+  });
+}

@@ -47,8 +47,9 @@ public:
   static constexpr std::size_t sequences = 3;
 
   /// \param steps how many each optimizer takes
-  writer(std::filesystem::path folder, std::size_t steps)
-      : folder_(std::move(folder)), steps_(steps) {}
+  /// \param sgd_rate small enough for models without norms
+  writer(std::filesystem::path folder, std::size_t steps, double sgd_rate = 0.05)
+      : folder_(std::move(folder)), steps_(steps), sgd_rate_(sgd_rate) {}
 
   /// \param start a model of context `Context` and vocabulary `Vocab`, as it is before training
   /// \param config its description
@@ -89,7 +90,7 @@ public:
     dm::write_safetensors(folder / "gradients.safetensors", trained);
 
     dm::adamw const adamw{.lr = 1e-3, .weight_decay = 1e-2};
-    dm::sgd const sgd{.lr = 0.05, .momentum = 0.9, .weight_decay = 1e-2};
+    dm::sgd const sgd{.lr = sgd_rate_, .momentum = 0.9, .weight_decay = 1e-2};
     dm::sign_sgd const sign{.lr = 1e-3, .weight_decay = 1e-2};
     config["optimizers"] = {
         {"adamw",
@@ -122,6 +123,7 @@ private:
 
   std::filesystem::path folder_;
   std::size_t steps_;
+  double sgd_rate_;
 };
 
 /// Norms and learned scalars start at one and zero, which would hide their part.
@@ -138,13 +140,13 @@ Net shaken(Net net) {
 
 /// The main function of a program that writes cases: `program FOLDER`.
 template <class F>
-int write_into(int argc, char** argv, std::size_t steps, F const& all) {
+int write_into(int argc, char** argv, std::size_t steps, double sgd_rate, F const& all) {
   if (argc != 2) {
     std::fprintf(stderr, "usage: %s FOLDER\n", argv[0]);
     return 2;
   }
   try {
-    all(writer(argv[1], steps));
+    all(writer(argv[1], steps, sgd_rate));
     return 0;
   } catch (dm::error const& problem) {
     std::fprintf(stderr, "%s: %s\n", argv[0], problem.what());

@@ -110,7 +110,7 @@ void structures(model_writer const& write) {
 } // namespace
 
 int main(int argc, char** argv) {
-  return cases::write_into(argc, argv, 5, [](cases::writer const& into) {
+  return cases::write_into(argc, argv, 5, 0.05, [](cases::writer const& into) {
     model_writer const write{into};
     rules<double>(write, "double");
     rules<float>(write, "float");

@@ -62,8 +62,10 @@ struct part_writer {
   cases::writer const& write;
 
   /// \param with the sizes of each case, changed
+  /// \param strength parameters are multiplied by it, where six layers would explode
   template <class... Words>
-  void model(std::string const& name, json config, sizes (*with)(sizes) = unchanged) const {
+  void model(std::string const& name, json config, sizes (*with)(sizes) = unchanged,
+             double strength = 1) const {
     struct {
       std::size_t queries, keys;
     } const kinds[] = {{1, 1}, {4, 4}, {4, 2}};
@@ -88,16 +90,19 @@ struct part_writer {
         }
       }
       using net = transformer<at_run_time, double, Words...>;
-      write.operator()<13, 11>(name + "_" + std::to_string(s.heads) + "_" +
-                                   std::to_string(s.kv_heads),
-                               cases::shaken(net(s, {.seed = 3})), c);
+      auto start = cases::shaken(net(s, {.seed = 3}));
+      for (auto& p : start.parameters()) p *= strength;
+      write.operator()<13, 11>(
+          name + "_" + std::to_string(s.heads) + "_" + std::to_string(s.kv_heads), start, c);
     }
   }
   template <class Norm>
-  void norm(std::string const& name) const {
+  void norm(std::string const& name, double strength = 1) const {
     model<testing::every_wiring<Norm, attention<softmax>, mlp<gelu>>, last_norm<Norm>>(
-        name, {{"layers", layers(name, attention_words(), mlp_words("plain", "gelu", false))},
-               {"last_norm", name}});
+        name,
+        {{"layers", layers(name, attention_words(), mlp_words("plain", "gelu", false))},
+         {"last_norm", name}},
+        unchanged, strength);
   }
   template <class Mlp>
   void mlp_part(std::string const& name, json const& words) const {
@@ -149,7 +154,7 @@ void all_norms(part_writer const& to) {
   to.norm<rms_norm>("rms_norm");
   to.norm<plain_rms_norm>("plain_rms_norm");
   to.norm<dyt>("dyt");
-  to.norm<no_norm>("none");
+  to.norm<no_norm>("none", 0.3);
 }
 void all_mlps(part_writer const& to) {
   to.mlp_part<mlp<relu_unit>>("mlp_relu", mlp_words("plain", "relu", false));
@@ -213,7 +218,7 @@ void all_attentions(part_writer const& to) {
 } // namespace
 
 int main(int argc, char** argv) {
-  return cases::write_into(argc, argv, 3, [](cases::writer const& into) {
+  return cases::write_into(argc, argv, 3, 1e-3, [](cases::writer const& into) {
     part_writer const to{into};
     all_norms(to);
     all_mlps(to);

@@ -4,17 +4,14 @@
 #pragma once
 
 #include "dormant/detail/hooks.hpp"
-#include "dormant/detail/thread_pool.hpp"
 #include "dormant/error.hpp"
-#include "dormant/kernels/reduce.hpp"
 #include "dormant/pass/non_finite.hpp"
 #include "dormant/pass/pass.hpp"
 #include "dormant/pass/step_pass.hpp"
+#include "dormant/pass/team.hpp"
 #include "dormant/task/batch.hpp"
 
 #include <algorithm>
-#include <array>
-#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -23,23 +20,7 @@
 
 namespace dormant {
 
-/// How a batch is spread over the machine. Only `shards` can change bits, and it is fixed by you.
-///
-/// Threads live as long as what was made with them, a trainer or one call. They do not survive
-/// `fork`: a child that uses an inherited trainer of several threads gets an `error`, may destroy it,
-/// and may make one of its own.
-struct execution {
-  std::size_t threads = 0; ///< at most `most_threads`; 0: as many as the machine has or, within
-                           ///< `side_by_side`, this run's share of them
-  std::size_t shards = 8;  ///< parts of a batch with a gradient of their own, at most 64; threads
-                           ///< beyond this many are idle
-};
-
 namespace detail {
-
-[[nodiscard]] inline std::size_t thread_count(execution how) {
-  return how.threads != 0 ? how.threads : cores();
-}
 
 /// Everything a model needs to run over batches: packed weights, one set of activations a thread,
 /// one gradient a shard. All memory is taken here, none in a step.
@@ -47,16 +28,13 @@ template <class Model>
 class batch_pass {
 public:
   using T = typename Model::scalar;
-  static constexpr std::size_t most_shards = 64;
-  static constexpr std::size_t chunk = 16 * 1024; // elements of the arena one job reduces
 
   batch_pass(execution how, bool with_gradients, placement<Model> const& where)
-      : where_(where), pool_(thread_count(checked(how))), losses_(how.shards), step_(where_) {
-    for (std::size_t t = 0; t < pool_.threads(); ++t) {
+      : where_(where), team_(how, with_gradients ? size() + gathered() : 0), step_(where_) {
+    for (std::size_t t = 0; t < team_.threads(); ++t) {
       memory_.emplace_back(where_.total(), with_gradients);
     }
     if (!with_gradients) return;
-    shards_ = arena<T>(how.shards * per_shard());
     gradient_ = arena<T>(size());
     gathered_ = arena<T>(gathered());
   }
@@ -73,7 +51,7 @@ public:
   double differentiate(T const* parameters, batch const& rows, Hooks&... hooks) {
     pack(parameters, true);
     double const loss = over_batch<true>(rows, hooks...);
-    reduce(std::min(losses_.size(), rows.rows()));
+    reduce(team_.shards(rows.rows()));
     return loss;
   }
 
@@ -93,24 +71,17 @@ public:
 
   [[nodiscard]] arena<T>& gradient() { return gradient_; }
   [[nodiscard]] bool finite() const { return finite_; }
-  [[nodiscard]] thread_pool& pool() { return pool_; }
+  [[nodiscard]] thread_pool& pool() { return team_.pool(); }
 
 private:
-  static execution checked(execution how) {
-    if (how.shards == 0 || how.shards > most_shards) {
-      refuse({"execution: shards must be between 1 and 64, found ", how.shards});
-    }
-    return how;
-  }
-
   void pack(T const* parameters, bool with_backward) {
     parameters_ = parameters;
     prepare_parts(where_.parts(), between());
-    pool_.run(step_.jobs(),
-              [&](std::size_t job, std::size_t) { step_.pack(job, parameters, with_backward); });
+    pool().run(step_.jobs(),
+               [&](std::size_t job, std::size_t) { step_.pack(job, parameters, with_backward); });
   }
   [[nodiscard]] step_pass<Model> between() {
-    return {where_, parameters_, step_, gradient_.data(), gathered_.data(), pool_};
+    return {where_, parameters_, step_, gradient_.data(), gathered_.data(), pool()};
   }
 
   // With those hooks that can hear the pass; as if it had not begun, if one of them throws.
@@ -120,8 +91,7 @@ private:
       return with_hooks<reaching_sequences<Model>>(
           [&](auto&... reaching) { return over_shards<Backward>(rows, reaching...); }, hooks...);
     } catch (...) {
-      // What shards and slots hold is half of something that belongs to no step.
-      if constexpr (Backward) std::fill_n(shards_.data(), shards_.size(), T{0});
+      if constexpr (Backward) team_.forget();
       saved_ = saved_memory();
       throw;
     }
@@ -129,32 +99,31 @@ private:
 
   template <bool Backward, class... Hooks>
   double over_shards(batch const& rows, Hooks&... hooks) {
-    std::size_t const shards = std::min(losses_.size(), rows.rows());
+    std::size_t const shards = team_.shards(rows.rows());
+    double sum = 0;
     if constexpr ((edits_any<Hooks, T, site::kept_before_edits> || ...)) {
       for (auto& m : memory_) grown(m.spare, where_.total().spare);
     }
     if constexpr ((reads_sequences<Hooks, Model> || ...)) {
-      auto const kept = saved_.template places<Hooks...>(where_, losses_.size());
+      auto const kept = saved_.template places<Hooks...>(where_, team_.shards());
       auto const copies = std::make_unique<std::optional<shard_hooks<Model, Hooks...>>[]>(shards);
       for (std::size_t s = 0; s < shards; ++s) copies[s].emplace(kept, s, hooks...);
-      pool_.run(shards, [&](std::size_t s, std::size_t thread) {
-        losses_[s] = one_shard<Backward>(rows, s, shards, thread, copies[s]->pack());
+      sum = team_.run(shards, [&](std::size_t s, std::size_t thread) {
+        return one_shard<Backward>(rows, s, shards, thread, copies[s]->pack());
       });
       for (std::size_t s = 0; s < shards; ++s) copies[s]->merge_into(hooks...);
     } else if constexpr ((keeps<Hooks, Model> || ...)) {
-      auto const kept = saved_.template places<Hooks...>(where_, losses_.size());
-      pool_.run(shards, [&](std::size_t s, std::size_t thread) {
+      auto const kept = saved_.template places<Hooks...>(where_, team_.shards());
+      sum = team_.run(shards, [&](std::size_t s, std::size_t thread) {
         shard_hooks<Model, Hooks...> own(kept, s, hooks...);
-        losses_[s] = one_shard<Backward>(rows, s, shards, thread, own.pack());
+        return one_shard<Backward>(rows, s, shards, thread, own.pack());
       });
     } else {
       hook_pack<T, Hooks...> const pack(hooks...);
-      pool_.run(shards, [&](std::size_t s, std::size_t thread) {
-        losses_[s] = one_shard<Backward>(rows, s, shards, thread, pack);
+      sum = team_.run(shards, [&](std::size_t s, std::size_t thread) {
+        return one_shard<Backward>(rows, s, shards, thread, pack);
       });
     }
-    double sum = 0;
-    for (std::size_t s = 0; s < shards; ++s) sum += losses_[s];
     return sum / static_cast<double>(rows.rows() * rows.context());
   }
 
@@ -166,7 +135,7 @@ private:
     double sum = 0;
     for (std::size_t b = s * rows.rows() / shards; b < (s + 1) * rows.rows() / shards; ++b) {
       sequence const seq = rows.sequence(b);
-      T* const gradient = Backward ? shard(s) : nullptr;
+      T* const gradient = Backward ? team_.memory(s) : nullptr;
       pass<Model, Pack> const p(where_, parameters_, step_, memory_[thread], hooks, seq, gradient,
                                 Backward ? gradient + size() : nullptr);
       parts.forward(p);
@@ -179,41 +148,22 @@ private:
     return sum;
   }
 
-  // gradient = sum of the shards, which are cleared for the next step
   void reduce(std::size_t shards) {
-    finite_ = reduce(shards, 0, size(), gradient_.data());
+    finite_ = team_.sum(shards, 0, size(), gradient_.data());
     if (gathered() != 0) {
-      finite_ = reduce(shards, size(), gathered(), gathered_.data()) && finite_;
+      finite_ = team_.sum(shards, size(), gathered(), gathered_.data()) && finite_;
     }
     finish_parts(where_.parts(), between());
   }
-  // Sums [first, first + n) of the shards into `out`; whether every sum is finite.
-  bool reduce(std::size_t shards, std::size_t first, std::size_t n, T* out) {
-    std::atomic<bool> finite{true};
-    pool_.run((n + chunk - 1) / chunk, [&](std::size_t job, std::size_t) {
-      std::size_t const begin = job * chunk;
-      std::array<T*, most_shards> parts{};
-      for (std::size_t s = 0; s < shards; ++s) parts[s] = shard(s) + first + begin;
-      if (!kernels::reduce_shards<typename Model::arch, T>(parts.data(), shards, out + begin,
-                                                           std::min(chunk, n - begin))) {
-        finite.store(false, std::memory_order_relaxed);
-      }
-    });
-    return finite.load();
-  }
-  T* shard(std::size_t s) { return shards_.data() + s * per_shard(); }
 
   [[nodiscard]] std::size_t size() const { return where_.total().parameters; }
   [[nodiscard]] std::size_t gathered() const { return where_.total().gathered; }
-  [[nodiscard]] std::size_t per_shard() const { return size() + gathered() + arena<T>::slack; }
 
   [[no_unique_address]] placement<Model> where_;
-  thread_pool pool_;
-  std::vector<double> losses_; // one a shard
+  thread_team<typename Model::arch, T> team_;
   step_arena<Model> step_;
   std::vector<sequence_memory<Model>> memory_; // one a thread
   saved_memory saved_;                         // what interventions keep
-  arena<T> shards_;                            // one gradient and one gathered a shard
   arena<T> gradient_;
   arena<T> gathered_; // see plan::per_shard
   T const* parameters_ = nullptr;

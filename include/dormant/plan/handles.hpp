@@ -9,6 +9,9 @@
 namespace dormant {
 
 class plan;
+namespace detail {
+class planner;
+} // namespace detail
 
 /// How long a value of a sequence lives: until its layer has gone back, while one layer goes back, or
 /// only where a hook edits.
@@ -16,7 +19,7 @@ enum class lifetime : std::uint8_t { kept, borrowed, spare };
 
 /// A parameter tensor [rows, cols]: `p[w]` reads it, `p.gradient(w)` is where its gradient is added.
 class weight {
-  friend class plan;
+  friend class detail::planner;
 
 public:
   std::size_t offset, rows, cols;
@@ -29,7 +32,7 @@ private:
 
 /// A parameter matrix [out, in] that is packed once a step for X W^T (`forward`) and dY W.
 class packed_weight : public weight {
-  friend class plan;
+  friend class detail::planner;
 
 public:
   std::size_t forward = 0, backward = 0, scratch = 0;

@@ -264,7 +264,7 @@ private:
   Task const& task_;
   Optimizer optimizer_;
   schedule plan_;
-  detail::update_jobs<model, Optimizer, detail::batch_pass<model>::chunk> jobs_;
+  detail::update_jobs<model, Optimizer, detail::batch_pass<model>::team::chunk> jobs_;
   detail::batch_pass<model> pass_;
   state_type state_;
   batch batch_;

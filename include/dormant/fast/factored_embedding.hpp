@@ -126,6 +126,9 @@ struct factored_embedding {
   struct sized {
     static_assert(Shape != at_run_time,
                   "dormant::transformer: factored_embedding needs sizes that are part of the type");
+    static_assert(sizes(Shape).queries() == Shape.width && sizes(Shape).keys() == Shape.width,
+                  "dormant::transformer: factored_embedding needs heads of keys as many as of "
+                  "queries, which together are as wide as the model");
     using type =
         detail::factored_decoder<Model,
                                  std::make_index_sequence<Shape.layers == 0 ? 1 : Shape.layers>>;

@@ -129,8 +129,9 @@ struct merged_projections {
   template <shape Shape>
   static constexpr void check() {
     static_assert(
-        Shape.heads == 1,
-        "dormant::transformer: merged_projections pays, and is offered, for one head only");
+        Shape.heads == 1 && Shape.head_width() == Shape.width,
+        "dormant::transformer: merged_projections pays, and is offered, for one head only, "
+        "which is as wide as the model");
   }
   template <class Rule, class... Others>
   using part = merged_attention<Rule, Others...>;

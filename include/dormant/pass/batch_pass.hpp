@@ -28,6 +28,7 @@ template <class Model>
 class batch_pass {
 public:
   using T = typename Model::scalar;
+  using team = thread_team<typename Model::arch, T>;
 
   batch_pass(execution how, bool with_gradients, placement<Model> const& where)
       : where_(where), team_(how, with_gradients ? size() + gathered() : 0), step_(where_) {
@@ -160,7 +161,7 @@ private:
   [[nodiscard]] std::size_t gathered() const { return where_.total().gathered; }
 
   [[no_unique_address]] placement<Model> where_;
-  thread_team<typename Model::arch, T> team_;
+  team team_;
   step_arena<Model> step_;
   std::vector<sequence_memory<Model>> memory_; // one a thread
   saved_memory saved_;                         // what interventions keep

@@ -7,6 +7,7 @@
 #include "dormant/kernels/rows.hpp"
 #include "dormant/pass/grid_view.hpp"
 #include "dormant/pass/memory.hpp"
+#include "dormant/pass/places.hpp"
 #include "dormant/plan/placement.hpp"
 #include "dormant/sites.hpp"
 #include "dormant/task/batch.hpp"
@@ -36,21 +37,20 @@ public:
 
   pass(placement<Model> const& where, T const* parameters, detail::step_arena<Model> const& step,
        memory_type& m, HookPack const& hooks, sequence const& seq, T* gradients, T* gathered)
-      : placement<Model>(where), length(seq.length()), parameters_(parameters),
-        packed_(step.packed()), constants_(step.constants()), step_(step.step()),
-        gradients_(gradients), gathered_(gathered), kept_(m.kept.data()), spare_(m.spare.data()),
-        borrowed_(m.borrowed.data()), memory_(&m), hooks_(&hooks), sequence_(&seq) {}
+      : placement<Model>(where), length(seq.length()),
+        in_(parameters, step, m, gradients, gathered), memory_(&m), hooks_(&hooks),
+        sequence_(&seq) {}
 
   /// The tokens being read, [T], and what follows each of them.
   [[nodiscard]] sequence const& tokens() const { return *sequence_; }
 
   // ---- memory ----
 
-  [[nodiscard]] T const* operator[](weight w) const { return parameters_ + w.offset; }
-  [[nodiscard]] T* gradient(weight w) const { return gradients_ + w.offset; }
-  [[nodiscard]] T const* operator[](constant c) const { return constants_ + c.offset; }
-  [[nodiscard]] T const* operator[](step_memory m) const { return step_ + m.offset; }
-  [[nodiscard]] T* gathered(shard_memory m) const { return gathered_ + m.offset; }
+  [[nodiscard]] T const* operator[](weight w) const { return in_.parameters + w.offset; }
+  [[nodiscard]] T* gradient(weight w) const { return in_.gradients + w.offset; }
+  [[nodiscard]] T const* operator[](constant c) const { return in_.constants + c.offset; }
+  [[nodiscard]] T const* operator[](step_memory m) const { return in_.step + m.offset; }
+  [[nodiscard]] T* gathered(shard_memory m) const { return in_.gathered + m.offset; }
   template <lifetime In>
   [[nodiscard]] matrix operator[](buffer_in<In> b) const {
     return {arena_of<In>() + b.offset, length, b.cols, b.stride};
@@ -59,7 +59,7 @@ public:
   [[nodiscard]] grid_view<T> operator[](grid_in<In> g) const {
     return {arena_of<In>() + g.offset, g.heads, length, g.head, g.stride};
   }
-  [[nodiscard]] T* operator[](column c) const { return kept_ + c.offset; }
+  [[nodiscard]] T* operator[](column c) const { return in_.kept + c.offset; }
   [[nodiscard]] T* operator[](panel) const { return memory_->panel.data(); }
   /// A borrowed buffer, all zero, for gradients to be added to.
   [[nodiscard]] matrix zeroed(borrowed_buffer b) const {
@@ -105,11 +105,11 @@ public:
 
   /// out = epilogue of x W^T
   void multiply(matrix x, packed_weight const& w, matrix out, kernels::epilogue<T> e = {}) const {
-    kernels::multiply<arch, T, products>(rows_of(x), packed_ + w.forward, out, e);
+    kernels::multiply<arch, T, products>(rows_of(x), in_.packed + w.forward, out, e);
   }
   /// dx = epilogue of dy W
   void multiply_back(matrix dy, packed_weight const& w, matrix dx, kernels::epilogue<T> e) const {
-    kernels::multiply<arch, T, products>(rows_of(dy), packed_ + w.backward, dx, e);
+    kernels::multiply<arch, T, products>(rows_of(dy), in_.packed + w.backward, dx, e);
   }
   /// dW += dy^T x, if the matrix is trained
   void weight_gradient(matrix dy, matrix x, weight const& w) const {
@@ -170,12 +170,7 @@ public:
   [[nodiscard]] pass at(std::size_t l, detail::totals const& step) const {
     pass p = *this;
     p.layer = l;
-    p.parameters_ += l * step.parameters;
-    if (gradients_ != nullptr) p.gradients_ += l * step.parameters;
-    p.packed_ += l * step.packed;
-    p.step_ += l * step.step;
-    p.kept_ += l * step.kept;
-    p.spare_ += l * step.spare;
+    p.in_.go_to(l, step);
     return p;
   }
   /// The same pass, shown as layer `l`.
@@ -193,21 +188,13 @@ private:
   }
   template <lifetime In>
   [[nodiscard]] T* arena_of() const {
-    return In == lifetime::kept ? kept_ : In == lifetime::borrowed ? borrowed_ : spare_;
+    return In == lifetime::kept ? in_.kept : In == lifetime::borrowed ? in_.borrowed : in_.spare;
   }
   [[nodiscard]] kernels::matrix<T const> rows_of(matrix x) const {
     return products::template along_rows<arch, T>(x, memory_->left.data());
   }
 
-  T const* parameters_;
-  T const* packed_;
-  T const* constants_;
-  T const* step_;
-  T* gradients_; // of this shard; null where nothing goes back
-  T* gathered_;  // beside it
-  T* kept_;
-  T* spare_;
-  T* borrowed_;
+  detail::pass_places<T> in_;
   memory_type* memory_;
   HookPack const* hooks_;
   sequence const* sequence_;

@@ -40,6 +40,7 @@ template <class Arch, class T>
 class thread_team {
 public:
   static constexpr std::size_t most_shards = 64;
+  static constexpr std::size_t chunk = 16 * 1024; ///< elements that one job sums
 
   /// \param per_shard elements that each shard has of its own, summed by `sum`; 0: none
   /// \throws error for a number of shards that there cannot be
@@ -85,8 +86,6 @@ public:
   void forget() { std::fill_n(memory_.data(), memory_.size(), T{0}); }
 
 private:
-  static constexpr std::size_t chunk = 16 * 1024; // elements that one job sums
-
   static execution checked(execution how) {
     if (how.shards == 0 || how.shards > most_shards) {
       refuse({"execution: shards must be between 1 and 64, found ", how.shards});

@@ -4,13 +4,13 @@
 #pragma once
 
 #include "dormant/evaluate.hpp"
-#include "dormant/nonlinearity/output_gate.hpp"
-#include "dormant/nonlinearity/relu.hpp"
-#include "dormant/nonlinearity/sigmoid.hpp"
-#include "dormant/nonlinearity/sink_logit.hpp"
-#include "dormant/nonlinearity/softmax.hpp"
-#include "dormant/nonlinearity/softmax_n.hpp"
 #include "dormant/random.hpp"
+#include "dormant/rule/output_gate.hpp"
+#include "dormant/rule/relu.hpp"
+#include "dormant/rule/sigmoid.hpp"
+#include "dormant/rule/sink_logit.hpp"
+#include "dormant/rule/softmax.hpp"
+#include "dormant/rule/softmax_n.hpp"
 
 #include "reference/naive_transformer.hpp"
 

@@ -6,15 +6,15 @@
 #pragma once
 
 #include "dormant/concepts.hpp"
-#include "dormant/nonlinearity/output_gate.hpp"
-#include "dormant/nonlinearity/relu.hpp"
-#include "dormant/nonlinearity/sigmoid.hpp"
-#include "dormant/nonlinearity/sink_logit.hpp"
-#include "dormant/nonlinearity/softmax.hpp"
-#include "dormant/nonlinearity/softmax_n.hpp"
 #include "dormant/optimizer/adamw.hpp"
 #include "dormant/optimizer/sgd.hpp"
 #include "dormant/optimizer/sign_sgd.hpp"
+#include "dormant/rule/output_gate.hpp"
+#include "dormant/rule/relu.hpp"
+#include "dormant/rule/sigmoid.hpp"
+#include "dormant/rule/sink_logit.hpp"
+#include "dormant/rule/softmax.hpp"
+#include "dormant/rule/softmax_n.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -38,7 +38,7 @@ struct rule_by_name {
     std::visit([&](auto which) { which.backward(row, gradient); }, chosen);
   }
 };
-static_assert(dm::attention_nonlinearity<rule_by_name>);
+static_assert(dm::attention_rule<rule_by_name>);
 
 /// Calls `f.template operator()<Rule>()` for the attention rule of that name.
 template <class F>

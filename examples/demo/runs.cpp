@@ -8,10 +8,10 @@
 #include "dormant/cadence.hpp"
 #include "dormant/evaluate.hpp"
 #include "dormant/intervention/ablate.hpp"
-#include "dormant/nonlinearity/relu.hpp"
-#include "dormant/nonlinearity/softmax.hpp"
 #include "dormant/optimizer/adamw.hpp"
 #include "dormant/optimizer/sgd.hpp"
+#include "dormant/rule/relu.hpp"
+#include "dormant/rule/softmax.hpp"
 #include "dormant/side_by_side.hpp"
 #include "dormant/train.hpp"
 

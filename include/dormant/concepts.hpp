@@ -4,8 +4,8 @@
 #pragma once
 
 #include "dormant/kernels/xsimd.hpp"
-#include "dormant/nonlinearity/row.hpp"
 #include "dormant/random.hpp"
+#include "dormant/rule/row.hpp"
 #include "dormant/sites.hpp"
 #include "dormant/tensor_spec.hpp"
 
@@ -27,21 +27,20 @@ namespace dormant {
 ///   - `gate`: a gate on the head outputs with a learned matrix, see output_gate.hpp;
 ///   - `needs_scores = true`: keep the scores for `backward`.
 template <class N>
-concept attention_nonlinearity =
-    requires(attention_row<float, xsimd::default_arch> row,
-             attention_row_gradient<float, xsimd::default_arch> gradient) {
+concept attention_rule = requires(attention_row<float, xsimd::default_arch> row,
+                                  attention_row_gradient<float, xsimd::default_arch> gradient) {
   { N::name } -> std::convertible_to<std::string_view>;
   N::forward(row);
   N::backward(row, gradient);
 };
 
 namespace archetype {
-struct attention_nonlinearity {
+struct attention_rule {
   static constexpr std::string_view name = "archetype";
   static void forward(auto /*row: scores in, weights out*/) {}
   static void backward(auto /*row: weights*/, auto /*gradient: dL/dA in, dL/ds out*/) {}
 };
-static_assert(dormant::attention_nonlinearity<attention_nonlinearity>);
+static_assert(dormant::attention_rule<attention_rule>);
 } // namespace archetype
 
 // ---- optimizers -------------------------------------------------------------------------------

@@ -17,12 +17,6 @@
 #include "dormant/intervention/pattern.hpp"       // IWYU pragma: export
 #include "dormant/intervention/silence_value.hpp" // IWYU pragma: export
 #include "dormant/model/transformer.hpp"          // IWYU pragma: export
-#include "dormant/nonlinearity/output_gate.hpp"   // IWYU pragma: export
-#include "dormant/nonlinearity/relu.hpp"          // IWYU pragma: export
-#include "dormant/nonlinearity/sigmoid.hpp"       // IWYU pragma: export
-#include "dormant/nonlinearity/sink_logit.hpp"    // IWYU pragma: export
-#include "dormant/nonlinearity/softmax.hpp"       // IWYU pragma: export
-#include "dormant/nonlinearity/softmax_n.hpp"     // IWYU pragma: export
 #include "dormant/optimizer/adamw.hpp"            // IWYU pragma: export
 #include "dormant/optimizer/clipped.hpp"          // IWYU pragma: export
 #include "dormant/optimizer/exact_decay.hpp"      // IWYU pragma: export
@@ -38,6 +32,12 @@
 #include "dormant/probe/tensor_norms.hpp"         // IWYU pragma: export
 #include "dormant/probe/value_drain.hpp"          // IWYU pragma: export
 #include "dormant/progress.hpp"                   // IWYU pragma: export
+#include "dormant/rule/output_gate.hpp"           // IWYU pragma: export
+#include "dormant/rule/relu.hpp"                  // IWYU pragma: export
+#include "dormant/rule/sigmoid.hpp"               // IWYU pragma: export
+#include "dormant/rule/sink_logit.hpp"            // IWYU pragma: export
+#include "dormant/rule/softmax.hpp"               // IWYU pragma: export
+#include "dormant/rule/softmax_n.hpp"             // IWYU pragma: export
 #include "dormant/shape.hpp"                      // IWYU pragma: export
 #include "dormant/side_by_side.hpp"               // IWYU pragma: export
 #include "dormant/task/bigram_backcopy.hpp"       // IWYU pragma: export

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The library's attention rules keep the laws; rules with one mistake each do not.
-#include "dormant/nonlinearity/output_gate.hpp"
-#include "dormant/nonlinearity/relu.hpp"
-#include "dormant/nonlinearity/sigmoid.hpp"
-#include "dormant/nonlinearity/sink_logit.hpp"
-#include "dormant/nonlinearity/softmax.hpp"
-#include "dormant/nonlinearity/softmax_n.hpp"
-#include "dormant/nonlinearity/stick_breaking.hpp"
+#include "dormant/rule/output_gate.hpp"
+#include "dormant/rule/relu.hpp"
+#include "dormant/rule/sigmoid.hpp"
+#include "dormant/rule/sink_logit.hpp"
+#include "dormant/rule/softmax.hpp"
+#include "dormant/rule/softmax_n.hpp"
+#include "dormant/rule/stick_breaking.hpp"
 #include "dormant/testing/rule_laws.hpp"
 
 #include "catch.hpp"

@@ -3,9 +3,9 @@
 // can have them.
 #include "dormant/intervention/ablate.hpp"
 #include "dormant/model/transformer.hpp"
-#include "dormant/nonlinearity/relu.hpp"
-#include "dormant/nonlinearity/sink_logit.hpp"
 #include "dormant/optimizer/adamw.hpp"
+#include "dormant/rule/relu.hpp"
+#include "dormant/rule/sink_logit.hpp"
 #include "dormant/task/bigram_backcopy.hpp"
 #include "dormant/train.hpp"
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Every optimizer against its formula in plain loops, step by step, as PyTorch defines it.
 #include "dormant/model/transformer.hpp"
-#include "dormant/nonlinearity/sink_logit.hpp"
 #include "dormant/optimizer/adamw.hpp"
 #include "dormant/optimizer/sgd.hpp"
 #include "dormant/optimizer/sign_sgd.hpp"
+#include "dormant/rule/sink_logit.hpp"
 #include "dormant/testing/optimizer_laws.hpp"
 
 #include "catch.hpp"

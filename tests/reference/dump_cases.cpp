@@ -22,7 +22,7 @@ template <class Rule>
 std::string rule_name() {
   if constexpr (std::same_as<Rule, dm::no_attention>) return "none";
   if constexpr (std::same_as<Rule, dm::output_gate<dm::relu>>) return "gated_relu";
-  if constexpr (dm::attention_nonlinearity<Rule>) return std::string(Rule::name);
+  if constexpr (dm::attention_rule<Rule>) return std::string(Rule::name);
 }
 
 template <class Net>

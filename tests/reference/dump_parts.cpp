@@ -4,8 +4,8 @@
 //   dump_parts FOLDER
 #include "case_writer.hpp"
 
-#include <dormant/nonlinearity/stick_breaking.hpp>
 #include <dormant/part/parts.hpp>
+#include <dormant/rule/stick_breaking.hpp>
 #include <dormant/testing/part_laws.hpp>
 
 #include <cstddef>
@@ -15,6 +15,8 @@ namespace {
 
 using namespace dormant;
 using nlohmann::json;
+
+json one_step(json const& step) { return json::array({step}); }
 
 // No multiple of a vector: C 20, D 20 or 6, F 11, V 11, T 13.
 sizes heads(std::size_t queries, std::size_t keys) {
@@ -26,7 +28,7 @@ sizes heads(std::size_t queries, std::size_t keys) {
                 .kv_heads = keys,
                 .head_size = queries == 1 ? std::size_t{20} : std::size_t{6},
                 .mlp_width = 11});
-  s.clip = 0.6;
+  s.clip = 1.5;
   s.soft_cap = 1.5;
   s.temperature = 0.7;
   s.window = 4;
@@ -121,7 +123,6 @@ struct part_writer {
   }
 };
 
-json one_step(json const& step) { return json::array({step}); }
 json rotary_words(json const& changes = json::object()) {
   json r = {{"kind", "rotary"},
             {"base", 10000},
@@ -166,8 +167,12 @@ void all_mlps(part_writer const& to) {
   to.mlp_part<linear_mlp>("linear_mlp", mlp_words("linear", "", false));
 }
 void all_attentions(part_writer const& to) {
-  to.attention_part<attention<softmax, biases>>("biases", {{"biases", "all"}});
-  to.attention_part<attention<softmax, input_biases>>("input_biases", {{"biases", "inputs"}});
+  // With positions: softmax does not see a bias that all keys share, so its gradient is rounding error.
+  auto with_biases = rotary_words();
+  with_biases["biases"] = "all";
+  to.attention_part<attention<softmax, biases, rotary<>>>("biases", with_biases);
+  with_biases["biases"] = "inputs";
+  to.attention_part<attention<softmax, input_biases, rotary<>>>("input_biases", with_biases);
   to.attention_part<attention<softmax, rotary<>>>("rotary", rotary_words());
   to.attention_part<attention<softmax, rotary<>>>(
       "rotary_interleaved", rotary_words({{"base", 20}, {"dimensions", 4}, {"interleaved", true}}),
@@ -189,7 +194,7 @@ void all_attentions(part_writer const& to) {
                                                                 {"original_context", 64}}),
                                                   yarn);
   to.attention_part<attention<softmax, clip_qkv<>>>(
-      "clip", {{"heads", one_step({{"kind", "clip"}, {"at", 0.6}})}});
+      "clip", {{"heads", one_step({{"kind", "clip"}, {"at", 1.5}})}});
   to.attention_part<attention<softmax, qk_norm, rotary<>>>(
       "qk_norm", {{"heads", json::array({json{{"kind", "qk_norm"}}, rotary_words()["heads"][0]})}});
   to.attention_part<attention<softmax, whole_qk_norm>>(

@@ -76,7 +76,7 @@ def frequencies(step):
     pair = [n * math.log(step["original_context"] / (beta * 2 * math.pi)) / (2 * math.log(step["base"]))
             for beta in (step["beta_fast"], step["beta_slow"])]
     low, high = max(math.floor(pair[0]), 0), min(math.ceil(pair[1]), n - 1)
-    ramp = ((torch.arange(n // 2) - low) / max(high - low, 0.001)).clamp(0, 1)
+    ramp = ((torch.arange(n // 2, dtype=f.dtype) - low) / max(high - low, 0.001)).clamp(0, 1)
     return (1 - ramp) * f + ramp * f / step["factor"], 0.1 * math.log(step["factor"]) + 1
 
 

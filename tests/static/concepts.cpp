@@ -14,13 +14,13 @@ using namespace dormant;
 
 // ---- attention rules --------------------------------------------------------------------------
 
-static_assert(attention_nonlinearity<softmax>);
-static_assert(attention_nonlinearity<relu>);
-static_assert(attention_nonlinearity<sigmoid>);
-static_assert(attention_nonlinearity<softmax_n<>> && attention_nonlinearity<softmax_n<0>>);
-static_assert(attention_nonlinearity<sink_logit>);
-static_assert(attention_nonlinearity<output_gate<>> && attention_nonlinearity<output_gate<relu>>);
-static_assert(attention_nonlinearity<archetype::attention_nonlinearity>);
+static_assert(attention_rule<softmax>);
+static_assert(attention_rule<relu>);
+static_assert(attention_rule<sigmoid>);
+static_assert(attention_rule<softmax_n<>> && attention_rule<softmax_n<0>>);
+static_assert(attention_rule<sink_logit>);
+static_assert(attention_rule<output_gate<>> && attention_rule<output_gate<relu>>);
+static_assert(attention_rule<archetype::attention_rule>);
 
 struct nameless {
   static void forward(auto) {}
@@ -35,11 +35,11 @@ struct backward_without_gradient {
   static void forward(auto) {}
   static void backward(auto) {}
 };
-static_assert(!attention_nonlinearity<nameless>);
-static_assert(!attention_nonlinearity<forward_only>);
-static_assert(!attention_nonlinearity<backward_without_gradient>);
-static_assert(!attention_nonlinearity<no_attention>);
-static_assert(!attention_nonlinearity<adamw> && !attention_nonlinearity<int>);
+static_assert(!attention_rule<nameless>);
+static_assert(!attention_rule<forward_only>);
+static_assert(!attention_rule<backward_without_gradient>);
+static_assert(!attention_rule<no_attention>);
+static_assert(!attention_rule<adamw> && !attention_rule<int>);
 
 // ---- optimizers -------------------------------------------------------------------------------
 

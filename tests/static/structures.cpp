@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What a list of words means: parameters, layouts and sites of a structure. Compiling is passing.
 #include "dormant/model/transformer.hpp"
-#include "dormant/nonlinearity/output_gate.hpp"
-#include "dormant/nonlinearity/relu.hpp"
-#include "dormant/nonlinearity/sink_logit.hpp"
+#include "dormant/rule/output_gate.hpp"
+#include "dormant/rule/relu.hpp"
+#include "dormant/rule/sink_logit.hpp"
 
 #include "catch.hpp"
 

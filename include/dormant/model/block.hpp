@@ -16,6 +16,7 @@
 #include "dormant/part/wiring/post_residual.hpp"
 #include "dormant/part/wiring/residual.hpp"
 #include "dormant/part/wiring/skip.hpp"
+#include "dormant/plan/part.hpp"
 #include "dormant/shape.hpp"
 
 #include <concepts>
@@ -43,15 +44,12 @@ inline constexpr bool is_block_switch =
 
 template <class R>
 concept half_a_rule =
-    !attention_nonlinearity<R> && requires(attention_row<float, xsimd::default_arch> row) {
+    !attention_rule<R> && requires(attention_row<float, xsimd::default_arch> row) {
   R::forward(row);
 };
 template <class P>
 inline constexpr bool is_rule =
-    attention_nonlinearity<P> || half_a_rule<P> || std::is_same_v<P, no_attention>;
-
-template <class P>
-concept planned = std::constructible_from<P, plan, sizes const&>;
+    attention_rule<P> || half_a_rule<P> || std::is_same_v<P, no_attention>;
 
 // The attention part with those switches that are its own, or one that a policy puts in its place.
 template <class Rule, class Policies, class... Switches>
@@ -88,11 +86,11 @@ template <class Attention, class... Switches>
 struct block {
   static_assert(!detail::half_a_rule<Attention>,
                 "dormant: this attention rule has a forward but no backward(row, gradient) that "
-                "turns dL/dA into dL/ds; see attention_nonlinearity in <dormant/concepts.hpp>");
-  static_assert(detail::half_a_rule<Attention> || attention_nonlinearity<Attention> ||
+                "turns dL/dA into dL/ds; see attention_rule in <dormant/concepts.hpp>");
+  static_assert(detail::half_a_rule<Attention> || attention_rule<Attention> ||
                     std::is_same_v<Attention, no_attention>,
                 "dormant::block: the first argument is an attention rule or no_attention; see "
-                "attention_nonlinearity in <dormant/concepts.hpp>");
+                "attention_rule in <dormant/concepts.hpp>");
   static_assert((detail::is_block_switch<Switches> && ...),
                 "dormant::block: the arguments after the attention rule are switches of one block: "
                 "linear, no_mlp, no_attention_norm, no_mlp_norm, identity_wv, identity_wo, "
@@ -142,10 +140,10 @@ struct block {
 };
 
 /// One block as its equation: wirings, first to last.
-template <detail::planned First, class... Rest>
+template <part First, class... Rest>
 struct block<First, Rest...> {
   static_assert(
-      (detail::planned<Rest> && ...),
+      (part<Rest> && ...),
       "dormant::block: after a wiring come wirings, parts that can be made from a plan and "
       "sizes; see <dormant/part/wiring/residual.hpp>");
   template <shape>

@@ -4,13 +4,13 @@
 
 #include "dormant/model/block.hpp"
 #include "dormant/model/word_lists.hpp"
-#include "dormant/nonlinearity/softmax.hpp"
 #include "dormant/part/decoder.hpp"
 #include "dormant/part/embedding.hpp"
 #include "dormant/part/output.hpp"
 #include "dormant/part/position/learned_positions.hpp"
 #include "dormant/part/position/sincos_table.hpp"
 #include "dormant/part/wiring/layers.hpp"
+#include "dormant/rule/softmax.hpp"
 #include "dormant/shape.hpp"
 
 #include <cstddef>

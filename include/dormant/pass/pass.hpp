@@ -53,11 +53,11 @@ public:
   [[nodiscard]] T* gathered(shard_memory m) const { return in_.gathered + m.offset; }
   template <lifetime In>
   [[nodiscard]] matrix operator[](buffer_in<In> b) const {
-    return {arena_of<In>() + b.offset, length, b.cols, b.stride};
+    return {in_.template of<In>() + b.offset, length, b.cols, b.stride};
   }
   template <lifetime In>
   [[nodiscard]] grid_view<T> operator[](grid_in<In> g) const {
-    return {arena_of<In>() + g.offset, g.heads, length, g.head, g.stride};
+    return {in_.template of<In>() + g.offset, g.heads, length, g.head, g.stride};
   }
   [[nodiscard]] T* operator[](column c) const { return in_.kept + c.offset; }
   [[nodiscard]] T* operator[](panel) const { return memory_->panel.data(); }
@@ -185,10 +185,6 @@ private:
   [[gnu::noinline]] void tell(T* data, std::array<std::size_t, Site::rank> extents,
                               std::array<std::size_t, Site::rank> strides) const {
     hooks_->template at<Site>(layer, *sequence_, data, extents, strides);
-  }
-  template <lifetime In>
-  [[nodiscard]] T* arena_of() const {
-    return In == lifetime::kept ? in_.kept : In == lifetime::borrowed ? in_.borrowed : in_.spare;
   }
   [[nodiscard]] kernels::matrix<T const> rows_of(matrix x) const {
     return products::template along_rows<arch, T>(x, memory_->left.data());

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "dormant/pass/memory.hpp"
+#include "dormant/plan/handles.hpp"
 #include "dormant/plan/totals.hpp"
 
 #include <cstddef>
@@ -28,6 +29,10 @@ struct pass_places {
         step(of_step.step()), gradients(gradients_of_shard), gathered(gathered_of_shard),
         kept(m.kept.data()), spare(m.spare.data()), borrowed(m.borrowed.data()) {}
 
+  template <lifetime In>
+  [[nodiscard]] T* of() const {
+    return In == lifetime::kept ? kept : In == lifetime::borrowed ? borrowed : spare;
+  }
   /// To layer `l`, where each layer is planned `layer` after the one before.
   void go_to(std::size_t l, totals const& layer) {
     parameters += l * layer.parameters;

@@ -4,8 +4,8 @@
 #pragma once
 
 #include "dormant/evaluate.hpp"
-#include "dormant/nonlinearity/softmax.hpp"
 #include "dormant/probe/row.hpp"
+#include "dormant/rule/softmax.hpp"
 #include "dormant/testing/hook_laws.hpp"
 #include "dormant/testing/verdict.hpp"
 

@@ -4,12 +4,12 @@
 // change a bit. A failure names the tensor; layer 0 to 5 are the wirings in the order of `every_wiring`.
 #pragma once
 
-#include "dormant/nonlinearity/softmax.hpp"
 #include "dormant/part/mlp/mlp.hpp"
 #include "dormant/part/norm/rms_norm.hpp"
 #include "dormant/part/wiring/parallel.hpp"
 #include "dormant/part/wiring/post_residual.hpp"
 #include "dormant/part/wiring/residual.hpp"
+#include "dormant/rule/softmax.hpp"
 #include "dormant/testing/gradient_check.hpp"
 #include "dormant/testing/model_laws.hpp"
 #include "dormant/testing/verdict.hpp"

@@ -95,7 +95,7 @@ bool every_finite(std::vector<T> const& values, std::size_t n) {
 /// differences of L = sum_j g_j A_j with random g.
 template <class Rule, class Arch = xsimd::default_arch>
 verdict check_rule_gradient(rule_check_options const& how = {}) {
-  static_assert(attention_nonlinearity<Rule>,
+  static_assert(attention_rule<Rule>,
                 "dormant::testing: this is no attention rule; see <dormant/concepts.hpp>");
   verdict found;
   for (std::size_t keys = 1; keys <= how.longest; ++keys) {

@@ -4,8 +4,8 @@
 #pragma once
 
 #include "dormant/concepts.hpp"
-#include "dormant/nonlinearity/softmax.hpp"
 #include "dormant/probe/row.hpp"
+#include "dormant/rule/softmax.hpp"
 #include "dormant/sites.hpp"
 
 #include <algorithm>

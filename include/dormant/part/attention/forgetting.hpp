@@ -2,8 +2,8 @@
 // A[i, j] = rule(s_ij + sum_{l = j + 1 .. i} log f_l): forgetting attention (arXiv 2503.02130).
 #pragma once
 
-#include "dormant/nonlinearity/softmax.hpp"
 #include "dormant/part/attention/forget_gate.hpp"
+#include "dormant/rule/softmax.hpp"
 
 #include <string_view>
 

@@ -3,7 +3,6 @@
 // q, k and v, forward and backward side by side.
 #pragma once
 
-#include "dormant/nonlinearity/row.hpp"
 #include "dormant/part/attention/extra_key.hpp"
 #include "dormant/part/attention/mask.hpp"
 #include "dormant/part/attention/products.hpp"
@@ -12,6 +11,7 @@
 #include "dormant/pass/grid_view.hpp"
 #include "dormant/plan/branch.hpp"
 #include "dormant/plan/plan.hpp"
+#include "dormant/rule/row.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Every attention rule against its formula, row by row, and what sets it apart from softmax.
-#include "dormant/nonlinearity/output_gate.hpp"
-#include "dormant/nonlinearity/relu.hpp"
-#include "dormant/nonlinearity/sigmoid.hpp"
-#include "dormant/nonlinearity/sink_logit.hpp"
-#include "dormant/nonlinearity/softmax.hpp"
-#include "dormant/nonlinearity/softmax_n.hpp"
+#include "dormant/rule/output_gate.hpp"
+#include "dormant/rule/relu.hpp"
+#include "dormant/rule/sigmoid.hpp"
+#include "dormant/rule/sink_logit.hpp"
+#include "dormant/rule/softmax.hpp"
+#include "dormant/rule/softmax_n.hpp"
 
 #include "dormant/testing/rule_laws.hpp"
 
@@ -44,7 +44,7 @@ std::vector<double> some_scores(std::size_t keys) {
 
 } // namespace
 
-TEST_CASE("nonlinearity: each rule is its formula, at every length") {
+TEST_CASE("rule: each rule is its formula, at every length") {
   for (std::size_t const keys : {1U, 2U, 3U, 7U, 8U, 9U, 16U, 17U, 31U}) {
     INFO("row of " << keys);
     auto const s = some_scores(keys);
@@ -68,7 +68,7 @@ TEST_CASE("nonlinearity: each rule is its formula, at every length") {
   }
 }
 
-TEST_CASE("nonlinearity: which rows sum to one") {
+TEST_CASE("rule: which rows sum to one") {
   auto const s = some_scores(20);
   CHECK(sum_of(weights<softmax>(s)) == Approx(1));
   CHECK(sum_of(weights<softmax_n<>>(s)) < 1);
@@ -78,7 +78,7 @@ TEST_CASE("nonlinearity: which rows sum to one") {
   CHECK(sum_of(weights<sigmoid>(std::vector<double>(context, 0.0))) == Approx(32.0 / 33));
 }
 
-TEST_CASE("nonlinearity: a row of negative scores is silent under ReLU, and passes no gradient") {
+TEST_CASE("rule: a row of negative scores is silent under ReLU, and passes no gradient") {
   std::vector<float> const s(19, -0.5F);
   for (float const a : weights<relu, float>(s)) CHECK(a == 0);
   testing::detail::rule_bench<relu, float, xsimd::default_arch> bench(s, {}, context);
@@ -87,7 +87,7 @@ TEST_CASE("nonlinearity: a row of negative scores is silent under ReLU, and pass
   for (std::size_t j = 0; j < 19; ++j) CHECK(ds[j] == 0);
 }
 
-TEST_CASE("nonlinearity: scores that overflow exp are ordinary scores") {
+TEST_CASE("rule: scores that overflow exp are ordinary scores") {
   std::vector<float> const huge{3e4F, 3e4F, -3e4F};
   CHECK(weights<softmax, float>(huge) == std::vector<float>{0.5F, 0.5F, 0.F});
   CHECK(weights<softmax_n<>, float>(huge) == std::vector<float>{0.5F, 0.5F, 0.F});
@@ -98,7 +98,7 @@ TEST_CASE("nonlinearity: scores that overflow exp are ordinary scores") {
   CHECK(sum_of(weights<sink_logit, float>({0.F, 0.F}, {3e4F})) == 0);
 }
 
-TEST_CASE("nonlinearity: the gradient of a sink that is hardly used is exact in float") {
+TEST_CASE("rule: the gradient of a sink that is hardly used is exact in float") {
   // A_S = e^-14 / (e^-14 + 20): eight digits below the other weights, of which a float has seven.
   std::vector<float> const s(20, 0.F);
   testing::detail::rule_bench<sink_logit, float, xsimd::default_arch> bench(s, {-14.F}, context);
@@ -111,7 +111,7 @@ TEST_CASE("nonlinearity: the gradient of a sink that is hardly used is exact in 
   CHECK(static_cast<double>(bench.dscalars[0]) == Approx(-dropped * mean).epsilon(1e-5));
 }
 
-TEST_CASE("nonlinearity: names are those of the programs' options") {
+TEST_CASE("rule: names are those of the programs' options") {
   CHECK(softmax::name == "softmax");
   CHECK(relu::name == "relu");
   CHECK(sigmoid::name == "sigmoid");

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "dormant/kernels/rows.hpp"
-#include "dormant/nonlinearity/softmax.hpp"
+#include "dormant/rule/softmax.hpp"
 
 #include <cstddef>
 #include <string_view>

@@ -22,7 +22,7 @@ struct elu_plus_one {
     for (std::size_t j = 0; j < row.size(); ++j) gradient[j] *= row[j] > 1 ? 1 : row[j];
   }
 };
-static_assert(dm::attention_nonlinearity<elu_plus_one>);
+static_assert(dm::attention_rule<elu_plus_one>);
 
 constexpr dm::shape tiny{.width = 64, .vocab = 67, .context = 64};
 
@@ -42,7 +42,7 @@ void train_and_tell(std::uint64_t seed, std::uint64_t steps, std::uint64_t threa
 
 int main(int argc, char** argv) {
   std::uint64_t steps = 400, seed = 1, threads = 0;
-  program::command_line options("03_your_own_nonlinearity",
+  program::command_line options("03_your_own_rule",
                                 "Checks a new attention rule and trains it beside softmax.");
   options.count("--steps", steps, "training steps");
   options.count("--seed", seed, "of parameters and data", program::a_seed);

@@ -135,6 +135,7 @@ struct all_sites {
   void operator()(Site at, View const& values) {
     bool const whole = std::same_as<Site, site::tok_embed> || std::same_as<Site, site::pos_embed> ||
                        std::same_as<Site, site::embed> || std::same_as<Site, site::final_norm> ||
+                       std::same_as<Site, site::scale_of<site::final_norm>> ||
                        std::same_as<Site, site::logits>;
     auto& kept =
         found[(whole ? "" : "layers." + std::to_string(at.layer) + ".") + std::string(Site::name)];

@@ -72,7 +72,7 @@ struct tok_embed  : forward_place<2> { static constexpr std::string_view name = 
 struct pos_embed  : forward_place<2> { static constexpr std::string_view name = "pos_embed"; };  // [T, C] of the position alone (hook_pos_embed)
 struct embed      : forward_place<2> { static constexpr std::string_view name = "embed"; };      // [T, C] token + position
 struct resid_pre  : forward_place<2> { static constexpr std::string_view name = "resid_pre"; };  // [T, C] what a layer reads
-struct norm1      : forward_place<2> { static constexpr std::string_view name = "norm1"; };      // [T, C]
+struct norm1      : forward_place<2> { static constexpr std::string_view name = "norm1", scale_name = "norm1_scale"; }; // [T, C]
 struct q          : forward_place<3> { static constexpr std::string_view name = "q"; };          // [T, H, D]
 struct k          : forward_place<3> { static constexpr std::string_view name = "k"; };          // [T, H, D]
 struct v          : forward_place<3> { static constexpr std::string_view name = "v"; };          // [T, H, D]
@@ -83,18 +83,23 @@ struct pattern    : forward_place<3> { static constexpr std::string_view name = 
 struct z          : forward_place<3> { static constexpr std::string_view name = "z"; };          // [T, H, D] what W_O reads
 struct attn_out   : forward_place<2> { static constexpr std::string_view name = "attn_out"; };   // [T, C]
 struct resid_mid  : forward_place<2> { static constexpr std::string_view name = "resid_mid"; };  // [T, C]
-struct norm2      : forward_place<2> { static constexpr std::string_view name = "norm2"; };      // [T, C]
+struct norm2      : forward_place<2> { static constexpr std::string_view name = "norm2", scale_name = "norm2_scale"; }; // [T, C]
 struct mlp_pre    : forward_place<2> { static constexpr std::string_view name = "mlp_pre"; };    // [T, F] before the nonlinearity
 struct mlp_pre_linear : forward_place<2> { static constexpr std::string_view name = "mlp_pre_linear"; }; // [T, F] what a gated MLP lets through
 struct mlp_hidden : forward_place<2> { static constexpr std::string_view name = "mlp_hidden"; }; // [T, F] what W_2 reads
 struct mlp_out    : forward_place<2> { static constexpr std::string_view name = "mlp_out"; };    // [T, C]
 struct resid_post : forward_place<2> { static constexpr std::string_view name = "resid_post"; }; // [T, C] what a layer leaves
-struct final_norm : forward_place<2> { static constexpr std::string_view name = "final_norm"; }; // [T, C]
+struct final_norm : forward_place<2> { static constexpr std::string_view name = "final_norm", scale_name = "final_norm_scale"; }; // [T, C]
 struct logits     : forward_place<2> { static constexpr std::string_view name = "logits"; };     // [T, V]
 
 /// `W_O v_j` for each head, [H, T, C]: the value states in the residual stream. Computed on the side
 /// and only when a probe listens; nothing reads it, so it cannot be edited.
 struct value_out  : forward_place<3> { static constexpr std::string_view name = "value_out"; };
+
+/// What a norm divides by, [T, 1], sqrt(variance + eps) or sqrt(mean square + eps) (hook_scale): of the
+/// norm whose output is shown at `Norm`. Made on the side, as `value_out` is.
+template <class Norm>
+struct scale_of : forward_place<2> { static constexpr std::string_view name = Norm::scale_name; };
 
 /// The mirror of a site in the backward pass: dL/d(site), same shape. An intervention that changes a
 /// value during training says here what that does to the gradient.
@@ -109,9 +114,10 @@ struct step     : training_place {}; // (run_state<T>) after the optimizer
 // clang-format on
 
 /// Every place of the forward pass, in the order in which it is reached.
-using forward = detail::types<tok_embed, pos_embed, embed, resid_pre, norm1, q, k, v, rot_q, rot_k,
-                              value_out, scores, pattern, z, attn_out, resid_mid, norm2, mlp_pre,
-                              mlp_pre_linear, mlp_hidden, mlp_out, resid_post, final_norm, logits>;
+using forward = detail::types<tok_embed, pos_embed, embed, resid_pre, scale_of<norm1>, norm1, q, k,
+                              v, rot_q, rot_k, value_out, scores, pattern, z, attn_out, resid_mid,
+                              scale_of<norm2>, norm2, mlp_pre, mlp_pre_linear, mlp_hidden, mlp_out,
+                              resid_post, scale_of<final_norm>, final_norm, logits>;
 /// Those whose value from before an edit the backward pass reads.
 using kept_before_edits = detail::types<pattern, mlp_hidden>;
 /// Every training event.
@@ -129,6 +135,11 @@ struct heard {
 template <class T>
 struct heard<site::value_out, T> {
   using reading = view<T const, 3>;
+  using writing = void;
+};
+template <class Norm, class T>
+struct heard<site::scale_of<Norm>, T> {
+  using reading = view<T const, 2>;
   using writing = void;
 };
 template <class T>

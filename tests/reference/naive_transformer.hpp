@@ -296,6 +296,9 @@ private:
   matrix normalise(std::string const& name, std::string const& site, matrix const& x,
                    norm_memory& memory) {
     matrix y = norm(x, w_.at(name + ".weight"), w_.at(name + ".bias"), memory);
+    matrix scale(x.rows, 1);
+    for (size_t t = 0; t < x.rows; ++t) scale(t, 0) = 1 / memory.rstd[t];
+    note(site + "_scale", scale);
     note(site, y);
     return y;
   }

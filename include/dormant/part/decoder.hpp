@@ -35,7 +35,7 @@ struct decoder {
   void forward(Pass const& p) const {
     auto const end = last(p);
     auto const n = norm.forward(end, layers.forward(p, embedding.forward(p)));
-    if constexpr (normed<Norm>) end.show(site::final_norm{}, n);
+    detail::show_norm(end, norm, site::final_norm{}, n);
     output.forward(p, n, p[logits]);
     end.show(site::logits{}, p[logits]);
   }

@@ -6,6 +6,7 @@
 #include "dormant/plan/plan.hpp"
 #include "dormant/sites.hpp"
 
+#include <cstddef>
 #include <type_traits>
 
 namespace dormant {
@@ -52,8 +53,32 @@ struct before_norm<no_norm> {
   }
 };
 
-template <class Norm, class... Site>
-using if_normed = std::conditional_t<normed<Norm>, types<Site...>, types<>>;
+/// Whether a norm divides, and keeps 1 / what by.
+template <class Norm>
+concept divides = requires(Norm const& n) {
+  n.rstd;
+};
+/// The sites of a norm whose output is shown at `Site`.
+template <class Norm, class Site>
+using if_normed = std::conditional_t<
+    !normed<Norm>, types<>,
+    std::conditional_t<divides<Norm>, types<site::scale_of<Site>, Site>, types<Site>>>;
+
+/// Shows what a norm made, and what it divided by.
+template <class Pass, class Norm, class Site>
+void show_norm([[maybe_unused]] Pass const& p, [[maybe_unused]] Norm const& norm, Site at,
+               typename Pass::matrix y) {
+  if constexpr (normed<Norm>) {
+    if constexpr (divides<Norm>) {
+      if constexpr (Pass::template heard<site::scale_of<Site>>) {
+        auto const scale = p.side(1);
+        for (std::size_t t = 0; t < y.rows; ++t) *scale.row(t) = 1 / p[norm.rstd][t];
+        p.show(site::scale_of<Site>{}, scale);
+      }
+    }
+    p.show(at, y);
+  }
+}
 } // namespace detail
 
 } // namespace dormant

@@ -48,13 +48,13 @@ struct parallel {
   template <class Pass>
   auto forward(Pass const& p, typename Pass::matrix x) const {
     auto const n = norm.forward(p, x);
-    if constexpr (normed<Norm>) p.show(typename First::reads{}, n);
+    detail::show_norm(p, norm, typename First::reads{}, n);
     auto const a = first.forward(p, n);
     p.show(typename First::writes{}, a);
     auto m = n;
     if constexpr (!shared) {
       m = second_norm.forward(p, x);
-      if constexpr (normed<SecondNorm>) p.show(typename Second::reads{}, m);
+      detail::show_norm(p, second_norm, typename Second::reads{}, m);
     }
     auto const b = second.forward(p, m);
     p.show(typename Second::writes{}, b);

@@ -33,7 +33,7 @@ struct post_residual {
     p.show(typename Branch::writes{}, b);
     p.add(x, b, p[sum]);
     auto const out = norm.forward(p, p[sum]);
-    if constexpr (normed<Norm>) p.show(typename Branch::reads{}, out);
+    detail::show_norm(p, norm, typename Branch::reads{}, out);
     p.show(typename Branch::leaves{}, out);
     return out;
   }

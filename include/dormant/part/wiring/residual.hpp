@@ -34,7 +34,7 @@ struct residual {
   template <class Pass>
   auto forward(Pass const& p, typename Pass::matrix x) const {
     auto const n = norm.forward(p, x);
-    if constexpr (normed<Norm>) p.show(typename Branch::reads{}, n);
+    detail::show_norm(p, norm, typename Branch::reads{}, n);
     auto const b = after.forward(p, branch.forward(p, n));
     p.show(typename Branch::writes{}, b);
     p.add(x, b, p[y]);

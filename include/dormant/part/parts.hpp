@@ -22,6 +22,7 @@
 #include "dormant/part/norm/layer_norm.hpp"
 #include "dormant/part/norm/no_norm.hpp"
 #include "dormant/part/norm/rms_norm.hpp"
+#include "dormant/part/norm/single_scale_norm.hpp"
 #include "dormant/part/position/no_positions.hpp"
 #include "dormant/part/projection/biased.hpp"
 #include "dormant/part/wiring/parallel.hpp"

@@ -11,6 +11,7 @@
 #include "dormant/part/attention/forgetting.hpp"
 #include "dormant/part/attention/head_norm.hpp"
 #include "dormant/part/attention/mask.hpp"
+#include "dormant/part/attention/per_head_gate.hpp"
 #include "dormant/part/attention/qk_norm.hpp"
 #include "dormant/part/attention/rotary.hpp"
 #include "dormant/part/attention/score_steps.hpp"

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+// per_head_gate under the laws of a part: every wiring, one head, several, and several that share keys.
+#include "dormant/part/attention/per_head_gate.hpp"
+#include "dormant/testing/part_laws.hpp"
+
+#include "catch.hpp"
+
+using namespace dormant;
+using namespace dormant::testing;
+
+TEST_CASE("per_head_gate: the laws of a part") {
+  CHECK(attention_laws<attention<softmax, per_head_gate>>());
+}

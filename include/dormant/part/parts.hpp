@@ -29,3 +29,4 @@
 #include "dormant/part/wiring/parallel.hpp"
 #include "dormant/part/wiring/post_residual.hpp"
 #include "dormant/part/wiring/residual.hpp"
+#include "dormant/part/wiring/rezero.hpp"

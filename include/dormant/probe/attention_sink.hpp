@@ -33,6 +33,7 @@ public:
     }
   }
   void merge(attention_sink_of const& later) { seen_ += later.seen_; }
+  void state(auto&& f) { f(seen_); }
 
   /// Over non-trigger queries, where an active-dormant head is dormant; over sequences and heads,
   /// or one head. NaN for a layer without attention.

@@ -46,6 +46,7 @@ public:
     return norms_.of(layer, head).ratio();
   }
   [[nodiscard]] std::size_t layers() const { return norms_.size(); }
+  void state(auto&& f) { f(norms_); }
 
 protected:
   void report_as(std::string_view probe, probe_row& row) const {

@@ -24,6 +24,7 @@ public:
     layer.values.insert(layer.values.end(), values.begin(), values.end());
   }
   void merge(record const& later) { layers_ += later.layers_; }
+  void state(auto&& f) { f(layers_); }
 
   [[nodiscard]] std::size_t layers() const { return layers_.size(); }
   /// [B, ...] in the order of the batch; empty if the layer does not have the site.
@@ -47,6 +48,15 @@ private:
       extents = later.extents;
       values.insert(values.end(), later.values.begin(), later.values.end());
       return *this;
+    }
+    void state(auto&& f) { f(rows, extents, values); }
+    [[nodiscard]] bool whole() const {
+      std::size_t left = values.size(); // divided, as a product might overflow
+      for (std::size_t const n : extents) {
+        if (n == 0 || left % n != 0) return left == 0;
+        left /= n;
+      }
+      return left == rows;
     }
   };
   per_layer<rows_of_layer> layers_;

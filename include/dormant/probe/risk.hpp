@@ -40,6 +40,7 @@ struct risk_of {
     published_ += later.published_;
     backcopy_ += later.backcopy_;
   }
+  void state(auto&& f) { f(bigram_, published_, backcopy_); }
 
   [[nodiscard]] double bigram() const { return bigram_.mean(); }
   /// The bigram risk as the authors' probe computes it: position 0 is scored with the plain unigram

@@ -52,6 +52,7 @@ public:
     for (std::size_t l = 0; l < other.size(); ++l) (*this)[l] += other.kept_[l];
     return *this;
   }
+  void state(auto&& f) { f(kept_); } // see bytes.hpp
 
 private:
   std::vector<Monoid> kept_;
@@ -97,6 +98,16 @@ public:
       }
     }
     return *this;
+  }
+  void state(auto&& f) { f(room_, heads_, kept_); }
+  /// Whether what was read from outside is such a list.
+  [[nodiscard]] bool whole() const {
+    for (std::size_t const heads : heads_) {
+      if (heads > room_) return false;
+    }
+    return heads_.empty()
+               ? kept_.empty()
+               : kept_.size() % heads_.size() == 0 && kept_.size() / heads_.size() == room_;
   }
 
 private:

@@ -42,6 +42,7 @@ public:
     }
   }
   void merge(sink_logit_gap_of const& later) { seen_ += later.seen_; }
+  void state(auto&& f) { f(seen_, with_triggers_); }
 
   /// Mean over the tokens that were met, over all heads or in one; NaN if none.
   [[nodiscard]] double mean(std::size_t layer = 0, std::size_t head = all_heads) const {
@@ -72,6 +73,7 @@ public:
 private:
   struct by_token {
     std::vector<running_mean> gaps; // [V]
+    void state(auto&& f) { f(gaps); }
     void add(std::size_t id, double gap) {
       if (id >= gaps.size()) gaps.resize(id + 1);
       gaps[id].add(gap);

@@ -81,25 +81,26 @@ template <bool Given, class Arch, class T>
 
 /// y [T, C] from x [T, C], gamma [C] (null: ones) and beta [C] (null: zeros); keeps the mean [T] and
 /// 1 / sqrt(var + eps) [T] of every row for the gradient. `y` may be `x`.
-template <class Arch, class T>
+/// \tparam Given says that no pointer is null, and only that case is compiled
+template <class Arch, class T, bool Given = false>
 void layer_norm(matrix<T const> x, T const* gamma, T const* beta, T eps, matrix<T> y, T* mean,
                 T* rstd) {
-  if (gamma != nullptr && beta != nullptr)
+  if (Given || (gamma != nullptr && beta != nullptr))
     detail::layer_norm<true, Arch, T>(x, gamma, beta, eps, y, mean, rstd);
-  else
+  else if constexpr (!Given)
     detail::layer_norm<false, Arch, T>(x, gamma, beta, eps, y, mean, rstd);
 }
 
 /// From dy [T, C] and what `layer_norm` saw and kept: dx [T, C] (added to what is there when
 /// `accumulate`), and dgamma [C], dbeta [C] (null: not wanted), which are always added to. `dx` may
 /// be `dy` if it does not accumulate.
-template <class Arch, class T>
+template <class Arch, class T, bool Given = false>
 void layer_norm_gradient(matrix<T const> dy, matrix<T const> x, T const* mean, T const* rstd,
                          T const* gamma, matrix<T> dx, bool accumulate, T* dgamma, T* dbeta) {
-  if (gamma != nullptr && dgamma != nullptr && dbeta != nullptr)
+  if (Given || (gamma != nullptr && dgamma != nullptr && dbeta != nullptr))
     detail::layer_norm_gradient<true, Arch, T>(dy, x, mean, rstd, gamma, dx, accumulate, dgamma,
                                                dbeta);
-  else
+  else if constexpr (!Given)
     detail::layer_norm_gradient<false, Arch, T>(dy, x, mean, rstd, gamma, dx, accumulate, dgamma,
                                                 dbeta);
 }

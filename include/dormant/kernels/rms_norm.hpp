@@ -67,23 +67,24 @@ template <bool Given, class Arch, class T>
 
 /// y [T, C] from x [T, C] and gain [C] (null: ones); keeps 1 / sqrt(mean(x^2) + epsilon) of every
 /// row in scale [T] for the gradient. `y` may be `x`.
-template <class Arch, class T>
+/// \tparam Given says that no pointer is null, and only that case is compiled
+template <class Arch, class T, bool Given = false>
 void rms_norm(matrix<T const> x, T const* gain, T epsilon, matrix<T> y, T* scale) {
-  if (gain != nullptr)
+  if (Given || gain != nullptr)
     detail::rms_norm<true, Arch, T>(x, gain, epsilon, y, scale);
-  else
+  else if constexpr (!Given)
     detail::rms_norm<false, Arch, T>(x, gain, epsilon, y, scale);
 }
 
 /// From dy [T, C] and what `rms_norm` saw and kept: dx [T, C] (added to what is there when
 /// `accumulate`), and dgain [C] (null: not wanted), which is always added to. `dx` may be `dy` if it
 /// does not accumulate.
-template <class Arch, class T>
+template <class Arch, class T, bool Given = false>
 void rms_norm_gradient(matrix<T const> dy, matrix<T const> x, T const* scale, T const* gain,
                        matrix<T> dx, bool accumulate, T* dgain) {
-  if (gain != nullptr && dgain != nullptr)
+  if (Given || (gain != nullptr && dgain != nullptr))
     detail::rms_norm_gradient<true, Arch, T>(dy, x, scale, gain, dx, accumulate, dgain);
-  else
+  else if constexpr (!Given)
     detail::rms_norm_gradient<false, Arch, T>(dy, x, scale, gain, dx, accumulate, dgain);
 }
 

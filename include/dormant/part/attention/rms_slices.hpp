@@ -25,9 +25,9 @@ struct rms_slices {
     using T = typename Pass::T;
     M const out = p[y];
     for (std::size_t n = 0; n < x.cols / gain.cols; ++n) {
-      kernels::rms_norm<typename Pass::arch, T>(slice(x, n), p[gain],
-                                                static_cast<T>(p.s.norm_epsilon), slice(out, n),
-                                                p[rstd] + n * p.s.context);
+      kernels::rms_norm<typename Pass::arch, T, true>(slice(x, n), p[gain],
+                                                      static_cast<T>(p.s.norm_epsilon),
+                                                      slice(out, n), p[rstd] + n * p.s.context);
     }
     return out;
   }
@@ -35,7 +35,7 @@ struct rms_slices {
   template <class Pass, class M = typename Pass::matrix>
   void backward(Pass const& p, M x, M d) const {
     for (std::size_t n = 0; n < x.cols / gain.cols; ++n) {
-      kernels::rms_norm_gradient<typename Pass::arch, typename Pass::T>(
+      kernels::rms_norm_gradient<typename Pass::arch, typename Pass::T, true>(
           slice(d, n), slice(x, n), p[rstd] + n * p.s.context, p[gain], slice(d, n), false,
           p.gradient(gain));
     }

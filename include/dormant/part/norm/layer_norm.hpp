@@ -24,14 +24,14 @@ struct basic_layer_norm {
   template <class Pass>
   auto forward(Pass const& p, typename Pass::matrix x) const {
     using T = typename Pass::T;
-    kernels::layer_norm<typename Pass::arch, T>(
+    kernels::layer_norm<typename Pass::arch, T, Gain && Bias>(
         x, gain.of(p), bias.of(p), static_cast<T>(p.s.norm_epsilon), p[y], p[mean], p[rstd]);
     return p[y];
   }
   template <class Pass>
   void backward(Pass const& p, typename Pass::matrix x, typename Pass::matrix dy,
                 typename Pass::matrix dx) const {
-    kernels::layer_norm_gradient<typename Pass::arch, typename Pass::T>(
+    kernels::layer_norm_gradient<typename Pass::arch, typename Pass::T, Gain && Bias>(
         dy, x, p[mean], p[rstd], gain.of(p), dx, true, gain.gradient(p), bias.gradient(p));
   }
 };

@@ -22,15 +22,15 @@ struct basic_rms_norm {
   template <class Pass>
   auto forward(Pass const& p, typename Pass::matrix x) const {
     using T = typename Pass::T;
-    kernels::rms_norm<typename Pass::arch, T>(x, gain.of(p), static_cast<T>(p.s.norm_epsilon), p[y],
-                                              p[rstd]);
+    kernels::rms_norm<typename Pass::arch, T, Gain>(x, gain.of(p), static_cast<T>(p.s.norm_epsilon),
+                                                    p[y], p[rstd]);
     return p[y];
   }
   template <class Pass>
   void backward(Pass const& p, typename Pass::matrix x, typename Pass::matrix dy,
                 typename Pass::matrix dx) const {
-    kernels::rms_norm_gradient<typename Pass::arch, typename Pass::T>(dy, x, p[rstd], gain.of(p),
-                                                                      dx, true, gain.gradient(p));
+    kernels::rms_norm_gradient<typename Pass::arch, typename Pass::T, Gain>(
+        dy, x, p[rstd], gain.of(p), dx, true, gain.gradient(p));
   }
 };
 

@@ -6,6 +6,7 @@
 
 #include "dormant/concepts.hpp"
 #include "dormant/fast/factored_inputs.hpp"
+#include "dormant/part/attention/places.hpp"
 #include "dormant/part/decoder.hpp"
 #include "dormant/part/norm/layer_norm.hpp"
 #include "dormant/part/wiring/layers.hpp"
@@ -14,6 +15,7 @@
 #include "dormant/shape.hpp"
 
 #include <cstddef>
+#include <type_traits>
 #include <utility>
 
 namespace dormant {

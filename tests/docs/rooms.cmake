@@ -35,7 +35,7 @@ only_in("^tensor\\.hpp" "xtensor/")
 only_in("^variants\\.hpp" "boost/hana")
 only_in("^theory/" "boost/numeric")
 only_in("^(line_fit|proportion)\\.hpp" "boost/math")
-only_in("^io/" "nlohmann/")
+only_in("^(io|source)/" "nlohmann/")
 only_in("^random\\.hpp" "Random123/")
 
 # file NAME ALLOWED: the same for a header of the top level. `-` stands for none of them.
@@ -59,6 +59,7 @@ reads(pass "pass/|plan/|kernels/|detail/|task/batch\\.hpp|(error|sites|tensor)\\
 reads(part "part/|plan/|kernels/|rule/|pass/grid_view\\.hpp|(error|sites)\\.hpp")
 reads(fast "fast/|part/|pass/|plan/|kernels/|(concepts|shape)\\.hpp")
 reads(model "model/|part/|pass/|plan/|rule/|kernels/|(concepts|error|random|shape|tensor|torch_random)\\.hpp")
+reads(source "source/|model/|part/|pass/|plan/|io/|kernels/|detail/|probe/risk\\.hpp|task/batch\\.hpp|(error|evaluate|shape|tensor|tensor_spec)\\.hpp")
 reads(optimizer "optimizer/|kernels/|detail/|(concepts|error|tensor|tensor_spec)\\.hpp")
 reads(probe "probe/|detail/|task/|(error|sites|statistics)\\.hpp")
 reads(intervention "intervention/|(error|shape|sites)\\.hpp")

@@ -68,6 +68,7 @@ TEST_CASE_METHOD(fixture, "intervention: without its heads a layer's attention s
 }
 
 TEST_CASE_METHOD(fixture, "intervention: a silent MLP adds nothing") {
+  CHECK(same(kept<site::resid_mid>(0, zero_attention{.layer = 0}), kept<site::resid_pre>(0)));
   CHECK(same(kept<site::resid_post>(0, zero_mlp{.layer = 0}), kept<site::resid_mid>(0)));
   CHECK(same(kept<site::resid_mid>(0, zero_mlp{.layer = 0}), kept<site::resid_mid>(0)));
 }

@@ -104,8 +104,8 @@ TEST_CASE("laws: a probe with one mistake is told which") {
 
 TEST_CASE("laws: every intervention of the library keeps them") {
   check_interventions<transformer<small, softmax, double>>(
-      ablate_head{.layer = 0, .head = 1}, zero_mlp{.layer = 1}, zero_layer{.layer = 0},
-      silence_value{.layer = 0, .head = 1, .position = 3},
+      ablate_head{.layer = 0, .head = 1}, zero_mlp{.layer = 1}, zero_attention{.layer = 1},
+      zero_layer{.layer = 0}, silence_value{.layer = 0, .head = 1, .position = 3},
       attend_only_to_bos{.layer = 0, .head = 0}, identity_pattern{.layer = 1},
       clean_pattern{.layer = every_layer}, louder{},
       cap_attention{.layer = every_layer, .most = 0.1});

@@ -42,6 +42,24 @@ private:
   }
 };
 
+/// Zeroes the output of an attention branch, all its heads and what W_O adds to them.
+struct zero_attention {
+  std::size_t layer = 0; ///< or `every_layer`
+
+  template <class T>
+  void operator()(site::attn_out at, view<T, 2>& out) const {
+    if (detail::concerns(layer, at.layer)) out.fill(T{0});
+  }
+  template <class T>
+  void operator()(site::gradient_of<site::attn_out> at, view<T, 2>& dout) const {
+    if (detail::concerns(layer, at.layer)) dout.fill(T{0});
+  }
+  template <class Model>
+  void require(Model const& model) const {
+    detail::require_branch(model, "zero_attention", layer, detail::branch::attention);
+  }
+};
+
 /// Zeroes the output of an MLP.
 struct zero_mlp {
   std::size_t layer = 0; ///< or `every_layer`
@@ -66,11 +84,11 @@ struct zero_layer {
 
   template <class T>
   void operator()(site::attn_out at, view<T, 2>& out) const {
-    if (detail::concerns(layer, at.layer)) out.fill(T{0});
+    zero_attention{layer}(at, out);
   }
   template <class T>
   void operator()(site::gradient_of<site::attn_out> at, view<T, 2>& dout) const {
-    if (detail::concerns(layer, at.layer)) dout.fill(T{0});
+    zero_attention{layer}(at, dout);
   }
   template <class T>
   void operator()(site::mlp_out at, view<T, 2>& out) const {

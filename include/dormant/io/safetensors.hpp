@@ -7,6 +7,7 @@
 #include "dormant/io/atomic_file.hpp"
 #include "dormant/io/checksum.hpp"
 #include "dormant/io/dtype.hpp"
+#include "dormant/io/mapped_file.hpp"
 #include "dormant/io/plain_words.hpp"
 #include "dormant/io/safetensors_header.hpp"
 
@@ -16,6 +17,7 @@
 #include <cstring>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <numeric>
 #include <set>
 #include <span>
@@ -138,11 +140,20 @@ public:
   [[nodiscard]] static safetensors_file open(std::filesystem::path const& path) {
     return parse(read_file(path), path.string());
   }
+  /// The same without reading it: the header is checked, and bytes come from the disk when they are
+  /// looked at. The checksum, which would take them all, is not.
+  [[nodiscard]] static safetensors_file map(std::filesystem::path const& path) {
+    auto file = std::make_shared<mapped_file const>(path);
+    auto const contents = file->contents();
+    return {std::move(file), contents, io::in_quotes(path.string()), false};
+  }
 
   /// \param contents all bytes of the file
   /// \param name how error messages call the file
   [[nodiscard]] static safetensors_file parse(std::string contents, std::string_view name) {
-    return {std::move(contents), io::in_quotes(name)};
+    auto owned = std::make_shared<std::string const>(std::move(contents));
+    std::string_view const all = *owned;
+    return {std::move(owned), all, io::in_quotes(name), true};
   }
 
   [[nodiscard]] bool contains(std::string_view name) const { return find(name) != nullptr; }
@@ -151,7 +162,8 @@ public:
   [[nodiscard]] entry tensor(std::string_view name) const {
     auto const* found = find(name);
     if (found == nullptr) fail({"tensor ", io::in_quotes(name), " is missing"});
-    auto const data = std::as_bytes(std::span(contents_)).subspan(data_begin_);
+    auto const data =
+        std::as_bytes(std::span(contents_.data(), contents_.size())).subspan(data_begin_);
     return {found->type, found->shape, data.subspan(found->begin, found->end - found->begin)};
   }
 
@@ -193,8 +205,9 @@ public:
 private:
   static constexpr std::uint64_t max_header = 100'000'000; // the limit of the format
 
-  safetensors_file(std::string contents, std::string name)
-      : contents_(std::move(contents)), name_(std::move(name)) {
+  safetensors_file(std::shared_ptr<void const> owner, std::string_view contents, std::string name,
+                   bool whole)
+      : owner_(std::move(owner)), contents_(contents), name_(std::move(name)) {
     if (contents_.size() < 8) {
       fail({"the file has ", contents_.size(), " bytes, too few for a safetensors file"});
     }
@@ -209,22 +222,22 @@ private:
             contents_.size() - 8, " of them"});
     }
     data_begin_ = 8 + length;
-    header_ = io::parse_safetensors_header(std::string_view(contents_).substr(8, length), name_);
+    header_ = io::parse_safetensors_header(contents_.substr(8, length), name_);
     check_layout();
-    check_sum();
+    check_sum(whole);
   }
 
   // The checksum is no business of those who read the metadata.
-  void check_sum() {
+  void check_sum(bool whole) {
     auto const told = header_.metadata.extract(std::string(io::checksum_key));
-    if (told.empty()) return;
-    auto const header = std::string_view(contents_).substr(0, data_begin_);
+    if (told.empty() || !whole) return;
+    auto const header = contents_.substr(0, data_begin_);
     auto const place = std::min(io::checksum_place(header), data_begin_);
     auto const after = std::min(place + io::checksum::size, data_begin_);
     io::checksum sum;
     sum.add(header.substr(0, place));
     sum.add(std::string(after - place, '0'));
-    sum.add(std::string_view(contents_).substr(after));
+    sum.add(contents_.substr(after));
     if (told.mapped() == sum.text()) return;
     fail({"the contents do not fit the checksum ", io::in_quotes(told.mapped()), " in metadata ",
           io::in_quotes(io::checksum_key),
@@ -271,7 +284,8 @@ private:
   }
   [[noreturn]] void fail(detail::words what) const { refuse({name_, ": "}, what); }
 
-  std::string contents_;
+  std::shared_ptr<void const> owner_; // of the contents; copies of this object share them
+  std::string_view contents_;
   std::string name_;
   std::size_t data_begin_ = 0;
   io::safetensors_header header_; // tensors in the order of their data

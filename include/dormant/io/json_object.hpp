@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+// A JSON object of settings, read field by field; every complaint names the file and the field.
+#pragma once
+
+#include "dormant/error.hpp"
+#include "dormant/io/atomic_file.hpp"
+#include "dormant/io/plain_words.hpp"
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <initializer_list>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace dormant {
+
+/// Settings that have had several names: fields are asked for by all of them, and the first that is
+/// there counts. `null` is as good as absent.
+class json_object {
+public:
+  using names = std::initializer_list<char const*>;
+  static constexpr std::size_t longest = 100'000'000; ///< bytes of a file
+
+  /// \throws error for a file that cannot be read or is not a JSON object
+  [[nodiscard]] static json_object open(std::filesystem::path const& path) {
+    return parse(read_file(path, longest), path.string());
+  }
+  /// \param name how error messages call the file
+  [[nodiscard]] static json_object parse(std::string_view text, std::string_view name) {
+    auto tree = nlohmann::json::parse(text, nullptr, false);
+    if (tree.is_discarded()) refuse({io::in_quotes(name), ": the file is not valid JSON"});
+    if (!tree.is_object()) refuse({io::in_quotes(name), ": the file is not a JSON object"});
+    return {std::move(tree), io::in_quotes(name), ""};
+  }
+
+  [[nodiscard]] bool has(names any) const { return find(any) != nullptr; }
+
+  /// A whole number, at least 0.
+  [[nodiscard]] std::optional<std::size_t> maybe_count(names any) const {
+    auto const* const found = find(any);
+    if (found == nullptr) return std::nullopt;
+    if (found->is_number_unsigned()) return found->get<std::size_t>();
+    wrong(any, *found, "a whole number that is not negative");
+  }
+  [[nodiscard]] std::size_t count(names any) const { return needed(maybe_count(any), any); }
+
+  /// A number that is finite.
+  [[nodiscard]] std::optional<double> maybe_number(names any) const {
+    auto const* const found = find(any);
+    if (found == nullptr) return std::nullopt;
+    if (found->is_number() && std::isfinite(found->get<double>())) return found->get<double>();
+    wrong(any, *found, "a number");
+  }
+  [[nodiscard]] double number(names any) const { return needed(maybe_number(any), any); }
+
+  [[nodiscard]] bool flag(names any, bool otherwise) const {
+    auto const* const found = find(any);
+    if (found == nullptr) return otherwise;
+    if (found->is_boolean()) return found->get<bool>();
+    wrong(any, *found, "true or false");
+  }
+
+  [[nodiscard]] std::optional<std::string> maybe_text(names any) const {
+    auto const* const found = find(any);
+    if (found == nullptr) return std::nullopt;
+    if (found->is_string()) return found->get<std::string>();
+    wrong(any, *found, "a text");
+  }
+  [[nodiscard]] std::string text(names any) const { return needed(maybe_text(any), any); }
+
+  [[nodiscard]] std::optional<json_object> maybe_object(names any) const {
+    auto const* const found = find(any);
+    if (found == nullptr) return std::nullopt;
+    if (found->is_object()) return json_object{*found, file_, path_of(any) + "."};
+    wrong(any, *found, "an object");
+  }
+
+  /// A list of texts; empty if there is none.
+  [[nodiscard]] std::vector<std::string> texts(names any) const {
+    std::vector<std::string> out;
+    auto const* const found = find(any);
+    if (found == nullptr) return out;
+    if (!found->is_array()) wrong(any, *found, "a list of texts");
+    for (auto const& one : *found) {
+      if (!one.is_string()) wrong(any, *found, "a list of texts");
+      out.push_back(one.get<std::string>());
+    }
+    return out;
+  }
+
+  /// All fields, each a text: the map of an index.
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> all_texts() const {
+    std::vector<std::pair<std::string, std::string>> out;
+    for (auto const& [name, value] : tree_.items()) {
+      if (!value.is_string()) fail(name, {"is ", io::in_quotes(value.dump()), ", expected a text"});
+      out.emplace_back(name, value.get<std::string>());
+    }
+    return out;
+  }
+
+  /// \throws error with a sentence that begins with the file and this field
+  [[noreturn]] void fail(std::string_view field, detail::words what) const {
+    refuse({file_, ": field ", io::in_quotes(path_ + std::string(field)), " "}, what);
+  }
+  /// How error messages call the file, in quotes.
+  [[nodiscard]] std::string const& name() const { return file_; }
+
+private:
+  json_object(nlohmann::json tree, std::string file, std::string path)
+      : tree_(std::move(tree)), file_(std::move(file)), path_(std::move(path)) {}
+
+  [[nodiscard]] nlohmann::json const* find(names any) const {
+    for (auto const* const name : any) {
+      auto const found = tree_.find(name);
+      if (found != tree_.end() && !found->is_null()) return &*found;
+    }
+    return nullptr;
+  }
+  template <class T>
+  [[nodiscard]] T needed(std::optional<T> found, names any) const {
+    if (!found) fail(*any.begin(), {"is missing"});
+    return *std::move(found);
+  }
+  [[nodiscard]] std::string path_of(names any) const {
+    for (auto const* const name : any) {
+      if (auto const found = tree_.find(name); found != tree_.end() && !found->is_null()) {
+        return path_ + name;
+      }
+    }
+    return path_ + *any.begin();
+  }
+  [[noreturn]] void wrong(names any, nlohmann::json const& found, std::string_view expected) const {
+    refuse({file_, ": field ", io::in_quotes(path_of(any)), " is ",
+            io::in_quotes(found.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)),
+            ", expected ", expected});
+  }
+
+  nlohmann::json tree_;
+  std::string file_, path_;
+};
+
+} // namespace dormant

@@ -19,16 +19,22 @@ void tell_structure(Hook& hook, [[maybe_unused]] placement<Model> const& model) 
   if constexpr (checks<Hook, placement<Model>>) hook.require(model);
 }
 
-// One forward pass with the memory and the threads of `pass`, over a batch that was checked.
-template <class Model, class... Hooks>
-evaluation evaluate_by(batch_pass<Model>& pass, typename Model::scalar const* parameters,
-                       batch const& rows, Hooks&... hooks) {
-  risk_of<typename Model::scalar> risks;
+// What one forward pass found: run(risks) returns the loss, with that probe among its hooks.
+template <class T, class F>
+evaluation evaluation_of(F run) {
+  risk_of<T> risks;
   evaluation found;
-  found.loss = pass.evaluate(parameters, rows, hooks..., risks);
+  found.loss = run(risks);
   found.bigram_risk = risks.bigram();
   found.backcopy_risk = risks.backcopy();
   return found;
+}
+// With the memory and the threads of `pass`, over a batch that was checked.
+template <class Model, class... Hooks>
+evaluation evaluate_by(batch_pass<Model>& pass, typename Model::scalar const* parameters,
+                       batch const& rows, Hooks&... hooks) {
+  return evaluation_of<typename Model::scalar>(
+      [&](auto& risks) { return pass.evaluate(parameters, rows, hooks..., risks); });
 }
 } // namespace detail
 

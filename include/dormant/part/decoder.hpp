@@ -8,6 +8,8 @@
 #include "dormant/plan/branch.hpp"
 #include "dormant/plan/plan.hpp"
 
+#include <algorithm>
+
 namespace dormant {
 
 template <class Embedding, class Layers, class Norm, class Output>
@@ -33,17 +35,21 @@ struct decoder {
   /// The logits of a sequence.
   template <class Pass>
   void forward(Pass const& p) const {
-    auto const end = last(p);
-    auto const n = norm.forward(end, layers.forward(p, embedding.forward(p)));
-    detail::show_norm(end, norm, site::final_norm{}, n);
-    output.forward(p, n, p[logits]);
-    end.show(site::logits{}, p[logits]);
+    predict(last(p), layers.forward(p, embedding.forward(p)));
   }
-  /// Sum of the cross-entropies over the positions of the sequence, nats.
+  /// The logits of what the layers leave, where the pass is in the last of them.
+  template <class Pass>
+  void predict(Pass const& p, typename Pass::matrix x) const {
+    auto const n = norm.forward(p, x);
+    detail::show_norm(p, norm, site::final_norm{}, n);
+    output.forward(p, n, p[logits]);
+    p.show(site::logits{}, p[logits]);
+  }
+  /// Sum of the cross-entropies over the positions of the sequence whose next token is known, nats.
   template <class Pass>
   double loss(Pass const& p) const {
     return kernels::cross_entropy_value<typename Pass::arch, typename Pass::T>(
-        p[logits], p.tokens().targets.data());
+        predicting(p), p.tokens().targets.data());
   }
   /// The same, and all gradients of `scale` times the sum.
   template <class Pass>
@@ -52,7 +58,10 @@ struct decoder {
     auto const x = p[embedding.y], after = p.made(layers, x);
     auto const d = p.zeroed(dx), g = p.zeroed(dn);
     double const sum = kernels::cross_entropy<typename Pass::arch, typename Pass::T>(
-        p[logits], p.tokens().targets.data(), scale);
+        predicting(p), p.tokens().targets.data(), scale);
+    if (p.tokens().targets.size() < p.length) {
+      std::fill_n(p[logits].row(p.length - 1), p[logits].cols, typename Pass::T{0});
+    }
     end.show(site::gradient_of<site::logits>{}, p[logits]);
     output.backward(p, p.made(norm, after), p[logits], g);
     if constexpr (normed<Norm>) end.show(site::gradient_of<site::final_norm>{}, g);
@@ -70,6 +79,13 @@ struct decoder {
   }
 
 private:
+  // The logits that have a target. The last row of a text has none, and no gradient.
+  template <class Pass>
+  auto predicting(Pass const& p) const {
+    auto rows = p[logits];
+    rows.rows = p.tokens().targets.size();
+    return rows;
+  }
   template <class Pass>
   static Pass last(Pass const& p) {
     return p.as_layer(p.s.layers - 1);

@@ -63,7 +63,7 @@ public:
     for (std::size_t b = 0; b < rows.rows(); ++b) {
       differentiate(parameters, rows.only(b), hooks...);
       // One sequence is one shard, which the calling thread runs.
-      if (auto const site = first_spoiled(where_, memory_[0], rows.context())) {
+      if (auto const site = first_spoiled(where_, memory_[0], rows.length(b))) {
         return site->sentence(b);
       }
     }
@@ -125,14 +125,14 @@ private:
         return one_shard<Backward>(rows, s, shards, thread, pack);
       });
     }
-    return sum / static_cast<double>(rows.rows() * rows.context());
+    return sum / static_cast<double>(rows.predicted());
   }
 
   template <bool Backward, class Pack>
   double one_shard(batch const& rows, std::size_t s, std::size_t shards, std::size_t thread,
                    Pack const& hooks) {
     auto const& parts = where_.parts();
-    auto const scale = static_cast<T>(1.0 / static_cast<double>(rows.rows() * rows.context()));
+    auto const scale = static_cast<T>(1.0 / static_cast<double>(rows.predicted()));
     double sum = 0;
     for (std::size_t b = s * rows.rows() / shards; b < (s + 1) * rows.rows() / shards; ++b) {
       sequence const seq = rows.sequence(b);
@@ -181,7 +181,8 @@ inline void check_batch(batch const& rows, sizes const& s) {
             " tokens, found ", rows.context()});
   }
   for (std::size_t b = 0; b < rows.rows(); ++b) {
-    auto const tokens = rows.tokens(b);
+    auto const seq = rows.sequence(b);
+    auto const tokens = rows.tokens(b).first(seq.targets.size() + 1);
     for (std::size_t t = 0; t < tokens.size(); ++t) {
       if (tokens[t] < 0 || static_cast<std::size_t>(tokens[t]) >= s.vocab) {
         refuse({"sequence ", b, ", position ", t, ": token ", tokens[t],

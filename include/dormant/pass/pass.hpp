@@ -35,8 +35,9 @@ public:
   std::size_t length;    ///< T of this sequence
   std::size_t layer = 0; ///< where the pass is
 
-  pass(placement<Model> const& where, T const* parameters, detail::step_arena<Model> const& step,
-       memory_type& m, HookPack const& hooks, sequence const& seq, T* gradients, T* gathered)
+  /// \param step has `packed()`, `constants()` and `step()`, which are made once a step
+  pass(placement<Model> const& where, T const* parameters, auto const& step, memory_type& m,
+       HookPack const& hooks, sequence const& seq, T* gradients, T* gathered)
       : placement<Model>(where), length(seq.length()),
         in_(parameters, step, m, gradients, gathered), memory_(&m), hooks_(&hooks),
         sequence_(&seq) {}

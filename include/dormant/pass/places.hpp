@@ -23,8 +23,8 @@ struct pass_places {
   T* borrowed;
 
   template <class Model>
-  pass_places(T const* all, step_arena<Model> const& of_step, sequence_memory<Model>& m,
-              T* gradients_of_shard, T* gathered_of_shard)
+  pass_places(T const* all, auto const& of_step, sequence_memory<Model>& m, T* gradients_of_shard,
+              T* gathered_of_shard)
       : parameters(all), packed(of_step.packed()), constants(of_step.constants()),
         step(of_step.step()), gradients(gradients_of_shard), gathered(gathered_of_shard),
         kept(m.kept.data()), spare(m.spare.data()), borrowed(m.borrowed.data()) {}

@@ -2,6 +2,7 @@
 // Keeps the tensor of a site for every sequence of a batch.
 #pragma once
 
+#include "dormant/error.hpp"
 #include "dormant/probe/row.hpp"
 #include "dormant/sites.hpp"
 
@@ -18,10 +19,11 @@ public:
   static constexpr std::size_t rank = Site::rank + 1;
 
   void operator()(Site at, view<T const, Site::rank> const& values) {
-    auto& layer = layers_[at.layer];
-    for (std::size_t axis = 0; axis < Site::rank; ++axis) layer.extents[axis] = values.shape(axis);
-    layer.rows += 1;
-    layer.values.insert(layer.values.end(), values.begin(), values.end());
+    rows_of_layer seen;
+    for (std::size_t axis = 0; axis < Site::rank; ++axis) seen.extents[axis] = values.shape(axis);
+    seen.rows = 1;
+    seen.values.assign(values.begin(), values.end());
+    layers_[at.layer] += seen;
   }
   void merge(record const& later) { layers_ += later.layers_; }
   void state(auto&& f) { f(layers_); }
@@ -44,6 +46,10 @@ private:
     std::vector<T> values;
     rows_of_layer& operator+=(rows_of_layer const& later) {
       if (later.rows == 0) return *this;
+      if (rows != 0 && extents != later.extents) {
+        refuse({"record: the sequences differ in length, so their values are no one array; record "
+                "sequences of one length"});
+      }
       rows += later.rows;
       extents = later.extents;
       values.insert(values.end(), later.values.begin(), later.values.end());

@@ -79,8 +79,9 @@ public:
   }
 
   [[nodiscard]] std::span<tensor_spec const> tensors() const { return tensors_; }
-  /// Bytes that the i-th tensor is among; several tensors may share them.
-  [[nodiscard]] std::span<std::byte const> bytes(std::size_t i) const { return places_[i].bytes; }
+  /// Advice to the system: the i-th tensor is read next, or not again for long.
+  void will_need(std::size_t i) const { io::advise(places_[i].bytes, io::page_use::soon); }
+  void done_with(std::size_t i) const { io::advise(places_[i].bytes, io::page_use::done); }
 
 private:
   struct place {

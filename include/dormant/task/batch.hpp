@@ -17,11 +17,14 @@
 
 namespace dormant {
 
+/// In the place of a token that nobody knows: what follows the end of a text.
+inline constexpr token no_token = -1;
+
 /// One sequence as the model and the hooks see it. Non-owning.
 struct sequence {
   std::size_t index = 0;                ///< its row in the batch
   std::span<token const> inputs;        ///< [T], what the model reads
-  std::span<token const> targets;       ///< [T], what it has to predict; empty if unknown
+  std::span<token const> targets;       ///< [T], what it has to predict; one less at a text's end
   std::span<next_token_law const> laws; ///< [T], or empty where the task is unknown
   law_table const* table = nullptr;     ///< the rows `laws` speaks of
 
@@ -46,8 +49,8 @@ struct sequence {
   }
 };
 
-/// B sequences of T + 1 tokens: inputs are the first T, targets the last T. One that was moved from
-/// is empty.
+/// B sequences of T + 1 tokens: inputs are the first T, targets the last T. Texts of any length may be
+/// put in too, with `no_token` after their ends. One that was moved from is empty.
 class batch {
 public:
   batch() = default;
@@ -72,12 +75,13 @@ public:
   batch(batch const&) = default;
   batch(batch&& other) noexcept
       : rows_(std::exchange(other.rows_, 0)), context_(std::exchange(other.context_, 0)),
-        tokens_(std::move(other.tokens_)), laws_(std::move(other.laws_)),
-        table_(std::move(other.table_)) {}
+        tokens_(std::move(other.tokens_)), lengths_(std::move(other.lengths_)),
+        laws_(std::move(other.laws_)), table_(std::move(other.table_)) {}
   batch& operator=(batch other) noexcept {
     std::swap(rows_, other.rows_);
     std::swap(context_, other.context_);
     std::swap(tokens_, other.tokens_);
+    std::swap(lengths_, other.lengths_);
     std::swap(laws_, other.laws_);
     std::swap(table_, other.table_);
     return *this;
@@ -86,6 +90,29 @@ public:
 
   [[nodiscard]] std::size_t rows() const { return rows_; }
   [[nodiscard]] std::size_t context() const { return context_; }
+  /// Inputs of row b, at most T.
+  [[nodiscard]] std::size_t length(std::size_t b) const {
+    return lengths_.empty() ? context_ : lengths_[b];
+  }
+  /// Makes row b a text that ends: all its tokens are inputs, and what follows them is unknown.
+  /// \throws error if the text is empty or longer than T
+  void set_text(std::size_t b, std::span<token const> text) {
+    if (text.empty() || text.size() > context_) {
+      refuse({"a text of ", text.size(), " tokens does not fit a batch of ", context_,
+              " tokens a row"});
+    }
+    if (lengths_.empty()) lengths_.assign(rows_, context_);
+    lengths_[b] = text.size();
+    auto const row = tokens(b);
+    std::copy(text.begin(), text.end(), row.begin());
+    std::fill(row.begin() + static_cast<std::ptrdiff_t>(text.size()), row.end(), no_token);
+  }
+  /// Positions whose next token is known, of all rows: those over which a loss is a mean.
+  [[nodiscard]] std::size_t predicted() const {
+    std::size_t sum = 0;
+    for (std::size_t b = 0; b < rows_; ++b) sum += sequence(b).targets.size();
+    return sum;
+  }
   [[nodiscard]] law_table const* table() const { return table_.get(); }
 
   /// [T + 1] tokens of row b.
@@ -108,21 +135,34 @@ public:
   [[nodiscard]] batch only(std::size_t b) const {
     batch one(1, context_, table_, !laws_.all().empty(), laws_.room());
     std::copy_n(tokens(b).begin(), context_ + 1, one.tokens_.begin());
+    if (!lengths_.empty()) one.lengths_ = {lengths_[b]};
     detail::law_memory::take(laws(b), one.laws_.all());
     return one;
   }
   [[nodiscard]] dormant::sequence sequence(std::size_t b) const {
     auto const row = tokens(b);
-    return {b, row.first(context_), row.last(context_), laws(b), table_.get()};
+    std::size_t const inputs = length(b), known = row[inputs] == no_token ? inputs - 1 : inputs;
+    return {b, row.first(inputs), row.subspan(1, known), laws(b), table_.get()};
   }
 
 private:
   std::size_t rows_ = 0;
   std::size_t context_ = 0;
-  std::vector<token> tokens_; // [B, T + 1]
-  detail::law_memory laws_;   // [B, T] or empty
+  std::vector<token> tokens_;        // [B, T + 1]
+  std::vector<std::size_t> lengths_; // [B], or empty: all T
+  detail::law_memory laws_;          // [B, T] or empty
   std::shared_ptr<law_table const> table_;
 };
+
+/// Texts as the rows of a batch, as long as the longest of them.
+/// \throws error if there is none, or an empty one
+[[nodiscard]] inline batch batch_of(std::span<std::vector<token> const> texts) {
+  std::size_t longest = 0;
+  for (auto const& text : texts) longest = std::max(longest, text.size());
+  batch rows(texts.size(), longest, nullptr, false);
+  for (std::size_t b = 0; b < texts.size(); ++b) rows.set_text(b, texts[b]);
+  return rows;
+}
 
 /// An empty batch for rows of a task, with the room that its laws need.
 template <class Task>

@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -144,6 +145,23 @@ private:
 
   nlohmann::json tree_;
   std::string file_, path_;
+};
+
+/// Settings to be written, in the order in which they are added.
+class settings {
+public:
+  template <class Value>
+  void add(std::string_view name, Value const& value) {
+    if constexpr (std::is_same_v<Value, settings>) {
+      tree_[std::string(name)] = value.tree_;
+    } else {
+      tree_[std::string(name)] = value;
+    }
+  }
+  [[nodiscard]] std::string text() const { return tree_.dump(2) + "\n"; }
+
+private:
+  nlohmann::ordered_json tree_ = nlohmann::ordered_json::object();
 };
 
 } // namespace dormant

@@ -159,14 +159,22 @@ template <finish How, bool Wide, class Arch, class T>
   if constexpr (Wide) put<How, Arch, T>(t, row, lanes<Arch, T>, right);
 }
 
+/// What a chain begins with.
+template <bool Resumed, class Arch, class T>
+[[gnu::always_inline]] inline vector<Arch, T> begun(tile<T> const& t, std::size_t row,
+                                                    std::size_t j) {
+  if constexpr (Resumed) return vector<Arch, T>::load_unaligned(t.c + row * t.c_stride + j);
+  return vector<Arch, T>(T(0));
+}
+
 /// A whole tile of C. Rows past `t.rows` repeat the last one, so that any row may be read; only a
 /// full tile may be written to C itself. Unrolled by hand: users compile with -O2.
-template <class Arch, class T, class Product, bool Wide, std::size_t... Row>
+template <class Arch, class T, class Product, bool Wide, bool Resumed, std::size_t... Row>
 [[gnu::noinline]] void full_tile(tile<T> const& t, std::index_sequence<Row...>) {
   using batch = vector<Arch, T>;
   T const* const a[] = {t.a + std::min(Row, t.rows - 1) * t.a_row...};
-  batch left[] = {(static_cast<void>(Row), batch(T(0)))...};
-  batch right[] = {(static_cast<void>(Row), batch(T(0)))...};
+  batch left[] = {begun<Resumed, Arch, T>(t, Row, 0)...};
+  batch right[] = {begun < Resumed && Wide, Arch, T > (t, Row, lanes<Arch, T>)...};
   (expect_row<Wide, Arch, T>(t, Row), ...);
   T const* b = t.b;
   std::size_t const a_step = t.a_step;
@@ -197,16 +205,17 @@ template <class Arch, class T, class Product, bool Wide, std::size_t... Row>
 
 /// Computes one tile of C, full or ragged; writes only its `rows` x `cols`. Reads B up to the next
 /// multiple of a vector, A nowhere outside its rows.
-template <class Arch, class T, class Product = in_full>
+/// \tparam Resumed whether the chains go on from what is in C; not with `accumulate`
+template <class Arch, class T, class Product = in_full, bool Resumed = false>
 void multiply_tile(tile<T> const& t) {
   constexpr std::make_index_sequence<tile_rows<Arch>> rows;
   bool const wide = t.cols > lanes<Arch, T>;
   std::size_t const width = wide ? tile_cols<Arch, T> : lanes<Arch, T>;
   auto const run = [&](tile<T> const& full) {
     if (wide)
-      detail::full_tile<Arch, T, Product, true>(full, rows);
+      detail::full_tile<Arch, T, Product, true, Resumed>(full, rows);
     else
-      detail::full_tile<Arch, T, Product, false>(full, rows);
+      detail::full_tile<Arch, T, Product, false, Resumed>(full, rows);
   };
   if (t.rows == tile_rows<Arch> && t.cols == width) return run(t);
 
@@ -216,6 +225,11 @@ void multiply_tile(tile<T> const& t) {
   padded.c_stride = width;
   padded.how = finish::store;
   padded.scale = T(1);
+  if constexpr (Resumed) {
+    for (std::size_t row = 0; row != tile_rows<Arch>; ++row)
+      for (std::size_t j = 0; j != width; ++j)
+        buffer[row * width + j] = row < t.rows && j < t.cols ? t.c[row * t.c_stride + j] : T(0);
+  }
   run(padded);
   for (std::size_t row = 0; row != t.rows; ++row)
     detail::finish_row<Arch, T>(t, buffer + row * width, row);

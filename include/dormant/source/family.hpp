@@ -22,16 +22,23 @@ struct stored_name {
   std::string_view ours, theirs;
 };
 
+/// Which biases a model has that are not zero.
+struct used_biases {
+  bool attention = false, mlp = false;
+};
+
 /// A family: how its `config.json` is read, where each tensor of ours is stored, and what it is made of.
 template <class F>
 concept model_family = requires(F const family, json_object const& config, tensor_spec const& t,
-                                sizes const& s, std::string_view name) {
+                                sizes const& s, std::string_view name, used_biases biases) {
   typename F::template net<float>;
   { F::architecture } -> std::convertible_to<std::string_view>;
   { F::read(config) } -> std::same_as<F>;
+  { F::of(s, biases) } -> std::same_as<F>;
   { family.s } -> std::convertible_to<sizes>;
   { family.stored(t, s) } -> std::same_as<std::optional<stored_rows>>;
   { F::is_buffer(name) } -> std::same_as<bool>;
+  { family.write() } -> std::same_as<settings>;
 };
 
 namespace detail {

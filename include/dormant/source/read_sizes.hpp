@@ -7,7 +7,9 @@
 
 #include <cstddef>
 #include <limits>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace dormant::detail {
 
@@ -117,6 +119,51 @@ inline rotary_options read_rotary(json_object const& config, sizes const& s,
   double const factor = type == "llama3" ? o.llama3.factor : type == "yarn" ? o.yarn.factor : 1;
   if (!(factor > 0)) scaling->fail("factor", {"is ", factor, ", expected a positive number"});
   return o;
+}
+
+/// The same sizes, and how rotary embedding turns, to be written.
+inline settings written_sizes(sizes const& s, std::string_view type, std::string_view architecture,
+                              std::string_view activation = "silu") {
+  using stretch = rotary_options::stretch;
+  settings all;
+  all.add("architectures", std::vector<std::string>{std::string(architecture)});
+  all.add("model_type", type);
+  all.add("hidden_size", s.width);
+  all.add("intermediate_size", s.hidden);
+  all.add("num_hidden_layers", s.layers);
+  all.add("num_attention_heads", s.heads);
+  all.add("num_key_value_heads", s.kv_heads);
+  all.add("head_dim", s.head_width);
+  all.add("vocab_size", s.vocab);
+  all.add("max_position_embeddings", s.context);
+  all.add("hidden_act", activation);
+  auto const& o = s.rotary;
+  std::size_t const turned = o.dimensions == 0 ? s.head_width : o.dimensions;
+  double const share = static_cast<double>(turned) / static_cast<double>(s.head_width);
+  all.add("rope_theta", o.base);
+  all.add("rotary_emb_base", o.base);
+  all.add("rotary_pct", share);
+  all.add("partial_rotary_factor", share);
+  if (o.scaling == stretch::llama3) {
+    settings scaling;
+    scaling.add("rope_type", "llama3");
+    scaling.add("factor", o.llama3.factor);
+    scaling.add("low_freq_factor", o.llama3.low_freq_factor);
+    scaling.add("high_freq_factor", o.llama3.high_freq_factor);
+    scaling.add("original_max_position_embeddings", o.llama3.original_context);
+    all.add("rope_scaling", scaling);
+  } else if (o.scaling == stretch::yarn) {
+    settings scaling;
+    scaling.add("rope_type", "yarn");
+    scaling.add("factor", o.yarn.factor);
+    scaling.add("original_max_position_embeddings", o.yarn.original_context);
+    scaling.add("beta_fast", o.yarn.beta_fast);
+    scaling.add("beta_slow", o.yarn.beta_slow);
+    if (o.yarn.attention_factor != 0) scaling.add("attention_factor", o.yarn.attention_factor);
+    scaling.add("truncate", o.yarn.truncate);
+    all.add("rope_scaling", scaling);
+  }
+  return all;
 }
 
 } // namespace dormant::detail

@@ -10,8 +10,10 @@
 
 #include <array>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 namespace dormant {
 
@@ -33,6 +35,11 @@ struct gpt2 {
 
   sizes s{shape{}};
 
+  [[nodiscard]] static gpt2 of(sizes const& s, used_biases /*all are written*/) {
+    gpt2 family;
+    family.s = s;
+    return family;
+  }
   [[nodiscard]] static gpt2 read(json_object const& config) {
     detail::expect_text(config, {"activation_function"}, activation_name);
     detail::expect_flag(config, {"scale_attn_weights"}, true);
@@ -52,6 +59,20 @@ struct gpt2 {
                            .mlp_width = detail::read_size_or(config, {"n_inner"}, 4 * width)});
     family.s.norm_epsilon = config.maybe_number({"layer_norm_epsilon"}).value_or(1e-5);
     return family;
+  }
+  [[nodiscard]] settings write() const {
+    settings all;
+    all.add("architectures", std::vector<std::string>{std::string(architecture)});
+    all.add("model_type", "gpt2");
+    all.add("n_embd", s.width);
+    all.add("n_head", s.heads);
+    all.add("n_layer", s.layers);
+    all.add("n_inner", s.hidden);
+    all.add("n_positions", s.context);
+    all.add("vocab_size", s.vocab);
+    all.add("activation_function", activation_name);
+    all.add("layer_norm_epsilon", s.norm_epsilon);
+    return all;
   }
 
   [[nodiscard]] std::optional<stored_rows> stored(tensor_spec const& t, sizes const& of) const {

@@ -34,6 +34,11 @@ struct gpt_neox {
   sizes s{shape{}};
   bool attention_bias = true;
 
+  [[nodiscard]] static gpt_neox of(sizes const& s, used_biases /*all are written*/) {
+    gpt_neox family;
+    family.s = s;
+    return family;
+  }
   [[nodiscard]] static gpt_neox read(json_object const& config) {
     detail::expect_text(config, {"hidden_act"}, "gelu");
     detail::expect_flag(config, {"use_parallel_residual"}, Parallel);
@@ -43,6 +48,13 @@ struct gpt_neox {
     family.s.rotary = detail::read_rotary(config, family.s, 0.25);
     family.attention_bias = config.flag({"attention_bias"}, true);
     return family;
+  }
+  [[nodiscard]] settings write() const {
+    auto all = detail::written_sizes(s, "gpt_neox", architecture, "gelu");
+    all.add("layer_norm_eps", s.norm_epsilon);
+    all.add("use_parallel_residual", Parallel);
+    all.add("attention_bias", attention_bias);
+    return all;
   }
 
   [[nodiscard]] std::optional<stored_rows> stored(tensor_spec const& t, sizes const& of) const {

@@ -38,6 +38,10 @@ inline constexpr std::array<stored_name, 20> llama_names{{
     {"output.weight", "lm_head.weight"},
 }};
 
+inline void refuse_mlp_bias(used_biases biases, std::string_view architecture) {
+  if (biases.mlp) refuse({"this model is no ", architecture, ": its MLPs have biases"});
+}
+
 /// Where a Llama-like model stores a tensor: under another name, and biases only if it has them.
 struct stored_like_llama {
   static constexpr std::string_view optional_prefix = "";
@@ -70,6 +74,13 @@ struct llama : detail::stored_like_llama {
                                 residual<rms_norm, gated_mlp<silu, biased>>>,
                           no_positions, last_norm<rms_norm>, Scalar>;
 
+  [[nodiscard]] static llama of(sizes const& s, used_biases biases) {
+    llama family;
+    family.s = s;
+    family.attention_bias = biases.attention;
+    family.mlp_bias = biases.mlp;
+    return family;
+  }
   [[nodiscard]] static llama read(json_object const& config) {
     detail::expect_text(config, {"hidden_act"}, "silu");
     llama family;
@@ -79,6 +90,13 @@ struct llama : detail::stored_like_llama {
     family.attention_bias = config.flag({"attention_bias"}, false);
     family.mlp_bias = config.flag({"mlp_bias"}, false);
     return family;
+  }
+  [[nodiscard]] settings write() const {
+    auto all = detail::written_sizes(s, "llama", architecture);
+    all.add("rms_norm_eps", s.norm_epsilon);
+    all.add("attention_bias", attention_bias);
+    all.add("mlp_bias", mlp_bias);
+    return all;
   }
 };
 

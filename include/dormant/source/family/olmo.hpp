@@ -6,6 +6,7 @@
 #include "dormant/source/family/llama.hpp"
 
 #include <array>
+#include <cmath>
 #include <limits>
 #include <optional>
 #include <string_view>
@@ -21,6 +22,13 @@ struct olmo : detail::stored_like_llama {
             residual<plain_layer_norm, gated_mlp<silu, biased>>>,
       no_positions, last_norm<plain_layer_norm>, Scalar>;
 
+  [[nodiscard]] static olmo of(sizes const& s, used_biases biases) {
+    olmo family;
+    family.s = s;
+    detail::refuse_mlp_bias(biases, architecture);
+    family.attention_bias = biases.attention;
+    return family;
+  }
   [[nodiscard]] static olmo read(json_object const& config) {
     detail::expect_text(config, {"hidden_act"}, "silu");
     olmo family;
@@ -35,6 +43,12 @@ struct olmo : detail::stored_like_llama {
     family.attention_bias = config.flag({"attention_bias"}, false);
     return family;
   }
+  [[nodiscard]] settings write() const {
+    auto all = detail::written_sizes(s, "olmo", architecture);
+    if (std::isfinite(s.clip)) all.add("clip_qkv", s.clip);
+    all.add("attention_bias", attention_bias);
+    return all;
+  }
 };
 
 struct olmo2 : detail::stored_like_llama {
@@ -46,6 +60,13 @@ struct olmo2 : detail::stored_like_llama {
             residual<no_norm, gated_mlp<silu, biased>, rms_norm>>,
       no_positions, last_norm<rms_norm>, Scalar>;
 
+  [[nodiscard]] static olmo2 of(sizes const& s, used_biases biases) {
+    olmo2 family;
+    family.s = s;
+    detail::refuse_mlp_bias(biases, architecture);
+    family.attention_bias = biases.attention;
+    return family;
+  }
   [[nodiscard]] static olmo2 read(json_object const& config) {
     detail::expect_text(config, {"hidden_act"}, "silu");
     olmo2 family;
@@ -54,6 +75,12 @@ struct olmo2 : detail::stored_like_llama {
     family.s.rotary = detail::read_rotary(config, family.s);
     family.attention_bias = config.flag({"attention_bias"}, false);
     return family;
+  }
+  [[nodiscard]] settings write() const {
+    auto all = detail::written_sizes(s, "olmo2", architecture);
+    all.add("rms_norm_eps", s.norm_epsilon);
+    all.add("attention_bias", attention_bias);
+    return all;
   }
   [[nodiscard]] std::optional<stored_rows> stored(tensor_spec const& t, sizes const& of) const {
     static constexpr std::array<stored_name, 4> own{{

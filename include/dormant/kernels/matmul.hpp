@@ -107,52 +107,6 @@ template <class Arch, class T, class Product = in_full>
              .scale = e.scale});
 }
 
-namespace detail {
-/// How much of k a long product takes at a time: a panel of B that leaves L1 room, and as many rows of
-/// A as a quarter of L2 holds.
-inline constexpr std::size_t deep_step = 256;
-inline constexpr std::size_t deep_rows = 128;
-} // namespace detail
-
-/// As `multiply`, to the bit, for weights larger than the cache: every chain is taken up again where a
-/// step of k left it, so that B is read once for 128 rows. Not with `accumulate`.
-template <class Arch, class T, class Product = in_full>
-[[gnu::noinline]] void multiply_deep(matrix<T const> a, T const* packed_b, matrix<T> c,
-                                     epilogue<T> e = {}) {
-  constexpr std::size_t width = tile_cols<Arch, T>, height = tile_rows<Arch>;
-  constexpr std::size_t rows_of_block = detail::deep_rows / height * height;
-  // Rows of A side by side: in place they are often a multiple of 4 KB apart, in one set of the cache.
-  constexpr std::size_t stride = detail::deep_step + 64 / sizeof(T);
-  alignas(64) T block[rows_of_block * stride];
-  bool const masked = e.how == finish::where_positive;
-  for (std::size_t first = 0; first < a.rows; first += rows_of_block)
-    for (std::size_t k = 0; k < a.cols; k += detail::deep_step) {
-      std::size_t const depth = std::min(detail::deep_step, a.cols - k);
-      std::size_t const rows = std::min(rows_of_block, a.rows - first);
-      bool const last = k + depth == a.cols;
-      for (std::size_t i = 0; i != rows; ++i)
-        std::copy_n(a.row(first + i) + k, depth, block + i * stride);
-      for (std::size_t j = 0; j < c.cols; j += width)
-        for (std::size_t i = 0; i < rows; i += height) {
-          tile<T> const t{.a = block + i * stride,
-                          .a_row = stride,
-                          .a_step = 1,
-                          .b = packed_b + j * a.cols + k * width,
-                          .b_step = width,
-                          .depth = depth,
-                          .rows = std::min(height, rows - i),
-                          .cols = std::min(width, c.cols - j),
-                          .c = c.row(first + i) + j,
-                          .c_stride = c.stride,
-                          .mask = masked ? e.mask.row(first + i) + j : nullptr,
-                          .mask_stride = e.mask.stride,
-                          .how = last ? e.how : finish::store,
-                          .scale = last ? e.scale : T(1)};
-          k == 0 ? multiply_tile<Arch, T, Product>(t) : multiply_tile<Arch, T, Product, true>(t);
-        }
-    }
-}
-
 /// C [M, N] += A^T B with A [R, M] and B [R, N]: a weight gradient. Sums of 256 rows are formed
 /// first and then added to C, in row order. (In bf16, R counts pairs of rows.)
 template <class Arch, class T, class Product = in_full>

@@ -3,7 +3,7 @@
 // lets hooks see v, `p.s` are the sizes, and a few products are written once.
 #pragma once
 
-#include "dormant/kernels/matmul.hpp"
+#include "dormant/kernels/deep_matmul.hpp"
 #include "dormant/kernels/rows.hpp"
 #include "dormant/pass/grid_view.hpp"
 #include "dormant/pass/memory.hpp"
@@ -106,7 +106,8 @@ public:
 
   /// out = epilogue of x W^T
   void multiply(matrix x, packed_weight const& w, matrix out, kernels::epilogue<T> e = {}) const {
-    kernels::multiply<arch, T, products>(rows_of(x), in_.packed + w.forward, out, e);
+    kernels::multiply_by_weights<Model::fixed, arch, T, products>(rows_of(x),
+                                                                  in_.packed + w.forward, out, e);
   }
   /// dx = epilogue of dy W
   void multiply_back(matrix dy, packed_weight const& w, matrix dx, kernels::epilogue<T> e) const {
@@ -122,8 +123,7 @@ public:
   }
   void add(matrix x, matrix y, matrix out) const {
     for (std::size_t t = 0; t < x.rows; ++t) {
-      kernels::add<arch, T>(x.data + t * x.stride, y.data + t * y.stride, out.data + t * out.stride,
-                            x.cols);
+      kernels::add<arch, T>(x.row(t), y.row(t), out.row(t), x.cols);
     }
   }
   void multiply_elements(matrix x, matrix y, matrix out) const {

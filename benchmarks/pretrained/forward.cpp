@@ -5,20 +5,53 @@
 #include <dormant/dormant.hpp>
 #include <dormant/source/pretrained.hpp>
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <fstream>
+#include <string>
 #include <thread>
 
-#include <sys/resource.h>
-
 #include "../fma_peak.hpp"
-#include "../memory.hpp"
 
 namespace dm = dormant;
 
 namespace {
+
+/// The most memory of its own, beside mapped files, that the process held while this exists.
+class own_memory {
+public:
+  own_memory()
+      : watcher_([this] {
+          while (!done_) {
+            most_ = std::max(most_, now());
+            std::this_thread::sleep_for(std::chrono::milliseconds(20));
+          }
+        }) {}
+  [[nodiscard]] double bytes() {
+    done_ = true;
+    watcher_.join();
+    return most_;
+  }
+
+private:
+  static double now() {
+    std::ifstream status("/proc/self/status");
+    std::string name;
+    double kilobytes = 0;
+    while (status >> name) {
+      if (name == "RssAnon:" && status >> kilobytes) return 1024 * kilobytes;
+      std::getline(status, name);
+    }
+    return 0;
+  }
+  std::atomic<bool> done_ = false;
+  double most_ = 0;
+  std::thread watcher_;
+};
 
 /// Multiply-adds count as two. Attention is counted as causal.
 double operations(dm::sizes const& s, std::size_t rows, std::size_t tokens) {
@@ -26,10 +59,10 @@ double operations(dm::sizes const& s, std::size_t rows, std::size_t tokens) {
   auto const size = [](std::size_t a, std::size_t b) {
     return static_cast<double>(a) * static_cast<double>(b);
   };
-  double const matrices = size(s.width, 2 * s.queries() + 2 * s.keys()) + 3 * size(s.width, s.hidden);
+  double const matrices =
+      size(s.width, 2 * s.queries() + 2 * s.keys()) + 3 * size(s.width, s.hidden);
   double const attention = size(s.queries(), tokens + 1); // two products over half the pairs
-  return 2 * n *
-         (static_cast<double>(s.layers) * (matrices + attention) + size(s.width, s.vocab));
+  return 2 * n * (static_cast<double>(s.layers) * (matrices + attention) + size(s.width, s.vocab));
 }
 
 void measure(dm::model_folder const& folder, std::size_t rows, std::size_t tokens,
@@ -43,7 +76,7 @@ void measure(dm::model_folder const& folder, std::size_t rows, std::size_t token
   }
   using arch = typename dm::pretrained<dm::llama>::model::arch;
   double const peak = dm::benchmarks::fma_peak<arch, float>();
-  dm::benchmarks::peak_memory const memory;
+  own_memory memory;
   auto const start = std::chrono::steady_clock::now();
   auto const found = dm::evaluate(net, text, {.threads = threads});
   double const seconds =

@@ -7,9 +7,9 @@
 using namespace dormant;
 
 #ifdef TWIN
-using part = float;
+using word = float;
 #else
-using part = factored_embedding;
+using word = factored_embedding;
 #endif
 
 struct louder {
@@ -17,6 +17,6 @@ struct louder {
 };
 
 double use(batch const& rows) {
-  transformer<shape{}, softmax, part> net;
+  transformer<shape{}, softmax, word> net;
   return net.evaluate(rows, louder{}).loss;
 }

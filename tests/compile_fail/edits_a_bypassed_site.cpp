@@ -6,12 +6,12 @@
 using namespace dormant;
 
 #ifdef TWIN
-using part = float;
+using word = float;
 #else
-using part = merged_projections;
+using word = merged_projections;
 #endif
 
 double use(batch const& rows) {
-  transformer<shape{}, softmax, part> net;
+  transformer<shape{}, softmax, word> net;
   return net.evaluate(rows, ablate_head{}).loss;
 }

@@ -6,12 +6,12 @@
 using namespace dormant;
 
 #ifdef TWIN
-using part = no_mlp;
+using word = no_mlp;
 #else
-using part = adamw;
+using word = adamw;
 #endif
 
 double use(batch const& rows) {
-  transformer<shape{}, softmax, part> net;
+  transformer<shape{}, softmax, word> net;
   return net.evaluate(rows).loss;
 }

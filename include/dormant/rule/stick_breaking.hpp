@@ -18,7 +18,8 @@ struct stick_breaking {
   static void forward(Row row) {
     using T = typename Row::scalar;
     T left = 1;
-    row[row.keys - 1] = 0;
+    T& own = row[row.keys - 1];
+    own = std::isnan(own) ? own : T{0};
     for (std::size_t j = row.keys - 1; j-- > 0;) {
       T const share = 1 / (1 + std::exp(-row[j]));
       T const rest = 1 / (1 + std::exp(row[j])); // 1 - share, without cancellation

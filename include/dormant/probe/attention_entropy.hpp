@@ -35,9 +35,8 @@ public:
     return seen_.of(layer, head).mean();
   }
   void report(probe_row& row) const {
-    seen_.each([&](std::size_t l, std::size_t h) {
-      row.add("attention_entropy.mean", l, mean(l, h), h);
-    });
+    seen_.each(
+        [&](std::size_t l, std::size_t h) { row.add("attention_entropy.mean", l, mean(l, h), h); });
   }
 
 private:

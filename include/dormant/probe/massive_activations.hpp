@@ -51,9 +51,7 @@ public:
     return largest(layer).size / seen_.at(layer).absolute.mean();
   }
   /// Mean over the tokens that are no sink, and over those that are.
-  [[nodiscard]] double kurtosis(std::size_t layer) const {
-    return seen_.at(layer).kurtosis.mean();
-  }
+  [[nodiscard]] double kurtosis(std::size_t layer) const { return seen_.at(layer).kurtosis.mean(); }
   [[nodiscard]] double kurtosis_at_sinks(std::size_t layer) const {
     return seen_.at(layer).kurtosis_at_sinks.mean();
   }

@@ -2,6 +2,8 @@
 // A[i, j] = b_ij prod_{j < k < i} (1 - b_ik), b = 1 / (1 + e^-s): stick-breaking (arXiv 2410.17980).
 #pragma once
 
+#include "dormant/detail/arithmetic.hpp"
+
 #include <cmath>
 #include <cstddef>
 #include <string_view>

@@ -2,6 +2,7 @@
 // How a tensor of a model lies in a tensor of its files, and its numbers as the model wants them.
 #pragma once
 
+#include "dormant/detail/arithmetic.hpp"
 #include "dormant/io/dtype.hpp"
 
 #include <bit>

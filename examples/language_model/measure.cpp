@@ -23,7 +23,7 @@ measurement measure(dm::model_folder const& folder, dm::batch const& rows, dm::e
     measurement m;
     m.s = net.s();
     m.loss = dm::evaluate(net, rows, how, m.sink, m.mass, m.entropy, m.gap, m.drain, m.peak,
-                          m.massive, m.losses)
+                          m.massive, m.losses, m.sinks_of_rows)
                  .loss;
     return m;
   });
@@ -50,6 +50,10 @@ std::vector<std::vector<double>> losses_without_heads(dm::model_folder const& fo
     }
     return all;
   });
+}
+
+std::size_t heads_of_a_layer(dm::model_folder const& folder) {
+  return dm::with_family(folder, [](auto const& family) { return family.s.heads; });
 }
 
 std::string described(dm::model_folder const& folder) {

@@ -21,6 +21,28 @@ namespace language_model {
 
 namespace dm = dormant;
 
+/// Attention on token 0 of each head in each row, the mean over the queries after it.
+class row_sinks {
+public:
+  void operator()(dm::site::pattern at, dm::view<float const, 3> const& pattern) {
+    std::size_t const heads = pattern.shape(0);
+    for (std::size_t h = 0; h < heads; ++h) {
+      auto& seen = seen_[at.sequence.index][at.layer * heads + h];
+      for (std::size_t q = 1; q < pattern.shape(1); ++q) {
+        seen.add(static_cast<double>(pattern(h, q, 0)));
+      }
+    }
+  }
+  void merge(row_sinks const& later) { seen_ += later.seen_; }
+  /// \param head counted through all layers
+  [[nodiscard]] double of(std::size_t row, std::size_t head) const {
+    return seen_.of(row, head).mean();
+  }
+
+private:
+  dm::per_head<dm::running_mean> seen_;
+};
+
 /// Everything that one forward pass shows.
 struct measurement {
   dm::sizes s{dm::shape{}};
@@ -33,6 +55,7 @@ struct measurement {
   dm::residual_peak peak;
   dm::massive_activations massive;
   dm::sequence_loss losses;
+  row_sinks sinks_of_rows;
 };
 [[nodiscard]] measurement measure(dm::model_folder const& folder, dm::batch const& rows,
                                   dm::execution how);
@@ -48,6 +71,7 @@ enum class removal {
 losses_without_heads(dm::model_folder const& folder, dm::batch const& rows, dm::execution how,
                      removal by, void (*done)(std::size_t, std::size_t));
 
+[[nodiscard]] std::size_t heads_of_a_layer(dm::model_folder const& folder);
 /// Sizes, tokens and family of a folder in a few words; every tensor of it is checked.
 [[nodiscard]] std::string described(dm::model_folder const& folder);
 

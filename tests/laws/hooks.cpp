@@ -2,6 +2,10 @@
 // The library's probes and interventions keep the laws, in several structures; hooks with one
 // mistake each do not.
 #include "dormant/dormant.hpp"
+#include "dormant/probe/attention_entropy.hpp"
+#include "dormant/probe/key_mass.hpp"
+#include "dormant/probe/massive_activations.hpp"
+#include "dormant/probe/score_gap.hpp"
 #include "dormant/testing/hook_laws.hpp"
 
 #include "catch.hpp"
@@ -75,6 +79,10 @@ TEST_CASE("laws: every probe of the library keeps them") {
   CHECK(testing::probe_laws(sink_logit_gap{}, net, rows));
   CHECK(testing::probe_laws(sink_logit_gap{true}, net, rows));
   CHECK(testing::probe_laws(risk{}, net, rows));
+  CHECK(testing::probe_laws(key_mass{}, net, rows));
+  CHECK(testing::probe_laws(attention_entropy{}, net, rows));
+  CHECK(testing::probe_laws(score_gap{}, net, rows));
+  CHECK(testing::probe_laws(massive_activations{}, net, rows));
   CHECK(testing::probe_laws(
       record<site::scores>{}, net, rows,
       [](record<site::scores> const& kept) {

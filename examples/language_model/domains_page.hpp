@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+// What `domains` finds of each head, and its page: attention on token 0 against what the head is worth.
+#pragma once
+
+#include "common/page.hpp"
+
+#include <dormant/statistics.hpp>
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace language_model {
+
+namespace dm = dormant;
+
+/// A head on the texts of one domain; intervals are over texts, and hold for all heads together.
+struct head_on_domain {
+  dm::estimated_mean attention; ///< on token 0
+  dm::estimated_mean change;    ///< of the loss when the head is removed, nats a token
+};
+struct head_on_domains {
+  std::size_t layer = 0, head = 0;
+  std::vector<head_on_domain> on; ///< one a domain
+
+  /// Whether it is worth something on domain b, less on a, and rests on token 0 there: the intervals of
+  /// both kinds lie apart.
+  [[nodiscard]] bool active_dormant(std::size_t a, std::size_t b) const {
+    return on[b].change.low > 0 && on[a].change.high < on[b].change.low &&
+           on[a].attention.low > on[b].attention.high;
+  }
+};
+
+namespace detail {
+/// One layer: every head a line from one domain to the other.
+inline std::string scatter(std::vector<head_on_domains> const& heads, std::size_t layer,
+                           std::vector<std::string> const& names) {
+  static constexpr std::string_view colours[] = {"#0067a5", "#d55e00", "#00835d", "#b0307a"};
+  double least = 0, most = 0;
+  for (auto const& h : heads) {
+    for (auto const& d : h.on) {
+      least = std::min(least, d.change.mean);
+      most = std::max(most, d.change.mean);
+    }
+  }
+  double const room = most - least > 0 ? 0.08 * (most - least) : 1;
+  least -= room, most += room;
+  double const left = 62, top = 34, size = 280;
+  auto const x = [&](double attention) { return left + size * std::clamp(attention, 0.0, 1.0); };
+  auto const y = [&](double change) { return top + size * (most - change) / (most - least); };
+  std::string out = fmt::format(
+      "<svg viewBox=\"0 0 380 400\" style=\"max-width:380px\" role=\"img\" aria-label=\"layer "
+      "{0}\">"
+      "<text x=\"{1}\" y=\"20\" font-weight=\"600\" fill=\"var(--ink)\">Layer {0}</text>"
+      "<rect x=\"{1}\" y=\"{2}\" width=\"{3}\" height=\"{3}\" fill=\"none\" "
+      "stroke=\"var(--rule)\"/><line x1=\"{1}\" x2=\"{4}\" y1=\"{5:.1f}\" y2=\"{5:.1f}\" "
+      "stroke=\"var(--rule)\"/>",
+      layer, left, top, size, left + size, y(0));
+  for (auto const& h : heads) {
+    if (h.layer != layer) continue;
+    for (std::size_t d = 0; d < h.on.size(); ++d) {
+      auto const& p = h.on[d];
+      out += fmt::format("<line x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"{1:.1f}\" y2=\"{2:.1f}\" "
+                         "stroke=\"{5}\"/><circle cx=\"{0:.1f}\" cy=\"{3:.1f}\" r=\"4\" "
+                         "fill=\"{5}\"><title>head {4}, {6}: attention {7:.3f}, change "
+                         "{8:+.4f}</title></circle>",
+                         x(p.attention.mean), y(p.change.low), y(p.change.high), y(p.change.mean),
+                         h.head, colours[d % 4], page::escaped(names[d]), p.attention.mean,
+                         p.change.mean);
+    }
+  }
+  for (double const tic : {0.0, 0.5, 1.0}) {
+    out += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" font-size=\"11\" text-anchor=\"middle\" "
+                       "fill=\"var(--muted)\">{}</text>",
+                       x(tic), top + size + 16, tic);
+  }
+  for (double const tic : {least + room, most - room}) {
+    out += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" font-size=\"11\" text-anchor=\"end\" "
+                       "fill=\"var(--muted)\">{:.2g}</text>",
+                       left - 5, y(tic) + 4, tic);
+  }
+  out += fmt::format("<text x=\"{}\" y=\"{}\" font-size=\"12\" fill=\"var(--muted)\">attention on "
+                     "token 0</text><text transform=\"translate(14,{}) rotate(-90)\" "
+                     "font-size=\"12\" text-anchor=\"middle\" fill=\"var(--muted)\">loss change, "
+                     "nats a token</text>",
+                     left, top + size + 34, top + size / 2);
+  for (std::size_t d = 0; d < names.size(); ++d) {
+    out += fmt::format("<circle cx=\"{0}\" cy=\"{1}\" r=\"4\" fill=\"{2}\"/><text x=\"{3}\" "
+                       "y=\"{4}\" font-size=\"12\" fill=\"var(--ink)\">{5}</text>",
+                       left + 110.0 * static_cast<double>(d) + 5, top + size + 50, colours[d % 4],
+                       left + 110.0 * static_cast<double>(d) + 14, top + size + 54,
+                       page::escaped(names[d]));
+  }
+  return out + "</svg>\n";
+}
+} // namespace detail
+
+/// \param about the folder, the texts and the command, as HTML
+inline std::string domains_page(std::vector<head_on_domains> const& heads,
+                                std::vector<std::string> const& names, std::string_view about,
+                                std::string_view found) {
+  auto html = page::begin("Heads on domains", page::style_sheet({}, ".layers{display:flex;"
+                                                                    "flex-wrap:wrap;gap:1rem}"
+                                                                    ".layers svg{flex:0 0 380px}"));
+  html +=
+      fmt::format("<h1>Which heads are active where</h1>{}<p class=\"lead\">{}</p>", about, found);
+  html +=
+      "<h2>Layer by layer</h2><p>To the right a head rests on token 0, to the top the model needs "
+      "it.</p><div class=\"layers\">";
+  std::size_t const layers = heads.back().layer + 1;
+  for (std::size_t l = 0; l < layers; ++l) html += detail::scatter(heads, l, names);
+  return html +
+         "</div><p class=\"fine\">Lines are bootstrap intervals over texts that hold 95% for all "
+         "heads together.</p>" +
+         std::string(page::end);
+}
+
+} // namespace language_model

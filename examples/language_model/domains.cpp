@@ -17,6 +17,8 @@
 #include <cstdio>
 #include <filesystem>
 #include <string>
+#include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace dm = dormant;
@@ -46,6 +48,7 @@ domain read_domain(std::string const& flag, std::string const& words, request co
 }
 
 void progress(std::size_t done, std::size_t all) {
+  if (::isatty(STDERR_FILENO) == 0) return;
   std::fprintf(stderr, "\rheads removed: %zu of %zu%s", done, all, done == all ? "\n" : "");
 }
 

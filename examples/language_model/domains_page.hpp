@@ -44,8 +44,8 @@ inline std::string scatter(std::vector<head_on_domains> const& heads, std::size_
   double least = 0, most = 0;
   for (auto const& h : heads) {
     for (auto const& d : h.on) {
-      least = std::min(least, d.change.mean);
-      most = std::max(most, d.change.mean);
+      least = std::min({least, d.change.mean, d.change.low}); // min of NaN is the first
+      most = std::max({most, d.change.mean, d.change.high});
     }
   }
   double const room = most - least > 0 ? 0.08 * (most - least) : 1;
@@ -63,6 +63,16 @@ inline std::string scatter(std::vector<head_on_domains> const& heads, std::size_
       layer, left, top, size, left + size, y(0));
   for (auto const& h : heads) {
     if (h.layer != layer) continue;
+    out += fmt::format("<line x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" "
+                       "stroke=\"var(--rule)\"/>",
+                       x(h.on[0].attention.mean), y(h.on[0].change.mean), x(h.on[1].attention.mean),
+                       y(h.on[1].change.mean));
+    if (h.active_dormant(0, 1) || h.active_dormant(1, 0)) {
+      auto const& busy = h.active_dormant(0, 1) ? h.on[1] : h.on[0];
+      out += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" font-size=\"13\" font-weight=\"600\" "
+                         "fill=\"var(--ink)\">head {}</text>",
+                         x(busy.attention.mean) + 9, y(busy.change.mean) + 4, h.head);
+    }
     for (std::size_t d = 0; d < h.on.size(); ++d) {
       auto const& p = h.on[d];
       out += fmt::format("<line x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"{1:.1f}\" y2=\"{2:.1f}\" "
@@ -79,7 +89,7 @@ inline std::string scatter(std::vector<head_on_domains> const& heads, std::size_
                        "fill=\"var(--muted)\">{}</text>",
                        x(tic), top + size + 16, tic);
   }
-  for (double const tic : {least + room, most - room}) {
+  for (double const tic : {0.0, most - room}) {
     out += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" font-size=\"11\" text-anchor=\"end\" "
                        "fill=\"var(--muted)\">{:.2g}</text>",
                        left - 5, y(tic) + 4, tic);
@@ -111,7 +121,9 @@ inline std::string domains_page(std::vector<head_on_domains> const& heads,
       fmt::format("<h1>Which heads are active where</h1>{}<p class=\"lead\">{}</p>", about, found);
   html +=
       "<h2>Layer by layer</h2><p>To the right a head rests on token 0, to the top the model needs "
-      "it.</p><div class=\"layers\">";
+      "it. Grey lines join the two domains of a head; heads that are active on one and dormant on "
+      "the "
+      "other are named.</p><div class=\"layers\">";
   std::size_t const layers = heads.back().layer + 1;
   for (std::size_t l = 0; l < layers; ++l) html += detail::scatter(heads, l, names);
   return html +

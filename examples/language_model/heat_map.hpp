@@ -48,7 +48,7 @@ inline std::string drawn(heat_map const& m) {
       std::clamp(560.0 / static_cast<double>(std::max(m.columns, m.rows)), 6.0, 30.0);
   double const left = 58, top = 34, width = cell * static_cast<double>(m.columns),
                height = cell * static_cast<double>(m.rows);
-  double const page_width = left + std::max(width, 260.0) + 20, page_height = top + height + 92;
+  double const page_width = left + std::max(width, 400.0) + 20, page_height = top + height + 92;
   std::string out =
       fmt::format("<svg viewBox=\"0 0 {0:.0f} {1:.0f}\" style=\"max-width:{0:.0f}px\" "
                   "role=\"img\" aria-label=\"{2}\">"

@@ -50,12 +50,14 @@ inline std::string sinks_page(measurement const& m, std::string_view about) {
       largest_gap = std::max(largest_gap, std::abs(m.gap.over_visible(l, h)));
     }
   }
-  auto html = page::begin("Sinks, drains and peaks", page::style_sheet());
+  auto html = page::begin("Sinks, drains and peaks",
+                          page::style_sheet({}, ".maps{display:grid;gap:1rem;grid-template-columns:"
+                                                "repeat(auto-fill,minmax(480px,1fr))}"));
   html +=
       fmt::format("<h1>Sinks, drains and peaks</h1>{}<p class=\"lead\">{:.1f}% of the heads put "
                   "more than {} of their attention on token 0. Loss {:.4f} nats a token.</p>",
                   about, 100 * sink_rate(m), sink_threshold, m.loss);
-  html += "<h2>Heads</h2>";
+  html += "<h2>Heads</h2><div class=\"maps\">";
   html += detail::layers_by_heads(m, "Attention on token 0, mean over queries after it", 0, 1,
                                   false, [&](auto l, auto h) { return m.sink.mean(l, h); });
   html += detail::layers_by_heads(m, "Largest mass of one key (top 1)", 0, 1, false,
@@ -67,7 +69,7 @@ inline std::string sinks_page(measurement const& m, std::string_view about) {
                                   2, false, [&](auto l, auto h) { return m.drain.ratio(l, h); });
   html += detail::layers_by_heads(m, "Entropy of attention (0 a point, 1 uniform)", 0, 1, false,
                                   [&](auto l, auto h) { return m.entropy.mean(l, h); });
-  html += "<h2>Layers</h2>";
+  html += "</div><h2>Layers</h2>";
   std::vector<std::vector<std::string>> rows;
   for (std::size_t l = 0; l < m.s.layers; ++l) {
     auto const large = m.massive.largest(l);
@@ -78,9 +80,9 @@ inline std::string sinks_page(measurement const& m, std::string_view about) {
          fmt::format("{:.3g}", m.massive.ratio(l)), fmt::format("{:.3g}", m.massive.kurtosis(l)),
          fmt::format("{:.3g}", m.massive.kurtosis_at_sinks(l))});
   }
-  html += page::html_table({"layer", "norm of token 0", "norm of the others", "ratio",
-                            "largest element", "its position / channel", "over the mean element",
-                            "kurtosis", "kurtosis at token 0"},
+  html += page::html_table({"layer", "norm,<br>token 0", "norm,<br>others", "ratio",
+                            "largest<br>element", "its position<br>/ channel", "over the<br>mean",
+                            "kurtosis", "kurtosis,<br>token 0"},
                            rows);
   html +=
       "<p class=\"fine\">Norms are Euclidean, of the residual stream as each layer leaves it. The "

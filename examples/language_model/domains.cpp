@@ -16,6 +16,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <unistd.h>
 #include <utility>
@@ -37,14 +38,15 @@ struct domain {
 };
 
 /// `name=files`
-domain read_domain(std::string const& flag, std::string const& words, request const& asked) {
+domain read_domain(std::string const& flag, std::string const& words,
+                   std::optional<dm::tokenizer> const& tokens, request const& asked) {
   auto const end = words.find('=');
   if (end == 0 || end == std::string::npos) {
     throw program::usage_error(
         fmt::format("{}: expected NAME=FILES, found {}", flag, dm::io::in_quotes(words)));
   }
-  return {words.substr(0, end),
-          lm::read_rows(std::string_view(words).substr(end + 1), asked.context, asked.rows)};
+  return {words.substr(0, end), lm::read_rows(std::string_view(words).substr(end + 1), tokens,
+                                              asked.context, asked.rows)};
 }
 
 void progress(std::size_t done, std::size_t all) {
@@ -77,16 +79,17 @@ std::vector<lm::head_on_domain> on_domain(dm::model_folder const& folder, domain
 
 int run(request const& asked) {
   auto const folder = dm::model_folder::open(asked.model);
-  std::vector<domain> const domains{read_domain("--a", asked.first, asked),
-                                    read_domain("--b", asked.second, asked)};
+  auto const words = lm::tokenizer_of(folder);
+  std::vector<domain> const domains{read_domain("--a", asked.first, words, asked),
+                                    read_domain("--b", asked.second, words, asked)};
   auto const what = lm::described(folder);
   fmt::print("{}\n", what);
   std::string about = "<p>" + page::escaped(what) + "</p>";
   for (auto const& d : domains) {
-    auto const words =
-        fmt::format("{}: {} texts; {}", d.name, d.rows.size(), lm::first_tokens(d.rows));
-    fmt::print("{}\n", words);
-    about += "<p>" + page::escaped(words) + "</p>";
+    auto const texts =
+        fmt::format("{}: {} rows; {}", d.name, d.rows.size(), lm::first_tokens(d.rows, words));
+    fmt::print("{}\n", texts);
+    about += "<p>" + page::escaped(texts) + "</p>";
   }
   dm::create_output_folder(asked.out);
   std::vector<std::vector<lm::head_on_domain>> found;
@@ -136,7 +139,9 @@ int main(int argc, char** argv) {
                                 "of text and dormant on another.");
   options.text("--model", asked.model, "folder with config.json and model.safetensors or shards",
                "DIR");
-  options.text("--a", asked.first, "one domain: its name and files of token ids", "NAME=A,B");
+  options.text("--a", asked.first,
+               "one domain: its name and files, texts (.txt) or token ids (.npy, .json)",
+               "NAME=A,B");
   options.text("--b", asked.second, "the other", "NAME=A,B");
   for (auto const* flag : {"--model", "--a", "--b"}) options.required(flag);
   options.text("--out", asked.out, "folder to write, new or empty: report.html, heads.csv", "DIR");

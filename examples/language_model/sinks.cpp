@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Sinks, drains and peaks of a pretrained model: every layer and head of a Hugging Face folder, on token
-// ids that you give it.
+// Sinks, drains and peaks of a pretrained model: every layer and head of a Hugging Face folder, on texts
+// that you give it.
 #include "language_model/sinks_page.hpp"
 #include "language_model/texts.hpp"
 
@@ -21,7 +21,7 @@ namespace lm = language_model;
 namespace {
 
 struct request {
-  std::string model, tokens, out = "sinks";
+  std::string model, texts, out = "sinks";
   std::uint64_t context = 128, rows = 64, threads = 0;
 };
 
@@ -68,8 +68,9 @@ void write_positions(lm::measurement const& m, std::filesystem::path const& path
 int run(request const& asked) {
   auto const folder = dm::model_folder::open(asked.model);
   auto const what = lm::described(folder);
-  auto const rows = lm::read_rows(asked.tokens, asked.context, asked.rows);
-  auto const first = lm::first_tokens(rows);
+  auto const words = lm::tokenizer_of(folder);
+  auto const rows = lm::read_rows(asked.texts, words, asked.context, asked.rows);
+  auto const first = lm::first_tokens(rows, words);
   fmt::print("{}\n{}\n", what, first);
   dm::create_output_folder(asked.out);
   auto const m = lm::measure(folder, dm::batch_of(rows), {.threads = asked.threads});
@@ -77,9 +78,9 @@ int run(request const& asked) {
   write_heads(m, out / "heads.csv");
   write_layers(m, out / "layers.csv");
   write_positions(m, out / "positions.csv");
-  auto const about = fmt::format("<p>{}; {}.</p><p><code>sinks --model {} --tokens {}</code></p>",
+  auto const about = fmt::format("<p>{}; {}.</p><p><code>sinks --model {} --texts {}</code></p>",
                                  page::escaped(what), page::escaped(first),
-                                 page::escaped(asked.model), page::escaped(asked.tokens));
+                                 page::escaped(asked.model), page::escaped(asked.texts));
   dm::write_file_atomically(out / "report.html", lm::sinks_page(m, about));
   fmt::print("loss {:.4f} nats a token; sink rate {:.4f} (heads with more than {} on token 0)\n",
              m.loss, lm::sink_rate(m), lm::sink_threshold);
@@ -103,15 +104,16 @@ int main(int argc, char** argv) {
                                          "and head.");
   options.text("--model", asked.model, "folder with config.json and model.safetensors or shards",
                "DIR");
-  options.text("--tokens", asked.tokens,
-               "comma-separated files of token ids: .npy [B, T], or .json as the authors' "
-               "input_ids.json",
-               "A,B");
+  options.text(
+      "--texts", asked.texts,
+      "comma-separated files: texts (.txt, with the folder's tokenizer.json), or token ids: "
+      ".npy [B, T], or .json as the authors' input_ids.json",
+      "A,B");
   options.text("--out", asked.out,
                "folder to write, new or empty: report.html, heads.csv, layers.csv, positions.csv",
                "DIR");
   options.required("--model");
-  options.required("--tokens");
+  options.required("--texts");
   options.count("--context", asked.context, "tokens of a row at most; the rest is cut off",
                 {.most = 1'000'000});
   options.count("--rows", asked.rows, "rows at most", program::of_a_batch);

@@ -58,18 +58,21 @@ inline std::string sinks_page(measurement const& m, std::string_view about) {
                   "more than {} of their attention on token 0. Loss {:.4f} nats a token.</p>",
                   about, 100 * sink_rate(m), sink_threshold, m.loss);
   html += "<h2>Heads</h2><div class=\"maps\">";
-  html += detail::layers_by_heads(m, "Attention on token 0, mean over queries after it", 0, 1,
-                                  false, [&](auto l, auto h) { return m.sink.mean(l, h); });
-  html += detail::layers_by_heads(m, "Largest mass of one key (top 1)", 0, 1, false,
+  html += detail::layers_by_heads(m, "Attention on token 0", 0, 1, false,
+                                  [&](auto l, auto h) { return m.sink.mean(l, h); });
+  html += detail::layers_by_heads(m, "Attention on the key with most", 0, 1, false,
                                   [&](auto l, auto h) { return m.mass.largest(l, h); });
-  html += detail::layers_by_heads(m, "Score gap of token 0 over the other visible keys",
-                                  -largest_gap, largest_gap, true,
+  html += detail::layers_by_heads(m, "Score gap of token 0", -largest_gap, largest_gap, true,
                                   [&](auto l, auto h) { return m.gap.over_visible(l, h); });
-  html += detail::layers_by_heads(m, "Value norm |W_O v| of token 0 over the mean of the others", 0,
-                                  2, false, [&](auto l, auto h) { return m.drain.ratio(l, h); });
-  html += detail::layers_by_heads(m, "Entropy of attention (0 a point, 1 uniform)", 0, 1, false,
+  html += detail::layers_by_heads(m, "Value norm of token 0 over others", 0, 2, false,
+                                  [&](auto l, auto h) { return m.drain.ratio(l, h); });
+  html += detail::layers_by_heads(m, "Entropy of attention", 0, 1, false,
                                   [&](auto l, auto h) { return m.entropy.mean(l, h); });
-  html += "</div><h2>Layers</h2>";
+  html +=
+      "</div><p class=\"fine\">Attention on token 0 is the mean over the queries after it; the "
+      "score gap "
+      "is over the other keys that a query sees; value norms are |W_O v|; the entropy is 0 where a "
+      "query attends to one key, 1 where to all alike.</p><h2>Layers</h2>";
   std::vector<std::vector<std::string>> rows;
   for (std::size_t l = 0; l < m.s.layers; ++l) {
     auto const large = m.massive.largest(l);

@@ -36,6 +36,7 @@ only_in("^variants\\.hpp" "boost/hana")
 only_in("^theory/" "boost/numeric")
 only_in("^(line_fit|proportion)\\.hpp" "boost/math")
 only_in("^(io|source)/" "nlohmann/")
+only_in("^source/" "unicode/")
 only_in("^random\\.hpp" "Random123/")
 
 # file NAME ALLOWED: the same for a header of the top level. `-` stands for none of them.

@@ -37,9 +37,7 @@ struct olmo : detail::stored_like_llama {
     family.s.rotary = detail::read_rotary(config, family.s);
     family.s.clip =
         config.maybe_number({"clip_qkv"}).value_or(std::numeric_limits<double>::infinity());
-    if (!(family.s.clip > 0)) {
-      config.fail("clip_qkv", {"is ", family.s.clip, ", expected a positive number"});
-    }
+    detail::checked_above(config, {"clip_qkv"}, family.s.clip);
     family.attention_bias = config.flag({"attention_bias"}, false);
     return family;
   }
@@ -71,7 +69,7 @@ struct olmo2 : detail::stored_like_llama {
     detail::expect_text(config, {"hidden_act"}, "silu");
     olmo2 family;
     family.s = detail::read_sizes(config);
-    family.s.norm_epsilon = config.maybe_number({"rms_norm_eps"}).value_or(1e-5);
+    family.s.norm_epsilon = detail::read_epsilon(config, {"rms_norm_eps"}, 1e-5);
     family.s.rotary = detail::read_rotary(config, family.s);
     family.attention_bias = config.flag({"attention_bias"}, false);
     return family;

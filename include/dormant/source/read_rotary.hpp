@@ -35,31 +35,34 @@ inline std::size_t read_turned(json_object const& config, json_object const& out
 /// How frequencies are stretched. \param context positions that the model was made for
 inline void read_stretch(json_object const& scaling, double context, rotary_options& o) {
   using stretch = rotary_options::stretch;
-  auto const above_0 = [&](char const* name, double value) {
-    return checked_above(scaling, {name}, value);
+  auto const otherwise = [&](char const* name, double value, double least = 1e-6) {
+    return checked_between(scaling, {name}, scaling.maybe_number({name}).value_or(value), least);
   };
-  auto const needed = [&](char const* name) { return above_0(name, scaling.number({name})); };
-  auto const otherwise = [&](char const* name, double value) {
-    return above_0(name, scaling.maybe_number({name}).value_or(value));
+  auto const needed = [&](char const* name, double least = 1e-6) {
+    return otherwise(name, scaling.number({name}), least);
+  };
+  auto const check_order = [&](char const* greater, double value, char const* less, double least) {
+    if (value > least) return;
+    scaling.fail(greater, {"is ", value, ", expected more than the ", least, " of ", less});
   };
   auto const type = scaling.maybe_text({"rope_type", "type"}).value_or("default");
   if (type == "llama3") {
     o.scaling = stretch::llama3;
-    o.llama3 = {.factor = needed("factor"),
+    o.llama3 = {.factor = needed("factor", 1),
                 .low_freq_factor = needed("low_freq_factor"),
                 .high_freq_factor = needed("high_freq_factor"),
                 .original_context = needed("original_max_position_embeddings")};
-    checked_above(scaling, {"high_freq_factor"}, o.llama3.high_freq_factor,
-                  o.llama3.low_freq_factor);
+    check_order("high_freq_factor", o.llama3.high_freq_factor, "low_freq_factor",
+                o.llama3.low_freq_factor);
   } else if (type == "yarn") {
     o.scaling = stretch::yarn;
-    o.yarn = {.factor = needed("factor"),
+    o.yarn = {.factor = needed("factor", 1),
               .original_context = otherwise("original_max_position_embeddings", context),
               .beta_fast = otherwise("beta_fast", 32),
               .beta_slow = otherwise("beta_slow", 1),
               .attention_factor = 0,
               .truncate = scaling.flag({"truncate"}, true)};
-    checked_above(scaling, {"beta_fast"}, o.yarn.beta_fast, o.yarn.beta_slow);
+    check_order("beta_fast", o.yarn.beta_fast, "beta_slow", o.yarn.beta_slow);
     if (scaling.has({"attention_factor"})) o.yarn.attention_factor = needed("attention_factor");
     for (auto const* const name : {"mscale", "mscale_all_dim"}) {
       if (scaling.has({name})) scaling.fail(name, {"is there, which is not supported"});
@@ -80,14 +83,14 @@ inline rotary_options read_rotary(json_object const& config, sizes const& s,
   auto const scaling = config.maybe_object({"rope_scaling"});
   if (together && scaling) config.fail("rope_scaling", {"is there beside rope_parameters"});
   auto const& outer = together && together->has({"rope_theta"}) ? *together : config;
-  o.base = checked_above(outer, {"rope_theta", "rotary_emb_base"},
-                         outer.maybe_number({"rope_theta", "rotary_emb_base"}).value_or(10000));
+  o.base = outer.maybe_number({"rope_theta", "rotary_emb_base"}).value_or(10000);
+  if (!(o.base > 1)) { // its logarithm divides, and its powers are wave lengths
+    outer.fail_at({"rope_theta", "rotary_emb_base"},
+                  {"is ", o.base, ", expected a number above 1"});
+  }
   o.dimensions = read_turned(config, together ? *together : config, s.head_width, share_that_turns);
   if (together) read_stretch(*together, static_cast<double>(s.context), o);
   if (scaling) read_stretch(*scaling, static_cast<double>(s.context), o);
-  if (o.scaling == rotary_options::stretch::yarn) {
-    checked_above(outer, {"rope_theta", "rotary_emb_base"}, o.base, 1); // its logarithm divides
-  }
   return o;
 }
 

@@ -28,17 +28,15 @@ inline std::size_t read_size_or(json_object const& config, json_object::names an
                                 std::size_t otherwise) {
   return checked_size(config, any, config.maybe_count(any).value_or(otherwise));
 }
+/// A number of a model, not so small or large that float arithmetic with it could overflow.
+inline double checked_between(json_object const& config, json_object::names any, double value,
+                              double least = 1e-6, double most = 1e9) {
+  if (value >= least && value <= most) return value;
+  config.fail_at(any, {"is ", value, ", expected a number between ", least, " and ", most});
+}
 /// What is added to variances.
 inline double read_epsilon(json_object const& config, json_object::names any, double otherwise) {
-  double const found = config.maybe_number(any).value_or(otherwise);
-  if (found >= 0 && found <= 1) return found;
-  config.fail_at(any, {"is ", found, ", expected a number between 0 and 1"});
-}
-/// A number that has to be above `least`.
-inline double checked_above(json_object const& config, json_object::names any, double value,
-                            double least = 0) {
-  if (value > least) return value;
-  config.fail_at(any, {"is ", value, ", expected a number above ", least});
+  return checked_between(config, any, config.maybe_number(any).value_or(otherwise), 0, 1);
 }
 
 /// Refuses a setting whose other values mean another model.

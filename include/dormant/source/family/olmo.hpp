@@ -35,9 +35,10 @@ struct olmo : detail::stored_like_llama {
     family.s = detail::read_sizes(config);
     family.s.norm_epsilon = 1e-5; // said by no field
     family.s.rotary = detail::read_rotary(config, family.s);
-    family.s.clip =
-        config.maybe_number({"clip_qkv"}).value_or(std::numeric_limits<double>::infinity());
-    detail::checked_above(config, {"clip_qkv"}, family.s.clip);
+    family.s.clip = std::numeric_limits<double>::infinity();
+    if (auto const clip = config.maybe_number({"clip_qkv"})) {
+      family.s.clip = detail::checked_between(config, {"clip_qkv"}, *clip);
+    }
     family.attention_bias = config.flag({"attention_bias"}, false);
     return family;
   }

@@ -146,3 +146,28 @@ TEST_CASE("names of GPT-2 with a prefix, and buffers of old files, make no diffe
     CHECK(said(folder).empty());
   }
 }
+
+TEST_CASE("every spelling of how rotary embedding turns is read", "[source]") {
+  auto const read = [](char const* change) {
+    auto config = valid(form::llama).config;
+    config.merge_patch(json::parse(change));
+    return llama::read(json_object::parse(config.dump(), "config.json")).s.rotary;
+  };
+  for (auto const* change :
+       {R"({"rope_theta": 777, "partial_rotary_factor": 0.5})",
+        R"({"rotary_emb_base": 777, "rotary_pct": 0.5})",
+        R"({"rope_theta": 777, "partial_rotary_factor": 0.5, "rope_scaling": {"type": "default"}})",
+        R"({"rope_theta": 777, "rope_parameters": {"partial_rotary_factor": 0.5}})",
+        R"({"rope_parameters": {"rope_theta": 777, "partial_rotary_factor": 0.5}})",
+        R"({"rope_parameters": {"rope_theta": 777}, "partial_rotary_factor": 0.5})"}) {
+    INFO(change);
+    CHECK(read(change).base == 777);
+    CHECK(read(change).dimensions == 2);
+  }
+  auto const yarn = read(R"({"rope_scaling": {"type": "yarn", "factor": 3}})");
+  CHECK(yarn.scaling == rotary_options::stretch::yarn);
+  CHECK(yarn.yarn.factor == 3);
+  CHECK(yarn.yarn.original_context == 16); // max_position_embeddings
+  CHECK(read("{}").base == 10000);
+  CHECK(read("{}").dimensions == 4);
+}

@@ -116,6 +116,11 @@ TEST_CASE("names from outside are safe to print", "[io][atomic_file]") {
   CHECK(io::in_quotes("a\xff\xc3-\u00e9\xc3") == "'a?\?-\u00e9?'"); // what is not UTF-8
   CHECK(io::in_quotes("\u009b31m\u00a0") == "'?31m\u00a0'");        // controls of a terminal, too
   CHECK(io::in_quotes(std::string(100, '\xff')) == "'"s + std::string(80, '?') + "...'");
+  CHECK(io::shown(std::filesystem::path(std::string(240, 'a'))) ==
+        "'"s + std::string(240, 'a') + "'");
+  CHECK(
+      io::shown(std::filesystem::path(std::string(300, 'a') + "\u00e9" + std::string(239, 'b'))) ==
+      "'..."s + std::string(239, 'b') + "'");
   CHECK(io::shown(std::vector<std::size_t>{}) == "[]");
   CHECK(io::shown(std::vector<std::size_t>(8, 1)) == "[1, 1, 1, 1, 1, 1, 1, 1]");
   CHECK(io::shown(std::vector<std::size_t>(9, 1)) == "[1, 1, 1, 1, 1, 1, 1, 1, ...]");

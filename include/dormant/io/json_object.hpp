@@ -10,10 +10,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <initializer_list>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -31,14 +33,11 @@ public:
 
   /// \throws error for a file that cannot be read or is not a JSON object
   [[nodiscard]] static json_object open(std::filesystem::path const& path) {
-    return parse(read_file(path, longest), path.string());
+    return make(read_file(path, longest), io::shown(path));
   }
   /// \param name how error messages call the file
   [[nodiscard]] static json_object parse(std::string_view text, std::string_view name) {
-    auto tree = nlohmann::json::parse(text, nullptr, false);
-    if (tree.is_discarded()) refuse({io::in_quotes(name), ": the file is not valid JSON"});
-    if (!tree.is_object()) refuse({io::in_quotes(name), ": the file is not a JSON object"});
-    return {std::move(tree), io::in_quotes(name), ""};
+    return make(text, io::in_quotes(name));
   }
 
   [[nodiscard]] bool has(names any) const { return find(any) != nullptr; }
@@ -110,6 +109,10 @@ public:
   [[noreturn]] void fail(std::string_view field, detail::words what) const {
     refuse({file_, ": field ", io::in_quotes(path_ + std::string(field)), " "}, what);
   }
+  /// The same for a field that has had several names: the one that is there.
+  [[noreturn]] void fail_at(names any, detail::words what) const {
+    refuse({file_, ": field ", io::in_quotes(path_of(any)), " "}, what);
+  }
   /// How error messages call the file, in quotes.
   [[nodiscard]] std::string const& name() const { return file_; }
 
@@ -117,6 +120,28 @@ private:
   json_object(nlohmann::json tree, std::string file, std::string path)
       : tree_(std::move(tree)), file_(std::move(file)), path_(std::move(path)) {}
 
+  // Duplicate names, of which a JSON tree keeps one, are errors; so is what is nested so deep that those
+  // who walk through the tree would run out of stack.
+  [[nodiscard]] static json_object make(std::string_view text, std::string file) {
+    constexpr int deepest = 100;
+    std::vector<std::set<std::string, std::less<>>> seen; // names of the objects we are within
+    auto const check = [&](int depth, nlohmann::json::parse_event_t event, nlohmann::json& found) {
+      using is = nlohmann::json::parse_event_t;
+      if (depth > deepest) refuse({file, ": the file is nested more than ", deepest, " deep"});
+      auto const within = static_cast<std::size_t>(depth);
+      if (event == is::object_start) seen.resize(within), seen.emplace_back();
+      if (event == is::array_start) seen.resize(within + 1);
+      if (event == is::key && !seen[within - 1].insert(found.get<std::string>()).second) {
+        refuse({file, ": field ", io::in_quotes(found.get<std::string>()), " is there twice"});
+      }
+      return true;
+    };
+    bool const is_text = text.find('\0') == text.npos; // which the parser would take for the end
+    auto tree = is_text ? nlohmann::json::parse(text, check, false) : nlohmann::json();
+    if (!is_text || tree.is_discarded()) refuse({file, ": the file is not valid JSON"});
+    if (!tree.is_object()) refuse({file, ": the file is not a JSON object"});
+    return {std::move(tree), std::move(file), ""};
+  }
   [[nodiscard]] nlohmann::json const* find(names any) const {
     for (auto const* const name : any) {
       auto const found = tree_.find(name);

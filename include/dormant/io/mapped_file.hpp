@@ -29,7 +29,8 @@ public:
     auto const fail = [&](detail::words why) {
       refuse({"cannot read ", io::shown(path), ": "}, why);
     };
-    io::descriptor const file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    // A pipe is refused below, not waited for.
+    io::descriptor const file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     struct stat status {};
     if (!file.is_open() || ::fstat(file.fd(), &status) != 0) fail({io::plain_reason(errno)});
     if (S_ISDIR(status.st_mode)) fail({io::plain_reason(EISDIR)});

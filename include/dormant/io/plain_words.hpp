@@ -74,9 +74,14 @@ namespace dormant::io {
   }
 }
 
-/// A path as users typed it.
+/// A path as users typed it; of a long one the end, which has the name of the file.
 [[nodiscard]] inline std::string shown(std::filesystem::path const& path) {
-  return in_quotes(path.string());
+  constexpr std::size_t longest = 240;
+  auto const text = printable(path.string());
+  if (text.size() <= longest) return "'" + text + "'";
+  auto rest = std::string_view(text).substr(text.size() - longest);
+  while (first_character(rest).bytes == 0) rest.remove_prefix(1); // begin with a whole character
+  return "'..." + std::string(rest) + "'";
 }
 
 /// A shape as it is written in Python: `[67, 64]`; more than eight sizes are cut short.

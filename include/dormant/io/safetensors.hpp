@@ -145,7 +145,7 @@ public:
   [[nodiscard]] static safetensors_file map(std::filesystem::path const& path) {
     auto file = std::make_shared<mapped_file const>(path);
     auto const contents = file->contents();
-    return {std::move(file), contents, io::in_quotes(path.string()), false};
+    return {std::move(file), contents, io::shown(path), false};
   }
 
   /// \param contents all bytes of the file
@@ -213,6 +213,9 @@ private:
     }
     std::uint64_t length = 0;
     std::memcpy(&length, contents_.data(), 8);
+    if (contents_.starts_with("version https://git-lfs")) {
+      fail({"it is a pointer of git-lfs, not the file; 'git lfs pull' fetches them"});
+    }
     if (length > max_header) {
       fail({"the header would have ", length,
             " bytes, more than the format allows; this is not a safetensors file"});

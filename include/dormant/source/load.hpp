@@ -49,10 +49,13 @@ decltype(auto) with_family(model_folder const& folder, F&& f) {
 template <class Scalar, model_family Family>
 [[nodiscard]] typename Family::template net<Scalar>
 load(Family const& family, model_folder const& folder, std::size_t context) {
+  using net_type = typename Family::template net<Scalar>;
   sizes s = family.s;
   s.context = context;
-  typename Family::template net<Scalar> net(s);
-  stored_model const stored(family, folder, net.tensors(), s);
+  // First, so that sizes which the files do not have are named, not asked memory for.
+  detail::layout_in_memory<typename net_type::model> const wanted(s);
+  stored_model const stored(family, folder, wanted.tensors, s);
+  net_type net(s);
   for (std::size_t i = 0; i < net.tensors().size(); ++i) {
     stored.read(i, 0, stored.rows(i), net.parameters().data() + net.tensors()[i].offset);
   }

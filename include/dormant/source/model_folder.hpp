@@ -32,10 +32,13 @@ public:
       refuse({io::shown(folder), ": there is no such folder"});
     }
     model_folder found(folder, json_object::open(folder / "config.json"));
-    if (std::filesystem::exists(folder / weights_name, unknown)) {
+    auto const is_there = [&](char const* name) { // if only as a link that leads nowhere
+      return std::filesystem::exists(std::filesystem::symlink_status(folder / name, unknown));
+    };
+    if (is_there(weights_name)) {
       found.add_file(weights_name);
       for (auto const& name : found.files_.back().names()) found.tensors_[name] = 0;
-    } else if (std::filesystem::exists(folder / index_name, unknown)) {
+    } else if (is_there(index_name)) {
       found.add_shards(json_object::open(folder / index_name));
     } else {
       refuse({io::shown(folder), ": there is neither ", weights_name, " nor ", index_name,
@@ -86,7 +89,8 @@ private:
     if (!map) index.fail("weight_map", {"is missing"});
     std::map<std::string, std::size_t> shards;
     for (auto const& [tensor, file] : map->all_texts()) {
-      if (file.empty() || std::filesystem::path(file).filename() != file) {
+      bool const is_beside = file.find_first_of(std::string_view("/\0", 2)) == file.npos;
+      if (!is_beside || file.empty() || file == "." || file == "..") {
         map->fail(tensor, {"is ", io::in_quotes(file), ", expected the name of a file beside it"});
       }
       auto const [shard, is_new] = shards.emplace(file, files_.size());

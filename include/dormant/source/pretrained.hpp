@@ -22,7 +22,7 @@ public:
   using model = typename net::model;
   using scalar = Scalar;
 
-  /// Checks every tensor; reads none.
+  /// Checks every tensor; reads none, save a head that is stored although it is tied.
   /// \throws error as `stored_model` does
   pretrained(Family family, model_folder folder)
       : family_(std::move(family)), folder_(std::move(folder)),

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstring>
 #include <optional>
 #include <set>
 #include <span>
@@ -96,16 +97,35 @@ private:
   static std::string full_name(Family, model_folder const& folder, std::string const& name,
                                tensor_spec const& t) {
     std::string const prefixed = std::string(Family::optional_prefix) + name;
-    if (folder.contains(name)) return name;
-    if (folder.contains(prefixed)) return prefixed;
-    if (t.group != group::output) return name;
+    bool const is_head = t.group == group::output;
+    bool const tied =
+        is_head && folder.config().flag({"tie_word_embeddings"}, Family::tied_by_default);
+    std::string table(Family::token_table);
+    if (!folder.contains(table)) table = std::string(Family::optional_prefix) + table;
+    for (auto const& stored : {name, prefixed}) {
+      if (!folder.contains(stored)) continue;
+      if (tied && folder.contains(table)) check_tied(folder, stored, table);
+      return stored;
+    }
+    if (!is_head) return name;
     // A head that config.json does not tie has to be there.
-    if (!folder.config().flag({"tie_word_embeddings"}, Family::tied_by_default)) {
+    if (!tied) {
       refuse({io::shown(folder.path()), ": tensor ", io::in_quotes(name),
               " is missing, and config.json has no tie_word_embeddings that would explain it"});
     }
-    std::string const table(Family::token_table);
-    return folder.contains(table) ? table : std::string(Family::optional_prefix) + table;
+    return table;
+  }
+
+  // A head that is tied and stored all the same: others would take the token table in its place.
+  static void check_tied(model_folder const& folder, std::string const& head,
+                         std::string const& table) {
+    auto const a = folder.tensor(head), b = folder.tensor(table);
+    if (a.type == b.type && a.bytes.size() == b.bytes.size() &&
+        std::memcmp(a.bytes.data(), b.bytes.data(), a.bytes.size()) == 0) {
+      return;
+    }
+    refuse({folder.file_of(head), ": tensor ", io::in_quotes(head), " is not the same as ",
+            io::in_quotes(table), ", to which config.json ties it (tie_word_embeddings)"});
   }
 
   template <class Family>
@@ -122,7 +142,10 @@ private:
     if (t.vector) expected = {t.cols * thirds};
     if (where.transposed) std::swap(expected.front(), expected.back());
     bool const is_positions = t.name.view() == "pos_embeddings.weight";
-    if (is_positions && entry.shape.size() == 2 && entry.shape[0] >= s.context) {
+    if (is_positions && entry.shape.size() == 2 && entry.shape[1] == t.cols) {
+      if (entry.shape[0] < s.context) {
+        fail({" has ", entry.shape[0], " positions, too few for a context of ", s.context});
+      }
       expected[0] = entry.shape[0]; // the model reads as many as it has positions
     }
     if (!std::equal(expected.begin(), expected.end(), entry.shape.begin(), entry.shape.end())) {

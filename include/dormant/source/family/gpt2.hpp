@@ -45,8 +45,9 @@ struct gpt2 {
     detail::expect_flag(config, {"scale_attn_weights"}, true);
     detail::expect_flag(config, {"scale_attn_by_inverse_layer_idx"}, false);
     detail::expect_flag(config, {"add_cross_attention"}, false);
-    std::size_t const width = detail::read_size(config, {"n_embd"});
-    std::size_t const heads = detail::read_size(config, {"n_head"});
+    detail::refuse_quantised(config);
+    std::size_t const width = detail::read_size(config, {"n_embd"}, 1U << 22U);
+    std::size_t const heads = detail::read_size(config, {"n_head"}, 1U << 14U);
     if (width % heads != 0) {
       config.fail("n_head", {"is ", heads, ", which does not divide the ", width, " of n_embd"});
     }
@@ -57,7 +58,7 @@ struct gpt2 {
                            .vocab = detail::read_size(config, {"vocab_size"}),
                            .context = detail::read_size(config, {"n_positions", "n_ctx"}),
                            .mlp_width = detail::read_size_or(config, {"n_inner"}, 4 * width)});
-    family.s.norm_epsilon = config.maybe_number({"layer_norm_epsilon"}).value_or(1e-5);
+    family.s.norm_epsilon = detail::read_epsilon(config, {"layer_norm_epsilon"}, 1e-5);
     return family;
   }
   [[nodiscard]] settings write() const {

@@ -6,9 +6,11 @@
 #include "dormant/model/transformer.hpp"
 #include "dormant/part/parts.hpp"
 #include "dormant/source/family.hpp"
+#include "dormant/source/read_rotary.hpp"
 #include "dormant/source/read_sizes.hpp"
 
 #include <array>
+#include <cstddef>
 #include <optional>
 #include <string_view>
 #include <type_traits>
@@ -44,7 +46,9 @@ struct gpt_neox {
     detail::expect_flag(config, {"use_parallel_residual"}, Parallel);
     gpt_neox family;
     family.s = detail::read_sizes(config);
-    family.s.norm_epsilon = config.maybe_number({"layer_norm_eps"}).value_or(1e-5);
+    expect_count(config, "num_key_value_heads", family.s.heads);
+    expect_count(config, "head_dim", family.s.width / family.s.heads);
+    family.s.norm_epsilon = detail::read_epsilon(config, {"layer_norm_eps"}, 1e-5);
     family.s.rotary = detail::read_rotary(config, family.s, 0.25);
     family.attention_bias = config.flag({"attention_bias"}, true);
     return family;
@@ -97,6 +101,12 @@ struct gpt_neox {
                             {"gpt_neox.layers.*.attention.rotary_emb.inv_freq",
                              "gpt_neox.layers.*.attention.masked_bias",
                              "gpt_neox.layers.*.attention.bias", "gpt_neox.rotary_emb.inv_freq"});
+  }
+
+private:
+  static void expect_count(json_object const& config, char const* name, std::size_t only) {
+    auto const found = config.maybe_count({name}).value_or(only);
+    if (found != only) config.fail(name, {"is ", found, ", in this family always ", only});
   }
 };
 

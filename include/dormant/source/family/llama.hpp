@@ -6,6 +6,7 @@
 #include "dormant/model/transformer.hpp"
 #include "dormant/part/parts.hpp"
 #include "dormant/source/family.hpp"
+#include "dormant/source/read_rotary.hpp"
 #include "dormant/source/read_sizes.hpp"
 
 #include <array>
@@ -85,7 +86,7 @@ struct llama : detail::stored_like_llama {
     detail::expect_text(config, {"hidden_act"}, "silu");
     llama family;
     family.s = detail::read_sizes(config);
-    family.s.norm_epsilon = config.maybe_number({"rms_norm_eps"}).value_or(1e-6);
+    family.s.norm_epsilon = detail::read_epsilon(config, {"rms_norm_eps"}, 1e-6);
     family.s.rotary = detail::read_rotary(config, family.s);
     family.attention_bias = config.flag({"attention_bias"}, false);
     family.mlp_bias = config.flag({"mlp_bias"}, false);

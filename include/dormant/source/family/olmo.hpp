@@ -35,10 +35,9 @@ struct olmo : detail::stored_like_llama {
     family.s = detail::read_sizes(config);
     family.s.norm_epsilon = 1e-5; // said by no field
     family.s.rotary = detail::read_rotary(config, family.s);
-    family.s.clip =
-        config.maybe_number({"clip_qkv"}).value_or(std::numeric_limits<double>::infinity());
-    if (!(family.s.clip > 0)) {
-      config.fail("clip_qkv", {"is ", family.s.clip, ", expected a positive number"});
+    family.s.clip = std::numeric_limits<double>::infinity();
+    if (auto const clip = config.maybe_number({"clip_qkv"})) {
+      family.s.clip = detail::checked_between(config, {"clip_qkv"}, *clip);
     }
     family.attention_bias = config.flag({"attention_bias"}, false);
     return family;
@@ -71,7 +70,7 @@ struct olmo2 : detail::stored_like_llama {
     detail::expect_text(config, {"hidden_act"}, "silu");
     olmo2 family;
     family.s = detail::read_sizes(config);
-    family.s.norm_epsilon = config.maybe_number({"rms_norm_eps"}).value_or(1e-5);
+    family.s.norm_epsilon = detail::read_epsilon(config, {"rms_norm_eps"}, 1e-5);
     family.s.rotary = detail::read_rotary(config, family.s);
     family.attention_bias = config.flag({"attention_bias"}, false);
     return family;

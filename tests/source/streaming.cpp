@@ -36,7 +36,7 @@ struct llama_in_files {
 /// Texts of 9, 2, 1 and 14 tokens.
 std::vector<std::vector<token>> texts() {
   std::vector<std::vector<token>> out;
-  for (std::size_t const n : {9, 2, 1, 14}) {
+  for (std::size_t const n : {9U, 2U, 1U, 14U}) {
     auto& text = out.emplace_back();
     for (std::size_t t = 0; t < n; ++t) text.push_back(static_cast<token>((7 * n + 13 * t) % 96));
   }

@@ -4,11 +4,12 @@
 #pragma once
 
 #include "dormant/error.hpp"
+#include "dormant/io/plain_words.hpp"
 #include "dormant/io/utf8.hpp"
 #include "dormant/shape.hpp"
 
+#include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -104,9 +105,8 @@ private:
         fused = false;
       } else if (!add_bytes(character, out)) {
         if (!unknown) {
-          refuse({"the tokenizer has no token for '", std::string(character),
-                  "', and none for what "
-                  "is unknown"});
+          refuse({"the tokenizer has no token for ", io::in_quotes(character),
+                  ", and none for what is unknown"});
         }
         if (!fused) out.push_back(*unknown);
         fused = true;

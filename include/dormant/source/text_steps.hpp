@@ -46,6 +46,7 @@ public:
     std::unique_ptr<icu::RegexMatcher> const matcher(pattern_->matcher(all, status));
     if (U_FAILURE(status))
       refuse({"a regular expression cannot be run (", u_errorName(status), ")"});
+    matcher->setTimeLimit(5000, status); // some seconds: a hostile pattern takes for ever
     std::vector<piece> pieces;
     int32_t last = 0;
     while (matcher->find(status) && U_SUCCESS(status)) {

@@ -236,7 +236,7 @@ private:
   }
   [[noreturn]] void fail(words what) const { refuse({file_, ": "}, what); }
 
-  static constexpr std::size_t most_pieces = 10'000'000;
+  static constexpr std::size_t most_pieces = 1'000'000; // the largest vocabularies have a quarter
   std::string file_;
   tokenizer_parts parts_;
 };

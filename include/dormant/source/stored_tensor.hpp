@@ -37,7 +37,7 @@ namespace detail {
 }
 
 [[nodiscard]] inline float half_to_float(std::uint16_t half) {
-  std::uint32_t const sign = static_cast<std::uint32_t>(half & 0x8000U) << 16U;
+  std::uint32_t const sign = (half & 0x8000U) << 16U;
   std::uint32_t const exponent = (half >> 10U) & 31U, fraction = half & 1023U;
   if (exponent == 0) { // zero, or below what a normal number can be: fraction * 2^-24
     float const value = static_cast<float>(fraction) * 0x1p-24F;

@@ -14,6 +14,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace dormant {
@@ -38,7 +39,10 @@ inline token checked_token(std::int64_t id, std::string const& file, std::size_t
   auto const file = io::in_quotes(name);
   auto tree = nlohmann::json::parse(text, nullptr, false);
   if (tree.is_discarded()) refuse({file, ": the file is not valid JSON"});
-  if (tree.is_object() && tree.contains("input_ids")) tree = nlohmann::json(tree["input_ids"]);
+  if (tree.is_object() && tree.contains("input_ids")) {
+    auto ids = tree["input_ids"];
+    tree = std::move(ids);
+  }
   if (!tree.is_array()) refuse({file, ": expected a list of token ids, or of lists of them"});
   bool const nested = !tree.empty() && tree.front().is_array();
   token_rows rows;

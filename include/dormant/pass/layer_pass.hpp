@@ -83,8 +83,8 @@ private:
     weights_.load_embedding(used_tokens(rows));
     each_sequence(0,
                   [&](auto const& p, auto x) { return p.copy(parts.embedding.forward(p), x), 0; });
-    for (std::size_t l = 0; l < layers; ++l) {
-      weights_.release();
+    weights_.release();
+    for (std::size_t l = 0; l < layers; ++l) { // each in the pages of the one before it
       // W_O itself is read by those only who look at values as the residual stream receives them.
       weights_.load_layer(l, team_.pool(), [](tensor_spec const& t) {
         return (observes<Hooks, site::value_out, T> || ...) &&

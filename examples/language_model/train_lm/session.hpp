@@ -47,8 +47,8 @@ public:
 
   int run() {
     dm::stop_on_interrupt const stop;
-    fmt::print("{}\n", described());
     auto log = s_.resume ? resume() : begin();
+    fmt::print("{}\n", described());
     dm::progress bar;
     auto const begun = std::chrono::steady_clock::now();
     auto const first = trainer_.steps();

@@ -59,8 +59,9 @@ int main(int argc, char** argv) {
   options.number("--clip", s.clip, "largest norm of a gradient", {.least = 0, .open = true});
   options.count("--seed", s.seed, "of initial values and rows", program::a_seed);
   options.count("--measure-every", s.measure_every, "steps between two rows of log.csv");
-  options.count("--checkpoint-every", s.checkpoint_every,
-                "steps between two checkpoints; steps 0, 16, 32, 64 and so on have one too");
+  options.count(
+      "--checkpoint-every", s.checkpoint_every,
+      "steps between two checkpoints; before the first, steps 0, 16, 32, 64 and so on have one");
   options.count("--sample", s.sample, "tokens that the model writes at the end",
                 {.least = 0, .most = 1'000'000});
   options.text("--prompt", s.prompt, "what it goes on after", "TEXT");

@@ -78,7 +78,7 @@ TEST_CASE("training writes checkpoints that other programs read", "[programs]") 
                                     "value_drain.counting.0,residual_peak.counting.0,"
                                     "loss.letters,"));
   CHECK(std::count(log.begin(), log.end(), '\n') == 5); // header, 0, 20, 40, 60
-  for (auto const* step : {"0000000", "0000016", "0000025", "0000032", "0000050", "0000060"}) {
+  for (auto const* step : {"0000000", "0000016", "0000025", "0000050", "0000060"}) {
     INFO(step);
     CHECK(fs::exists(here.path() / "run/checkpoints" / ("step-" + std::string(step)) /
                      "model.safetensors"));
@@ -135,7 +135,7 @@ TEST_CASE("a run that was stopped goes on to the same bits, on any number of thr
     programs::process const child(here.path(), "language_model/train_lm",
                                   small({"--out", "cut", "--threads", "2", "--steps", "3000"}));
     CHECK(programs::wait_until(
-        [&] { return fs::exists(here.path() / "cut/checkpoints/step-0000064/config.json"); }));
+        [&] { return fs::exists(here.path() / "cut/checkpoints/step-0000100/config.json"); }));
     child.signal(SIGINT);
     auto const stopped = child.wait();
     CHECK(stopped.code == 130);

@@ -94,7 +94,7 @@ private:
   /// Early checkpoints lie closer together: that is where sinks form.
   [[nodiscard]] bool keeps(std::uint64_t step) const {
     return step == s_.steps || step % s_.checkpoint_every == 0 ||
-           (step >= 16 && std::has_single_bit(step));
+           (step >= 16 && step < s_.checkpoint_every && std::has_single_bit(step));
   }
   static optimizer optimizer_of(training_settings const& s) {
     optimizer how;

@@ -42,13 +42,14 @@ dm::csv_cell head_of(lm::removed_part const& p) {
 }
 
 void write_removals(std::vector<lm::effect> const& effects, std::filesystem::path const& path) {
-  dm::csv_table table({"layer", "part", "head", "by", "loss_change", "loss_change_low",
-                       "loss_change_high", "attention_on_0_change", "residual_norm_0_ratio",
-                       "residual_norm_others_ratio"});
+  dm::csv_table table({"layer", "part", "head", "by", "loss_change", "standard_error",
+                       "loss_change_low", "loss_change_high", "attention_on_0_change",
+                       "residual_norm_0_ratio", "residual_norm_others_ratio"});
   for (auto const& e : effects) {
     auto const& p = *e.of;
     table.append({p.layer, lm::name_of(p.what), head_of(p), lm::name_of(p.by), e.loss.mean,
-                  e.loss.low, e.loss.high, e.attention, e.norm_0, e.norm_others});
+                  e.loss.standard_error, e.loss.low, e.loss.high, e.attention, e.norm_0,
+                  e.norm_others});
   }
   table.write(path);
 }
@@ -70,13 +71,21 @@ void write_downstream(lm::all_removals const& all, std::filesystem::path const& 
 }
 
 std::string summary(lm::all_removals const& all, std::vector<lm::effect> const& effects) {
+  auto const begin = fmt::format("Loss {:.4f} nats a token with all parts. ", all.loss);
+  std::size_t const rows = all.without.losses.size(), needed = lm::rows_needed(effects.size());
+  if (rows < needed) {
+    return begin +
+           fmt::format("There are {} removals and {} rows with more than one token, too few "
+                       "for intervals that hold for all removals together; {} would do.",
+                       effects.size(), rows, needed);
+  }
   auto const missed = std::count_if(effects.begin(), effects.end(),
                                     [](lm::effect const& e) { return e.is_missed(); });
   auto const better = std::count_if(effects.begin(), effects.end(),
                                     [](lm::effect const& e) { return e.is_better_without(); });
-  return fmt::format("Loss {:.4f} nats a token with all parts. Of {} removals, one at a time, {} "
-                     "raise it and {} lower it beyond doubt.",
-                     all.loss, effects.size(), missed, better);
+  return begin + fmt::format("Of {} removals, one at a time, {} raise it and {} lower it, with 95% "
+                             "confidence for all of them together.",
+                             effects.size(), missed, better);
 }
 
 int run(request const& asked) {
@@ -89,8 +98,8 @@ int run(request const& asked) {
   if (rows.predicted() == 0) {
     dm::refuse({"no row has a second token, so there is no loss that could change"});
   }
-  fmt::print("{}\n{}\n", what, first);
   dm::create_output_folder(asked.out);
+  fmt::print("{}\n{}\n", what, first);
   auto const all = lm::measure_removals(folder, rows, {.threads = asked.threads}, progress);
   auto const effects = lm::effects_of(all);
   auto const said = summary(all, effects);

@@ -31,10 +31,19 @@ struct effect {
   [[nodiscard]] bool is_better_without() const { return loss.high < 0; }
 };
 
-/// Loss changes are paired by row.
+/// Fewer rows than this have no intervals that hold 95% for so many removals together: that all of them
+/// change in the same direction would happen by chance too often.
+inline std::size_t rows_needed(std::size_t removals) {
+  return 1 + static_cast<std::size_t>(std::ceil(std::log2(static_cast<double>(removals) / 0.05)));
+}
+
+/// Loss changes are paired by row. Where rows are too few, the ends of their intervals are NaN.
 inline std::vector<effect> effects_of(all_removals const& all) {
-  // Bonferroni.
-  dm::bootstrap const resampling{.share = 1 - 0.05 / static_cast<double>(all.parts.size())};
+  std::size_t const removals = all.parts.size();
+  bool const enough = all.without.losses.size() >= rows_needed(removals);
+  // Bonferroni, with so many resamples that the ends of an interval are among them.
+  dm::bootstrap const resampling{.share = 1 - 0.05 / static_cast<double>(removals),
+                                 .resamples = std::max<std::size_t>(10'000, 40 * removals)};
   std::vector<effect> out;
   for (auto const& p : all.parts) {
     std::vector<double> change;
@@ -48,8 +57,9 @@ inline std::vector<effect> effects_of(all_removals const& all) {
       norms[0] += now.norm_0, norms_without[0] += before.norm_0;
       norms[1] += now.norm_others, norms_without[1] += before.norm_others;
     }
-    out.push_back({&p, dm::mean_of(change, resampling),
-                   attention / static_cast<double>(all.layers - 1 - p.layer),
+    auto loss = dm::mean_of(change, enough ? resampling : dm::bootstrap{.resamples = 1});
+    if (!enough) loss.low = loss.high = std::numeric_limits<double>::quiet_NaN();
+    out.push_back({&p, loss, attention / static_cast<double>(all.layers - 1 - p.layer),
                    norms[0] / norms_without[0], norms[1] / norms_without[1]});
   }
   return out;
@@ -84,10 +94,11 @@ std::string of_heads(all_removals const& all, std::vector<effect> const& effects
                 .diverging = true});
 }
 template <class Value>
-double largest_of_heads(std::vector<effect> const& effects, Value value) {
+double largest_of_heads(std::vector<effect> const& effects, bool all, Value value) {
   double largest = 1e-9; // a scale of nothing has no colours
   for (auto const& e : effects) {
-    if (e.of->what == part::head) largest = std::max(largest, std::abs(value(e))); // not NaN
+    if (e.of->what != part::head || (!all && e.of->by != substitute::zero)) continue;
+    largest = std::max(largest, std::abs(value(e))); // which is not NaN then
   }
   return largest;
 }
@@ -101,7 +112,8 @@ inline std::string change_and_interval(effect const& e) {
          fmt::format(" <span class=\"fine\">[{:+.4f}, {:+.4f}]</span>", e.loss.low, e.loss.high);
 }
 inline std::string number_or_dash(double x, bool sign) {
-  return std::isnan(x) ? "-" : sign ? fmt::format("{:+.3f}", x) : fmt::format("{:.3g}", x);
+  if (std::isnan(x)) return "-";
+  return sign ? fmt::format("{:+.3f}", x) : fmt::format("{:.{}f}", x, x < 10 ? 3 : 0);
 }
 inline std::vector<std::string> cells_of_downstream(effect const& e) {
   return {number_or_dash(e.attention, true), number_or_dash(e.norm_0, false),
@@ -121,7 +133,7 @@ inline std::string ablate_page(all_removals const& all, std::vector<effect> cons
   auto const loss = [](effect const& e) { return e.loss.mean; };
   auto const attention = [](effect const& e) { return e.attention; };
   auto const norm = [](effect const& e) { return e.norm_0 - 1; };
-  double const losses = detail::largest_of_heads(effects, loss);
+  double const losses = detail::largest_of_heads(effects, true, loss);
   html += "<h2>Loss without a head</h2><p>Blue: the loss grows without the head, by so many nats a "
           "token.</p><div class=\"maps\">";
   html += detail::of_heads(all, effects, substitute::zero, "Its output is zero", losses, 0, loss);
@@ -131,10 +143,10 @@ inline std::string ablate_page(all_removals const& all, std::vector<effect> cons
                            0, loss);
   html += "</div><h2>What later layers do then</h2><div class=\"maps\">";
   html += detail::of_heads(all, effects, substitute::zero, "Change of attention on token 0",
-                           detail::largest_of_heads(effects, attention), 0, attention);
+                           detail::largest_of_heads(effects, false, attention), 0, attention);
   html += detail::of_heads(
       all, effects, substitute::zero, "Norm of token 0 over that with the head",
-      detail::largest_of_heads(effects, norm), 1, [](effect const& e) { return e.norm_0; });
+      detail::largest_of_heads(effects, false, norm), 1, [](effect const& e) { return e.norm_0; });
   html +=
       "</div><p class=\"fine\">The head's output is zero. Attention is the mean over the heads of "
       "all later layers; there are none after the last. Norms are of the residual stream, the "

@@ -324,7 +324,7 @@ TEST_CASE("programs of language models refuse wrong words", "[programs]") {
                contains("sequence 1, position 1: token 31 is outside the vocabulary of 31"));
     std::filesystem::remove_all(s.here / "out");
     s.write("long.npy", 2, small.context + 1, 1);
-    CHECK_THAT(s.failure(program, asked("model", "long.npy")), contains("12"));
+    CHECK_THAT(s.failure(program, asked("model", "long.npy")), contains("expected at most 12 tokens, found 13"));
     std::filesystem::remove_all(s.here / "out");
 
     scratch::write(s.here / "out", "a file");

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "dormant/error.hpp"
+#include "dormant/plan/sizes.hpp"
 #include "dormant/task/batch.hpp"
 #include "dormant/tensor.hpp"
 

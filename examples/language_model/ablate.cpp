@@ -83,9 +83,10 @@ std::string summary(lm::all_removals const& all, std::vector<lm::effect> const& 
                                     [](lm::effect const& e) { return e.is_missed(); });
   auto const better = std::count_if(effects.begin(), effects.end(),
                                     [](lm::effect const& e) { return e.is_better_without(); });
-  return begin + fmt::format("Of {} removals, one at a time, {} raise it and {} lower it, with 95% "
-                             "confidence for all of them together.",
-                             effects.size(), missed, better);
+  return begin +
+         fmt::format("Removals, one at a time, that raise it: {} of {}; that lower it: {}; with "
+                     "95% confidence for all of them together.",
+                     missed, effects.size(), better);
 }
 
 int run(request const& asked) {

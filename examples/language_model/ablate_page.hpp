@@ -192,9 +192,13 @@ inline std::string ablate_page(all_removals const& all, std::vector<effect> cons
                             "norm,<br>token 0", "norm,<br>others"},
                            rows);
   return html +
-         "<p class=\"fine\">Intervals are bootstrap intervals over rows that hold 95% for all "
-         "removals together; changes whose interval lies on one side of 0 are bold. The mean of an "
-         "output is over all positions of all rows.</p>" +
+         fmt::format(
+             "<p class=\"fine\">Intervals are bootstrap intervals over the {} rows that hold 95% "
+             "for "
+             "all removals together; few rows make them too narrow. Changes whose interval lies "
+             "on one side of 0 are bold. The mean of an output is over all positions of all "
+             "rows, position 0 with them.</p>",
+             all.without.losses.size()) +
          std::string(page::end);
 }
 

@@ -121,7 +121,8 @@ template <class Family, class Scalar, class... Hooks>
 }
 
 /// `evaluate`, begun with the streams before a layer instead of the tokens: the same bits, with whatever
-/// hooks that concern this layer and those after it. The time is that of these layers.
+/// hooks that concern this layer and those after it; `every_layer` is every one of these. The time is
+/// that of these layers.
 /// \param rows the batch that the streams are of
 /// \throws error as `evaluate` does, for streams of another batch, and for an intervention on a layer
 ///   that lies before them

@@ -97,10 +97,13 @@ static_assert(dormant::optimizer<optimizer>);
 // ---- tasks ------------------------------------------------------------------------------------
 
 /// A source of sequences: row `row` of step `step` is a pure function of (seed, stream, step, row).
-/// Optional: `most_copied`, how many tokens the spread of a law names at most.
+/// `context` is static where it is known to the compiler, so that a model too short for it does not
+/// compile. Optional:
+///   - `most_copied`: how many tokens the spread of a law names at most;
+///   - `knows_laws = false`: `laws` is empty, as nobody knows them.
 template <class K>
 concept task = requires(K const k, std::span<token> tokens, std::span<next_token_law> laws) {
-  { K::context } -> std::convertible_to<std::size_t>;
+  { k.context } -> std::convertible_to<std::size_t>;
   k.sample_row(stream::training_data, std::uint64_t{}, std::uint64_t{}, tokens, laws);
   { k.sample(std::size_t{}) } -> std::same_as<batch>;
   { k.table() } -> std::same_as<std::shared_ptr<law_table const>>;

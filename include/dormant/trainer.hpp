@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace dormant {
@@ -33,6 +34,15 @@ struct schedule {
 struct non_finite : error {
   using error::error;
 };
+
+namespace detail {
+/// The context of a task's type; 0 where it is known at run time only, and checked in every step.
+template <class Task>
+inline constexpr std::size_t fixed_context_of = 0;
+template <class Task>
+  requires(!std::is_member_object_pointer_v<decltype(&Task::context)>)
+inline constexpr std::size_t fixed_context_of<Task> = Task::context;
+} // namespace detail
 
 /// One training run, step by step. `train` is a loop around it.
 template <class Net, class Task, class Optimizer>
@@ -65,7 +75,7 @@ public:
         jobs_(optimizer_, net.placed()),
         pass_({.threads = plan.threads, .shards = plan.shards}, true, net.placed()),
         state_(net.placed().total().parameters), batch_(batch_for(task, plan.batch)) {
-    static_assert(!model::fixed || Task::context <= model::shape.context,
+    static_assert(!model::fixed || detail::fixed_context_of<Task> <= model::shape.context,
                   "dormant::train: the task's sequences are longer than the model's context");
     detail::check_whole(net.parameters().size());
     detail::tell_structure(optimizer_, net.placed());
@@ -143,7 +153,7 @@ public:
 
   /// What a checkpoint keeps.
   [[nodiscard]] run_state<T> state() const {
-    return {steps_,   plan_.steps,   plan_.batch * Task::context, loss_, net_.parameters(),
+    return {steps_,   plan_.steps,   plan_.batch * task_.context, loss_, net_.parameters(),
             moments_, net_.tensors()};
   }
   /// Calls `f(name, memory)` for the writable memory behind each of `state().moments`, in the same

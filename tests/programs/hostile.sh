@@ -90,6 +90,7 @@ done <options
 
 # A short run of those that run without a file.
 grep -q -e --steps help || exit $failures
+grep -q -e --texts help && exit $failures
 set -- --steps 2
 grep -q -e --seeds help && set -- "$@" --seeds 1
 grep -q -e --only help && set -- "$@" --only logit_concentration

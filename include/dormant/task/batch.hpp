@@ -166,9 +166,12 @@ private:
 
 /// An empty batch for rows of a task, with the room that its laws need.
 template <class Task>
-[[nodiscard]] batch batch_for(Task const& task, std::size_t rows,
-                              std::size_t context = Task::context) {
-  return {rows, context, task.table(), true, detail::most_copied_of<Task>};
+[[nodiscard]] batch batch_for(Task const& task, std::size_t rows, std::size_t context) {
+  return {rows, context, task.table(), detail::knows_laws<Task>, detail::most_copied_of<Task>};
+}
+template <class Task>
+[[nodiscard]] batch batch_for(Task const& task, std::size_t rows) {
+  return batch_for(task, rows, task.context);
 }
 
 } // namespace dormant

@@ -136,6 +136,13 @@ inline constexpr std::size_t most_copied_of = [] {
   if constexpr (requires { Task::most_copied; }) return std::size_t{Task::most_copied};
   return std::size_t{0};
 }();
+
+/// Whether a task knows the law of each next token, as all do that do not say otherwise.
+template <class Task>
+inline constexpr bool knows_laws = [] {
+  if constexpr (requires { Task::knows_laws; }) return bool{Task::knows_laws};
+  return true;
+}();
 } // namespace detail
 
 } // namespace dormant

@@ -14,9 +14,9 @@
 namespace dormant {
 
 namespace detail {
-template <class Hook, class Model>
-void tell_structure(Hook& hook, [[maybe_unused]] placement<Model> const& model) {
-  if constexpr (checks<Hook, placement<Model>>) hook.require(model);
+template <class Hook, class Placement>
+void tell_structure(Hook& hook, [[maybe_unused]] Placement const& model) {
+  if constexpr (checks<Hook, Placement>) hook.require(model);
 }
 
 // What one forward pass found: run(risks) returns the loss, with that probe among its hooks.

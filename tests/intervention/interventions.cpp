@@ -2,6 +2,8 @@
 // What each intervention does to the pass, what it leaves alone, and what it refuses
 // (arXiv 2410.13835, section 3).
 #include "dormant/dormant.hpp"
+#include "dormant/intervention/replace.hpp"
+#include "dormant/probe/mean_output.hpp"
 
 #include "catch.hpp"
 #include "error_of.hpp"
@@ -76,6 +78,43 @@ TEST_CASE_METHOD(fixture, "intervention: a silent MLP adds nothing") {
 TEST_CASE_METHOD(fixture, "intervention: the residual stream passes a zeroed layer unchanged") {
   CHECK(same(kept<site::resid_post>(0, zero_layer{.layer = 0}), kept<site::resid_pre>(0)));
   CHECK(same(kept<site::resid_post>(1, zero_layer{.layer = every_layer}), kept<site::embed>(0)));
+}
+
+TEST_CASE_METHOD(fixture, "intervention: outputs become their means, and others are not touched") {
+  mean_output means;
+  net.evaluate(rows, means);
+  auto const mean_of = [&](auto const& out, std::size_t channel) { // [B, T, C]
+    double sum = 0;
+    for (std::size_t b = 0; b < B; ++b) {
+      for (std::size_t t = 0; t < T; ++t) sum += static_cast<double>(out(b, t, channel));
+    }
+    return static_cast<float>(sum / (B * T));
+  };
+  auto const head = means.head(1, 0), attention = means.attention(1), mlp = means.mlp(0);
+  auto const z = kept<site::z>(1);
+  auto const z_then = kept<site::z>(1, replace_head{.layer = 1, .head = 0, .value = head});
+  auto const out = kept<site::attn_out>(1);
+  auto const out_then = kept<site::attn_out>(1, replace_attention{.layer = 1, .value = attention});
+  auto const hidden = kept<site::mlp_out>(0);
+  auto const hidden_then = kept<site::mlp_out>(0, replace_mlp{.layer = 0, .value = mlp});
+  for (std::size_t t = 0; t < T; ++t) {
+    CHECK(z_then(2, t, 0, 3) == static_cast<float>(head[3]));
+    CHECK(z_then(2, t, 1, 3) == z(2, t, 1, 3));
+    CHECK(out_then(1, t, 7) == Approx(mean_of(out, 7)).epsilon(1e-5));
+    CHECK(hidden_then(3, t, 19) == Approx(mean_of(hidden, 19)).epsilon(1e-5));
+  }
+  CHECK(same(kept<site::attn_out>(0, replace_attention{.layer = 1, .value = attention}),
+             kept<site::attn_out>(0)));
+  // A layer is both of its branches, and one whose means are zero adds nothing.
+  CHECK(loss(replace_layer{.layer = 1, .attention = attention, .mlp = means.mlp(1)}) ==
+        loss(replace_attention{.layer = 1, .value = attention},
+             replace_mlp{.layer = 1, .value = means.mlp(1)}));
+  std::vector<double> const zeros(small.width);
+  CHECK(loss(replace_layer{.layer = 0, .attention = zeros, .mlp = zeros}) ==
+        loss(zero_layer{.layer = 0}));
+  CHECK(means.head(2, 0).empty());
+  CHECK(means.head(1, 2).empty());
+  CHECK(means.mlp(2).empty());
 }
 
 TEST_CASE_METHOD(fixture, "intervention: fixed patterns are what they are called") {
@@ -163,6 +202,19 @@ TEST_CASE_METHOD(fixture, "intervention: layers and heads that do not exist are 
   CHECK(say(clean_pattern{.layer = 3}).find("clean_pattern: the model has no layer 3") == 0);
   CHECK(say(attend_only_to_bos{.layer = 3}).find("attend_only_to_bos: ") == 0);
   CHECK(say(identity_pattern{.head = 3}).find("identity_pattern: the model has no head 3") == 0);
+  std::vector<double> const ten(10), twenty(20);
+  CHECK(say(replace_head{.layer = 0, .head = 2, .value = ten}) ==
+        "replace_head: the model has no head 2; each layer has 2, counted from 0");
+  CHECK(say(replace_head{.layer = 0, .head = every_head, .value = ten}) ==
+        "replace_head: its value is that of one layer and head, not of every one");
+  CHECK(say(replace_head{.layer = 0, .head = 1, .value = twenty}) ==
+        "replace_head: the value has 20 numbers, expected 10");
+  CHECK(say(replace_attention{.layer = 2, .value = twenty}) ==
+        "replace_attention: the model has no layer 2; it has 2, counted from 0");
+  CHECK(say(replace_mlp{.layer = every_layer, .value = twenty}) ==
+        "replace_mlp: its value is that of one layer and head, not of every one");
+  CHECK(say(replace_layer{.layer = 0, .attention = twenty, .mlp = {}}) ==
+        "replace_layer: the value has 0 numbers, expected 20");
   CHECK(error_of([&] {
           auto copy = net;
           train(copy, task, sgd{}, {.steps = 1, .batch = 2}, ablate_head{.layer = 7});

@@ -2,17 +2,21 @@
 // The library's probes and interventions keep the laws, in several structures; hooks with one
 // mistake each do not.
 #include "dormant/dormant.hpp"
+#include "dormant/intervention/replace.hpp"
 #include "dormant/probe/attention_entropy.hpp"
 #include "dormant/probe/key_mass.hpp"
 #include "dormant/probe/massive_activations.hpp"
+#include "dormant/probe/mean_output.hpp"
 #include "dormant/probe/score_gap.hpp"
 #include "dormant/testing/hook_laws.hpp"
 
 #include "catch.hpp"
 #include "models.hpp"
 
+#include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace {
 
@@ -58,6 +62,12 @@ struct louder {
   }
 };
 
+std::vector<double> numbers(std::size_t n) {
+  std::vector<double> out;
+  for (std::size_t i = 0; i < n; ++i) out.push_back(0.1 * static_cast<double>(i) - 0.4);
+  return out;
+}
+
 template <class Net, class... Interventions>
 void check_interventions(Interventions const&... edits) {
   auto const net = models::shaken<Net>();
@@ -91,6 +101,13 @@ TEST_CASE("laws: every probe of the library keeps them") {
         return row;
       },
       0));
+  CHECK(testing::probe_laws(mean_output{}, net, rows, [](mean_output const& means) {
+    probe_row row;
+    for (double const x : means.head(1, 1)) row.add("head", x);
+    for (double const x : means.attention(0)) row.add("attention", x);
+    for (double const x : means.mlp(1)) row.add("mlp", x);
+    return row;
+  }));
   // With several probes: what a history listens with.
   history log(every{1}, attention_sink{}, risk{});
   log.due(0);
@@ -116,7 +133,11 @@ TEST_CASE("laws: every intervention of the library keeps them") {
       zero_layer{.layer = 0}, silence_value{.layer = 0, .head = 1, .position = 3},
       attend_only_to_bos{.layer = 0, .head = 0}, identity_pattern{.layer = 1},
       clean_pattern{.layer = every_layer}, louder{},
-      cap_attention{.layer = every_layer, .most = 0.1});
+      cap_attention{.layer = every_layer, .most = 0.1},
+      replace_head{.layer = 0, .head = 1, .value = numbers(10)},
+      replace_attention{.layer = 1, .value = numbers(20)},
+      replace_mlp{.layer = 0, .value = numbers(20)},
+      replace_layer{.layer = 1, .attention = numbers(20), .mlp = numbers(20)});
 }
 TEST_CASE("laws: interventions under a gate and post-norm") {
   check_interventions<transformer<small, output_gate<relu>, post_norm, double>>(

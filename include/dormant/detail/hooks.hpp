@@ -182,7 +182,7 @@ public:
 private:
   template <std::size_t... I>
   shard_hooks(std::index_sequence<I...>, saved_places<sizeof...(Hooks)> const& kept,
-              std::size_t shard, Hooks&... hooks)
+              [[maybe_unused]] std::size_t shard, Hooks&... hooks)
       : own_(make<Hooks>(hooks, kept.at[I], shard * kept.layers)...) {}
 
   template <class H>

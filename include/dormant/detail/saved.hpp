@@ -62,7 +62,7 @@ class saved_memory {
 public:
   template <class... Hooks, class Model>
   [[nodiscard]] saved_places<sizeof...(Hooks)> places(placement<Model> const& where,
-                                                      std::size_t shards) {
+                                                      [[maybe_unused]] std::size_t shards) {
     for (auto& b : blocks_) b.taken = false;
     return {{place<Hooks>(where, shards)...}, where.s.layers};
   }

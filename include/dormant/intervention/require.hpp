@@ -29,6 +29,12 @@ void require_branch(auto const& model, std::string_view who, std::size_t layer, 
     refuse(
         {who, ": the model has no layer ", layer, "; it has ", model.s.layers, ", counted from 0"});
   }
+  if constexpr (requires { model.first_layer; }) {
+    if (layer < model.first_layer || layer >= model.end_layer) {
+      refuse({who, ": layer ", layer, " is not run; the pass begins before layer ",
+              model.first_layer, " and ends before layer ", model.end_layer});
+    }
+  }
   using Model = typename std::remove_cvref_t<decltype(model)>::model;
   auto const look = [&]<class Block>(std::size_t l) {
     if (l != layer) return;
@@ -48,6 +54,17 @@ void require_head(auto const& model, std::string_view who, std::size_t head) {
     refuse({who, ": the model has no head ", head, "; each layer has ", model.s.heads,
             ", counted from 0"});
   }
+}
+
+/// The same for an intervention whose value belongs to one layer and head.
+/// \throws error for `every_layer` and `every_head` too
+void require_one(auto const& model, std::string_view who, std::size_t layer, std::size_t head,
+                 branch what) {
+  if (layer == every_layer || head == every_head) {
+    refuse({who, ": its value is that of one layer and head, not of every one"});
+  }
+  require_branch(model, who, layer, what);
+  require_head(model, who, head);
 }
 } // namespace detail
 

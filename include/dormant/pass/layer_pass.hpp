@@ -7,6 +7,7 @@
 #include "dormant/pass/layer_weights.hpp"
 #include "dormant/pass/memory.hpp"
 #include "dormant/pass/pass.hpp"
+#include "dormant/pass/residual_streams.hpp"
 #include "dormant/pass/team.hpp"
 #include "dormant/task/batch.hpp"
 
@@ -40,8 +41,22 @@ public:
   /// Mean cross-entropy over all positions whose next token is known, nats.
   template <class... Hooks>
   double evaluate(batch const& rows, Hooks&... hooks) {
+    residual_streams<T> x(rows, one_.s.width);
+    return run(rows, x, {.embeds = true, .end = whole_.s.layers, .predicts = true}, hooks...);
+  }
+
+  /// What of the way from tokens to loss is gone: layers from that of the streams on to before `end`.
+  struct stretch {
+    bool embeds = false; ///< begins at the tokens, not with the streams that are given
+    std::size_t end = 0;
+    bool predicts = false; ///< goes on to the loss
+  };
+  /// Takes the streams along a stretch.
+  /// \returns the loss as `evaluate`, or 0 where the stretch ends before it
+  template <class... Hooks>
+  double run(batch const& rows, residual_streams<T>& x, stretch const& way, Hooks&... hooks) {
     return with_hooks<reaching_sequences<Model>>(
-        [&](auto&... reaching) { return over_layers(rows, reaching...); }, hooks...);
+        [&](auto&... reaching) { return over_layers(rows, x, way, reaching...); }, hooks...);
   }
 
 private:
@@ -50,7 +65,8 @@ private:
     return s;
   }
   template <class... Hooks>
-  double over_layers(batch const& rows, Hooks&... hooks) {
+  double over_layers(batch const& rows, residual_streams<T>& streams, stretch const& way,
+                     Hooks&... hooks) {
     if constexpr ((edits_any<Hooks, T, site::kept_before_edits> || ...)) {
       for (auto& m : memory_) grown(m.spare, one_.built.total.spare);
     }
@@ -61,8 +77,7 @@ private:
     for (std::size_t s = 0; s < shards; ++s) copies[s].emplace(kept, s, hooks...);
 
     // f(pass, x) for every sequence, x [T, C] being its residual stream
-    std::size_t const stride = padded<T>(one_.s.width), room = rows.context() * stride;
-    arena<T> residuals(rows.rows() * room);
+    std::size_t const stride = streams.stride(), room = rows.context() * stride;
     auto const each_sequence = [&](std::size_t layer, auto f) {
       return team_.run(shards, [&](std::size_t s, std::size_t thread) {
         auto pack = copies[s]->pack();
@@ -71,41 +86,45 @@ private:
           sequence const seq = rows.sequence(b);
           pass<Model, decltype(pack)> p(placement<Model>(one_), weights_.parameters(), weights_,
                                         memory_[thread], pack, seq, nullptr, nullptr);
-          sum += f(p.as_layer(layer), kernels::matrix<T>{residuals.data() + b * room, seq.length(),
-                                                         one_.s.width, stride});
+          sum += f(p.as_layer(layer), kernels::matrix<T>{streams.values.data() + b * room,
+                                                         seq.length(), one_.s.width, stride});
         }
         return sum;
       });
     };
     auto const& parts = one_.built.parts;
-    auto const layers = whole_.s.layers;
 
-    weights_.load_embedding(used_tokens(rows));
-    each_sequence(0,
-                  [&](auto const& p, auto x) { return p.copy(parts.embedding.forward(p), x), 0; });
-    weights_.release();
-    for (std::size_t l = 0; l < layers; ++l) { // each in the pages of the one before it
+    if (way.embeds) {
+      weights_.load_embedding(used_tokens(rows));
+      each_sequence(
+          0, [&](auto const& p, auto x) { return p.copy(parts.embedding.forward(p), x), 0; });
+      weights_.release();
+    }
+    for (std::size_t& l = streams.layer; l < way.end; ++l) { // each in the pages of the one before
       // W_O itself is read by those only who look at values as the residual stream receives them.
       weights_.load_layer(l, team_.pool(), [](tensor_spec const& t) {
         return (observes<Hooks, site::value_out, T> || ...) &&
                t.name.view().ends_with(".wo.weight");
       });
       weights_.each_of_layer(l, [&](std::size_t i) { source_->done_with(i); });
-      if (l + 1 < layers) {
+      if (l + 1 < way.end) {
         weights_.each_of_layer(l + 1, [&](std::size_t i) { source_->will_need(i); });
       }
       each_sequence(
           l, [&](auto const& p, auto x) { return p.copy(parts.layers.block.forward(p, x), x), 0; });
     }
     weights_.release();
-    weights_.load_end(team_.pool());
-    double const sum = each_sequence(layers - 1, [&](auto const& p, auto x) {
-      parts.predict(p, x);
-      return parts.loss(p);
-    });
-    weights_.release();
+    double sum = 0;
+    if (way.predicts) {
+      weights_.load_end(team_.pool());
+      sum = each_sequence(whole_.s.layers - 1, [&](auto const& p, auto x) {
+        parts.predict(p, x);
+        return parts.loss(p);
+      });
+      weights_.release();
+    }
     for (std::size_t s = 0; s < shards; ++s) copies[s]->merge_into(hooks...);
-    return sum / static_cast<double>(rows.predicted());
+    return way.predicts ? sum / static_cast<double>(rows.predicted()) : 0;
   }
   [[nodiscard]] std::vector<char> used_tokens(batch const& rows) const {
     std::vector<char> used(one_.s.vocab, 0);

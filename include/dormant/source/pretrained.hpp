@@ -5,6 +5,7 @@
 
 #include "dormant/evaluate.hpp"
 #include "dormant/pass/layer_pass.hpp"
+#include "dormant/pass/residual_streams.hpp"
 #include "dormant/source/load.hpp"
 
 #include <algorithm>
@@ -46,19 +47,98 @@ private:
   stored_model stored_;
 };
 
+namespace detail {
+/// What hooks are told of a model of which only some layers will be run.
+template <class Model>
+struct placement_of_layers : placement<Model> {
+  std::size_t first_layer, end_layer;
+};
+
+/// f(pass) for a batch and hooks that were checked, where the layers [first, end) will be run.
+template <class Family, class Scalar, class F, class... Hooks>
+auto over_layers(pretrained<Family, Scalar> const& net, batch const& rows, execution how,
+                 std::size_t first, std::size_t end, F f, Hooks&... hooks) {
+  using model = typename pretrained<Family, Scalar>::model;
+  static_assert((check_hook<model, false, std::remove_reference_t<Hooks>>() && ...));
+  check_batch(rows, net.s());
+  sizes s = net.s();
+  s.context = rows.context();
+  layer_pass<model, stored_model> pass(how, s, net.stored());
+  placement_of_layers<model> const seen{pass.placed(), first, end};
+  (tell_structure(hooks, seen), ...);
+  return f(pass);
+}
+} // namespace detail
+
 /// The same with threads and shards of your choice; the bits do not depend on the threads.
 template <class Family, class Scalar, class... Hooks>
 evaluation evaluate(pretrained<Family, Scalar> const& net, batch const& rows, execution how,
                     Hooks&&... hooks) {
-  using model = typename pretrained<Family, Scalar>::model;
-  static_assert((detail::check_hook<model, false, std::remove_reference_t<Hooks>>() && ...));
-  detail::check_batch(rows, net.s());
-  sizes s = net.s();
-  s.context = rows.context();
-  detail::layer_pass<model, stored_model> pass(how, s, net.stored());
-  (detail::tell_structure(hooks, pass.placed()), ...);
-  return detail::evaluation_of<Scalar>(
-      [&](auto& risks) { return pass.evaluate(rows, hooks..., risks); });
+  return detail::over_layers(
+      net, rows, how, 0, net.s().layers,
+      [&](auto& pass) {
+        return detail::evaluation_of<Scalar>(
+            [&](auto& risks) { return pass.evaluate(rows, hooks..., risks); });
+      },
+      hooks...);
+}
+
+/// The residual streams of all rows as the first layer reads them. Hooks hear the embedding.
+/// \throws error as `evaluate` does
+template <class Family, class Scalar, class... Hooks>
+[[nodiscard]] residual_streams<Scalar> residuals_of(pretrained<Family, Scalar> const& net,
+                                                    batch const& rows, execution how,
+                                                    Hooks&&... hooks) {
+  return detail::over_layers(
+      net, rows, how, 0, 0,
+      [&](auto& pass) {
+        residual_streams<Scalar> x(rows, net.s().width);
+        pass.run(rows, x, {.embeds = true}, hooks...);
+        return x;
+      },
+      hooks...);
+}
+
+/// The streams as the layer that reads them leaves them, which is how the next one reads them. Hooks
+/// hear that layer.
+/// \throws error as `evaluate` does, and for streams of another batch or after the last layer
+template <class Family, class Scalar, class... Hooks>
+[[nodiscard]] residual_streams<Scalar> advance(pretrained<Family, Scalar> const& net,
+                                               batch const& rows, residual_streams<Scalar> streams,
+                                               execution how, Hooks&&... hooks) {
+  detail::check_streams(streams, rows, net.s());
+  std::size_t const layer = streams.layer;
+  if (layer == net.s().layers) {
+    refuse({"advance: the residual streams have passed the last layer, ", layer - 1});
+  }
+  return detail::over_layers(
+      net, rows, how, layer, layer + 1,
+      [&](auto& pass) {
+        pass.run(rows, streams, {.end = layer + 1}, hooks...);
+        return std::move(streams);
+      },
+      hooks...);
+}
+
+/// `evaluate`, begun with the streams before a layer instead of the tokens: the same bits, with whatever
+/// hooks that concern this layer and those after it; `every_layer` is every one of these. The time is
+/// that of these layers.
+/// \param rows the batch that the streams are of
+/// \throws error as `evaluate` does, for streams of another batch, and for an intervention on a layer
+///   that lies before them
+template <class Family, class Scalar, class... Hooks>
+evaluation evaluate_from(pretrained<Family, Scalar> const& net, batch const& rows,
+                         residual_streams<Scalar> streams, execution how, Hooks&&... hooks) {
+  detail::check_streams(streams, rows, net.s());
+  return detail::over_layers(
+      net, rows, how, streams.layer, net.s().layers,
+      [&](auto& pass) {
+        return detail::evaluation_of<Scalar>([&](auto& risks) {
+          return pass.run(rows, streams, {.end = net.s().layers, .predicts = true}, hooks...,
+                          risks);
+        });
+      },
+      hooks...);
 }
 
 template <model_family Family, class Scalar>

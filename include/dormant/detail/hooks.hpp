@@ -9,6 +9,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -208,6 +209,42 @@ private:
   template <class H>
   using slot = decltype(make(std::declval<H&>(), nullptr, 0));
   held_all<std::index_sequence_for<Hooks...>, slot<Hooks>...> own_;
+};
+
+/// One for each shard. Standard containers ask of their elements that they can be moved, and take longer
+/// to compile.
+template <class Model, class... Hooks>
+class hooks_of_shards {
+  using element = shard_hooks<Model, Hooks...>;
+
+public:
+  hooks_of_shards(std::size_t shards, saved_places<sizeof...(Hooks)> const& kept, Hooks&... hooks)
+      : room_(shards), first_(std::allocator<element>().allocate(room_)) {
+    try {
+      for (; made_ < room_; ++made_) std::construct_at(first_ + made_, kept, made_, hooks...);
+    } catch (...) {
+      clear();
+      throw;
+    }
+  }
+  hooks_of_shards(hooks_of_shards const&) = delete;
+  hooks_of_shards& operator=(hooks_of_shards const&) = delete;
+  ~hooks_of_shards() { clear(); }
+
+  [[nodiscard]] element& operator[](std::size_t shard) const { return first_[shard]; }
+  /// Adds what all saw to the caller's hooks, in order.
+  void merge_into(Hooks&... targets) const {
+    for (std::size_t s = 0; s < made_; ++s) first_[s].merge_into(targets...);
+  }
+
+private:
+  void clear() {
+    std::destroy_n(first_, made_);
+    std::allocator<element>().deallocate(first_, room_);
+  }
+
+  std::size_t room_, made_ = 0;
+  element* first_;
 };
 
 template <class H>

@@ -14,7 +14,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -107,12 +106,11 @@ private:
     }
     if constexpr ((reads_sequences<Hooks, Model> || ...)) {
       auto const kept = saved_.template places<Hooks...>(where_, team_.shards());
-      auto const copies = std::make_unique<std::optional<shard_hooks<Model, Hooks...>>[]>(shards);
-      for (std::size_t s = 0; s < shards; ++s) copies[s].emplace(kept, s, hooks...);
+      hooks_of_shards<Model, Hooks...> const copies(shards, kept, hooks...);
       sum = team_.run(shards, [&](std::size_t s, std::size_t thread) {
-        return one_shard<Backward>(rows, s, shards, thread, copies[s]->pack());
+        return one_shard<Backward>(rows, s, shards, thread, copies[s].pack());
       });
-      for (std::size_t s = 0; s < shards; ++s) copies[s]->merge_into(hooks...);
+      copies.merge_into(hooks...);
     } else if constexpr ((keeps<Hooks, Model> || ...)) {
       auto const kept = saved_.template places<Hooks...>(where_, team_.shards());
       sum = team_.run(shards, [&](std::size_t s, std::size_t thread) {

@@ -13,8 +13,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <memory>
-#include <optional>
 #include <vector>
 
 namespace dormant::detail {
@@ -73,14 +71,13 @@ private:
     std::size_t const shards = team_.shards(rows.rows());
     saved_memory saved;
     auto const kept = saved.template places<Hooks...>(placed(), team_.shards());
-    auto const copies = std::make_unique<std::optional<shard_hooks<Model, Hooks...>>[]>(shards);
-    for (std::size_t s = 0; s < shards; ++s) copies[s].emplace(kept, s, hooks...);
+    hooks_of_shards<Model, Hooks...> const copies(shards, kept, hooks...);
 
     // f(pass, x) for every sequence, x [T, C] being its residual stream
     std::size_t const stride = streams.stride(), room = rows.context() * stride;
     auto const each_sequence = [&](std::size_t layer, auto f) {
       return team_.run(shards, [&](std::size_t s, std::size_t thread) {
-        auto pack = copies[s]->pack();
+        auto pack = copies[s].pack();
         double sum = 0;
         for (std::size_t b = s * rows.rows() / shards; b < (s + 1) * rows.rows() / shards; ++b) {
           sequence const seq = rows.sequence(b);
@@ -123,7 +120,7 @@ private:
       });
       weights_.release();
     }
-    for (std::size_t s = 0; s < shards; ++s) copies[s]->merge_into(hooks...);
+    copies.merge_into(hooks...);
     return way.predicts ? sum / static_cast<double>(rows.predicted()) : 0;
   }
   [[nodiscard]] std::vector<char> used_tokens(batch const& rows) const {

@@ -65,10 +65,13 @@ inline std::string scatter(std::vector<head_on_domains> const& heads, std::size_
                            "stroke=\"{3}\"/>",
                            x(p.attention.mean), y(p.change.low), y(p.change.high), colours[d % 4]);
       }
+      auto const attention = std::isnan(p.attention.mean) // all rows are of two tokens
+                                 ? std::string("-")
+                                 : fmt::format("{:.3f}", p.attention.mean);
       out += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4\" fill=\"{}\"><title>head {}, "
-                         "{}: attention {:.3f}, change {:+.4f}</title></circle>",
+                         "{}: attention {}, change {:+.4f}</title></circle>",
                          x(p.attention.mean), y(p.change.mean), colours[d % 4], h.head,
-                         page::escaped(names[d]), p.attention.mean, p.change.mean);
+                         page::escaped(names[d]), attention, p.change.mean);
     }
   }
   for (double const tic : {0.0, 0.5, 1.0}) {

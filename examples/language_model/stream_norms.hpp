@@ -128,10 +128,11 @@ inline std::string drawn(stream_norms const& norms, std::size_t layers) {
                        "font-size=\"12\" fill=\"var(--ink)\">{}</text>",
                        at + 5, colours[line], at + 14, names[line]);
   }
-  return out + fmt::format("<text x=\"{}\" y=\"{}\" font-size=\"12\" fill=\"var(--muted)\">the "
-                           "stream as layer ... reads it; between two numbers, what attention "
-                           "leaves</text></svg>\n",
-                           left, top + height + 40);
+  return out +
+         fmt::format("<text x=\"{}\" y=\"{}\" font-size=\"12\" fill=\"var(--muted)\">"
+                     "as layer ... reads the stream{}</text></svg>\n",
+                     left, top + height + 40,
+                     norms.mid(0).bos.count > 0 ? "; between them, as attention leaves it" : "");
 }
 
 } // namespace language_model

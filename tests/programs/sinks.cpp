@@ -75,6 +75,25 @@ TEST_CASE("sinks measures what the library measures", "[programs]") {
   CHECK(report.find("nan") == std::string::npos);
 }
 
+TEST_CASE("sinks leaves out what a parallel wiring does not have", "[programs]") {
+  setting const s;
+  std::filesystem::remove_all(s.here / "model");
+  constexpr dm::shape neox{.layers = 2, .heads = 4, .width = 24, .vocab = 31, .context = 12};
+  dm::save_folder<dm::gpt_neox<true>>(dm::gpt_neox<true>::net<float>(dm::sizes(neox), {.seed = 3}),
+                                      s.here / "model");
+  REQUIRE(s.run("sinks", {"--model", "model", "--texts", "a.npy", "--out", "out"}).code == 0);
+  table const layers(s.here / "out/layers.csv");
+  for (auto const* const column : {"residual_norm_0_mid", "residual_norm_others_mid"}) {
+    for (auto const& cell : layers.columns.at(column)) CHECK(cell.empty());
+  }
+  // What a layer leaves is what the next one reads.
+  CHECK(layers.numbers("residual_norm_0_pre")[1] == layers.numbers("residual_norm_0")[0]);
+  auto const report = scratch::read(s.here / "out/report.html");
+  CHECK_THAT(report, contains("token 0, after layer 1"));
+  CHECK(report.find("after attention of layer") == std::string::npos);
+  CHECK(report.find("nan") == std::string::npos);
+}
+
 TEST_CASE("sinks draws the heads with the most attention on token 0", "[programs]") {
   setting const s;
   auto const maps = [&](std::string const& most) {

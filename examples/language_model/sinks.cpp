@@ -108,9 +108,13 @@ int run(request const& asked) {
   auto const words = lm::tokenizer_of(folder);
   auto const rows = lm::read_rows(asked.texts, words, asked.context, asked.rows);
   auto const first = lm::first_tokens(rows, words);
+  auto const given = dm::batch_of(rows);
+  if (given.predicted() == 0) {
+    dm::refuse({"no row has a second token, so there is nothing to attend to beside token 0"});
+  }
   fmt::print("{}\n{}\n", what, first);
   dm::create_output_folder(asked.out);
-  auto const m = lm::measure(folder, dm::batch_of(rows), {.threads = asked.threads});
+  auto const m = lm::measure(folder, given, {.threads = asked.threads});
   std::filesystem::path const out = asked.out;
   write_heads(m, out / "heads.csv");
   write_layers(m, out / "layers.csv");
@@ -135,7 +139,7 @@ int run(request const& asked) {
              m.loss, lm::sink_rate(m), lm::sink_threshold);
   for (std::size_t l = 0; l < m.s.layers; ++l) {
     for (std::size_t h = 0; h < m.s.heads; ++h) {
-      if (m.sink.mean(l, h) <= lm::sink_threshold) continue;
+      if (!(m.sink.mean(l, h) > lm::sink_threshold)) continue;
       fmt::print(
           "layer {} head {}: attention on token 0 {:.3f}, value norm {:.3f} of the others'\n", l, h,
           m.sink.mean(l, h), m.drain.ratio(l, h));

@@ -82,7 +82,7 @@ inline std::string table_of(std::vector<secondary_sink> const& all,
 /// \param about the folder, the tokens and the command, as HTML paragraphs
 inline std::string sinks_page(measurement const& m, std::vector<secondary_sink> const& secondary,
                               std::optional<dm::tokenizer> const& words, std::string_view about) {
-  double largest_gap = 0;
+  double largest_gap = 1e-9; // a scale of nothing has no colours
   for (std::size_t l = 0; l < m.s.layers; ++l) {
     for (std::size_t h = 0; h < m.s.heads; ++h) {
       largest_gap = std::max(largest_gap, std::abs(m.gap.over_visible(l, h)));

@@ -126,6 +126,20 @@ TEST_CASE("sinks draws the heads with the most attention on token 0", "[programs
   }
 }
 
+TEST_CASE("sinks of rows too short for one are not made up", "[programs]") {
+  setting const s;
+  scratch::write(s.here / "two.json", "[[1], [1, 5], [1, 7]]");
+  auto const found = s.run("sinks", {"--model", "model", "--texts", "two.json", "--out", "out"});
+  REQUIRE(found.code == 0);
+  CHECK(found.out.find("nan") == std::string::npos);
+  CHECK(scratch::read(s.here / "out/report.html").find("nan") == std::string::npos);
+  table const heads(s.here / "out/heads.csv");
+  for (auto const& cell : heads.columns.at("attention_on_0")) CHECK(cell.empty());
+  CHECK_THAT(
+      s.failure("sinks", {"--model", "model", "--texts", "a.npy", "--context", "1"}),
+      contains("no row has a second token, so there is nothing to attend to beside token 0"));
+}
+
 TEST_CASE("a secondary sink is a position or a token that later queries attend to", "[programs]") {
   namespace lm = language_model;
   constexpr std::size_t length = 20;

@@ -4,6 +4,7 @@
 #include "language_model/dynamics/page.hpp"
 #include "language_model/dynamics/series.hpp"
 #include "language_model/measure.hpp"
+#include "language_model/memory.hpp"
 #include "language_model/sinks_page.hpp"
 #include "language_model/texts.hpp"
 
@@ -30,12 +31,12 @@ namespace fs = std::filesystem;
 namespace {
 
 struct request {
-  std::string models, texts, out = "dynamics";
+  std::string models, texts, out = "dynamics", memory;
   std::uint64_t context = 128, rows = 32, threads = 0;
 };
 constexpr double drained = 0.5, peaked = 2; // what counts as a drain, and as a peak
 
-lm::moment measured(lm::checkpoint const& of, request const& asked) {
+lm::moment measured(lm::checkpoint const& of, bool is_first, request const& asked) {
   lm::identity const same{
       .texts = asked.texts,
       .context = asked.context,
@@ -45,8 +46,10 @@ lm::moment measured(lm::checkpoint const& of, request const& asked) {
   if (auto const before = lm::kept(file, same)) return *before;
   auto const folder = dm::model_folder::open(of.folder);
   auto const rows = lm::read_rows(asked.texts, lm::tokenizer_of(folder), asked.context, asked.rows);
-  auto const m = lm::moment_of(lm::measure(folder, dm::batch_of(rows), {.threads = asked.threads}),
-                               of.step, rows.size());
+  auto const batch = dm::batch_of(rows);
+  dm::execution const how{.threads = asked.threads};
+  if (is_first) lm::keep_within(asked.memory, folder, batch, how);
+  auto const m = lm::moment_of(lm::measure(folder, batch, how), of.step, rows.size());
   lm::keep(file, m, same);
   return m;
 }
@@ -129,7 +132,7 @@ std::vector<std::string> found(std::vector<lm::moment> const& all) {
       said.push_back(fmt::format(
           "After layer {} the residual stream of token 0 peaks ({:.1f} times "
           "the others'), {}{}.",
-          l, peaks.back(), when(all, *peak), law(all, *peak, norms, "its norm then grows")));
+          l, peaks.back(), when(all, *peak), law(all, *peak, norms, "its norm then goes")));
     }
   }
   if (said.empty()) {
@@ -142,6 +145,7 @@ std::vector<std::string> found(std::vector<lm::moment> const& all) {
 }
 
 int run(request const& asked) {
+  (void)lm::bytes_of(asked.memory);
   auto const series = lm::find_checkpoints(asked.models);
   fmt::print("{} checkpoints, steps {} to {}; {}\n", series.size(), series.front().step,
              series.back().step, lm::described(dm::model_folder::open(series.back().folder)));
@@ -149,7 +153,7 @@ int run(request const& asked) {
   fs::create_directories(out / "measured");
   std::vector<lm::moment> all;
   for (auto const& one : series) {
-    all.push_back(measured(one, asked));
+    all.push_back(measured(one, all.empty(), asked));
     auto const& m = all.back();
     if (m.layers != all[0].layers || m.heads != all[0].heads) {
       dm::refuse({dm::io::shown(one.folder), " has ", m.layers, " layers of ", m.heads,
@@ -204,6 +208,7 @@ int main(int argc, char** argv) {
   options.count("--context", asked.context, "tokens of a row at most; the rest is cut off",
                 {.least = 2, .most = 1'000'000});
   options.count("--rows", asked.rows, "rows at most", program::of_a_batch);
+  options.text("--memory", asked.memory, lm::memory_help, "SIZE");
   options.count("--threads", asked.threads, "0: all cores", program::of_threads);
   return options.run(argc, argv, [&] { return run(asked); });
 }

@@ -29,8 +29,9 @@ public:
   /// \param one the plan with one layer
   /// \param layers how many the model has
   layer_weights(placement<Model> const& one, std::size_t layers, Source const& source)
-      : one_(one), layers_(layers), source_(&source), parameters_(one.total().parameters),
-        packed_(one.total().packed), constants_(one.total().constants) {
+      : one_(one), layers_(layers), source_(&source),
+        parameters_(one.total().parameters, paging::sparse),
+        packed_(one.total().packed, paging::end_to_end), constants_(one.total().constants) {
     for (auto const& t : one_.tables()) {
       for (std::size_t i = 0; i < t.rows * t.cols; ++i) {
         constants_.data()[t.offset + i] = static_cast<T>(t.value(one_.s, i / t.cols, i % t.cols));

@@ -14,6 +14,9 @@
 
 namespace dormant::detail {
 
+/// How a stretch of pages is used: huge pages are fewer to find, but one number takes 2 MB.
+enum class paging { sparse, end_to_end };
+
 /// `n` zeros of which none takes memory before it is written. Aligned to a page.
 template <class T>
 class pages {
@@ -21,7 +24,7 @@ public:
   static constexpr std::size_t slack = 128 / sizeof(T); ///< that kernels may read past the end
 
   pages() = default;
-  explicit pages(std::size_t n) : size_(n), bytes_((n + slack) * sizeof(T)) {
+  pages(std::size_t n, paging use) : size_(n), bytes_((n + slack) * sizeof(T)) {
     void* const at = n > static_cast<std::size_t>(-1) / sizeof(T) / 2
                          ? MAP_FAILED
                          : ::mmap(nullptr, bytes_, PROT_READ | PROT_WRITE,
@@ -30,7 +33,7 @@ public:
       refuse({"there is no room for ", n, " numbers of ", sizeof(T), " bytes"});
     }
     data_ = static_cast<T*>(at);
-    (void)::madvise(at, bytes_, MADV_HUGEPAGE); // fewer to find: weights are read from end to end
+    if (use == paging::end_to_end) (void)::madvise(at, bytes_, MADV_HUGEPAGE);
   }
   pages(pages&& other) noexcept
       : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)),

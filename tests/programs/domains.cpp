@@ -70,23 +70,23 @@ struct exchanged {
 TEST_CASE("domains compares a removal with controls of the same cost", "[programs]") {
   setting const s;
   s.write("two.npy", 2, 8, 3);   // each row gets the outputs of the other
-  s.write("short.npy", 5, 2, 3); // query 1 has one key that is not token 0
+  s.write("short.npy", 5, 3, 3); // query 1, the last that predicts, has one key that is not token 0
   auto const found = s.run("domains", {"--model", "model", "--a", "x=two.npy", "--b", "y=short.npy",
                                        "--control-heads", "8", "--out", "out"});
   REQUIRE(found.err == "");
   REQUIRE(found.code == 0);
   CHECK_THAT(found.out,
-             contains("There are 96 numbers to compare and a domain with 0 rows of three "
+             contains("There are 96 numbers to compare and a domain with 2 rows of three "
                       "tokens or more, too few for intervals that hold for all of them "
                       "together; 12 would do. So no head is called active or dormant."));
   table const controls(s.here / "out/controls.csv"), heads(s.here / "out/heads.csv");
   CHECK(controls.rows == small.layers * small.heads * 2 * 5);
   auto const net = s.net();
-  auto const two = s.batch("two.npy"), pairs = s.batch("short.npy");
+  auto const two = s.batch("two.npy"), short_rows = s.batch("short.npy");
   dm::mean_output means;
   dm::record<dm::site::z> outputs;
   auto const with = net.evaluate(two, means, outputs).loss;
-  auto const pairs_with = net.evaluate(pairs).loss;
+  auto const short_with = net.evaluate(short_rows).loss;
   auto const kept = outputs.values(1);
   std::map<std::string, std::string> here{{"layer", "1"}, {"head", "2"}, {"domain", "x"}};
   auto const change = [&](std::string const& by) {
@@ -107,10 +107,32 @@ TEST_CASE("domains compares a removal with controls of the same cost", "[program
         heads.at({{"layer", "1"}, {"head", other}, {"domain", "x"}}, "loss_change"));
   here["domain"] = "y";
   CHECK(change("random_key") ==
-        near(net.evaluate(pairs, dm::identity_pattern{.layer = 1, .head = 2}).loss - pairs_with));
+        near(net.evaluate(short_rows, dm::identity_pattern{.layer = 1, .head = 2}).loss -
+             short_with));
+  CHECK(std::abs(change("random_key")) > 1e-4);
+  std::size_t others = 0;
+  for (std::size_t r = 0; r < controls.rows; ++r) {
+    if (controls.columns.at("by")[r] != "other_head") continue;
+    CHECK(controls.columns.at("other_head")[r] != controls.columns.at("head")[r]);
+    ++others;
+  }
+  CHECK(others == small.layers * small.heads * 2);
   // No interval, and no number that is none, where rows are too few.
   for (auto const& cell : controls.columns.at("loss_change_low")) CHECK(cell.empty());
   CHECK(scratch::read(s.here / "out/report.html").find("nan") == std::string::npos);
+}
+
+TEST_CASE("domains takes rows that have no query with a choice", "[programs]") {
+  setting const s;
+  scratch::write(s.here / "two.json", "[[1], [1, 5], [1, 7]]");
+  auto const found =
+      s.run("domains", {"--model", "model", "--a", "x=two.json", "--b", "y=a.npy", "--out", "out"});
+  REQUIRE(found.code == 0);
+  CHECK_THAT(found.out, contains("a domain with 0 rows of three tokens or more"));
+  CHECK(scratch::read(s.here / "out/report.html").find("nan") == std::string::npos);
+  table const heads(s.here / "out/heads.csv");
+  CHECK(std::isnan(heads.at({{"domain", "x"}}, "attention_on_0")));
+  CHECK(heads.at({{"domain", "y"}}, "attention_on_0") > 0);
 }
 
 TEST_CASE("domains draws its controls from a seed, for some heads or none", "[programs]") {

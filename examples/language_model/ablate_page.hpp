@@ -4,6 +4,7 @@
 
 #include "language_model/heat_map.hpp"
 #include "language_model/removals.hpp"
+#include "language_model/simultaneous.hpp"
 
 #include <dormant/statistics.hpp>
 
@@ -12,7 +13,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,19 +31,10 @@ struct effect {
   [[nodiscard]] bool is_better_without() const { return loss.high < 0; }
 };
 
-/// Fewer rows than this have no intervals that hold 95% for so many removals together: that all of them
-/// change in the same direction would happen by chance too often.
-inline std::size_t rows_needed(std::size_t removals) {
-  return 1 + static_cast<std::size_t>(std::ceil(std::log2(static_cast<double>(removals) / 0.05)));
-}
-
 /// Loss changes are paired by row. Where rows are too few, the ends of their intervals are NaN.
 inline std::vector<effect> effects_of(all_removals const& all) {
   std::size_t const removals = all.parts.size();
   bool const enough = all.without.losses.size() >= rows_needed(removals);
-  // Bonferroni, with so many resamples that the ends of an interval are among them.
-  dm::bootstrap const resampling{.share = 1 - 0.05 / static_cast<double>(removals),
-                                 .resamples = std::max<std::size_t>(10'000, 40 * removals)};
   std::vector<effect> out;
   for (auto const& p : all.parts) {
     std::vector<double> change;
@@ -57,9 +48,8 @@ inline std::vector<effect> effects_of(all_removals const& all) {
       norms[0] += now.norm_0, norms_without[0] += before.norm_0;
       norms[1] += now.norm_others, norms_without[1] += before.norm_others;
     }
-    auto loss = dm::mean_of(change, enough ? resampling : dm::bootstrap{.resamples = 1});
-    if (!enough) loss.low = loss.high = std::numeric_limits<double>::quiet_NaN();
-    out.push_back({&p, loss, attention / static_cast<double>(all.layers - 1 - p.layer),
+    out.push_back({&p, mean_among(removals, change, enough),
+                   attention / static_cast<double>(all.layers - 1 - p.layer),
                    norms[0] / norms_without[0], norms[1] / norms_without[1]});
   }
   return out;

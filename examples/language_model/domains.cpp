@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Which heads of a pretrained model are active on one kind of text and dormant on another: attention on
 // token 0 against the change of the loss when the head is removed (arXiv 2410.13835, section 3).
+#include "language_model/controls.hpp"
 #include "language_model/domains_page.hpp"
-#include "language_model/measure.hpp"
+#include "language_model/domains_tables.hpp"
+#include "language_model/measured_domain.hpp"
 #include "language_model/texts.hpp"
 
 #include "common/command_line.hpp"
@@ -10,14 +12,17 @@
 #include "common/program.hpp"
 
 #include <dormant/io/atomic_file.hpp>
-#include <dormant/io/csv.hpp>
 
 #include <fmt/core.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
+#include <iterator>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -28,8 +33,8 @@ namespace lm = language_model;
 namespace {
 
 struct request {
-  std::string model, first, second, out = "domains", removal = "zero";
-  std::uint64_t context = 128, rows = 64, threads = 0;
+  std::string model, first, second, out = "domains", removal = "zero", control = "all";
+  std::uint64_t context = 128, rows = 64, threads = 0, control_heads = 4, seed = 0;
 };
 
 struct domain {
@@ -49,32 +54,58 @@ domain read_domain(std::string const& flag, std::string const& words,
                                               asked.context, asked.rows)};
 }
 
-void progress(std::size_t done, std::size_t all) {
+void counted(char const* what, std::size_t done, std::size_t all) {
   if (::isatty(STDERR_FILENO) == 0) return;
-  std::fprintf(stderr, "\rheads removed: %zu of %zu%s", done, all, done == all ? "\n" : "");
+  std::fprintf(stderr, "\r%s: %zu of %zu%s", what, done, all, done == all ? "\n" : "");
+}
+void progress(std::size_t done, std::size_t all) { counted("heads removed", done, all); }
+void progress_of_controls(std::size_t done, std::size_t all) { counted("controls", done, all); }
+
+std::vector<lm::control> controls_of(std::string const& asked) {
+  std::vector<lm::control> out;
+  for (std::size_t i = 0; i < std::size(lm::control_names); ++i) {
+    if (asked == "all" || asked == lm::control_names[i]) out.push_back(static_cast<lm::control>(i));
+  }
+  return out;
 }
 
-/// What each head does on one domain.
-std::vector<lm::head_on_domain> on_domain(dm::model_folder const& folder, domain const& d,
-                                          request const& asked) {
-  auto const rows = dm::batch_of(d.rows);
-  dm::execution const how{.threads = asked.threads};
-  auto const with = lm::measure(folder, rows, how);
-  auto const by = asked.removal == "zero" ? lm::removal::zero : lm::removal::to_bos;
-  auto const without = lm::losses_without_heads(folder, rows, how, by, progress);
-  // Intervals that hold for all heads together (Bonferroni).
-  dm::bootstrap const resampling{.share = 1 - 0.05 / static_cast<double>(without.size())};
-  std::vector<lm::head_on_domain> heads;
-  for (std::size_t h = 0; h < without.size(); ++h) {
-    std::vector<double> attention, change;
-    for (std::size_t b = 0; b < rows.rows(); ++b) {
-      if (rows.sequence(b).targets.empty()) continue; // a text of one token predicts nothing
-      attention.push_back(with.sinks_of_rows.of(b, h));
-      change.push_back(without[h][b] - with.losses.of(b));
+/// Fills in the controls of the heads that have some.
+void add_controls(std::vector<lm::head_on_domains>& heads,
+                  std::vector<lm::measured_domain> const& domains, lm::together const& all,
+                  dm::model_folder const& folder, request const& asked) {
+  std::size_t const of_layer = lm::heads_of_a_layer(folder);
+  auto const chosen = lm::heads_to_control(heads, asked.control_heads);
+  auto passes = controls_of(asked.control);
+  bool const others = !passes.empty() && passes.front() == lm::control::other_head;
+  if (others) passes.erase(passes.begin());
+  std::vector<lm::head_place> places;
+  for (std::size_t const i : chosen) {
+    places.push_back({heads[i].layer, heads[i].head});
+    if (!others || of_layer == 1) continue;
+    auto const other = lm::other_head(places.back(), of_layer, asked.seed);
+    lm::control_found found{.by = lm::control::other_head, .other = other.head};
+    for (auto const& d : domains) {
+      found.change.emplace_back(all.mean(d.heads[other.layer * of_layer + other.head].change));
     }
-    heads.push_back({dm::mean_of(attention, resampling), dm::mean_of(change, resampling)});
+    heads[i].controls.push_back(std::move(found));
   }
-  return heads;
+  if (passes.empty()) return;
+  std::vector<std::vector<std::vector<std::vector<double>>>> losses; // [domains]
+  for (auto const& d : domains) {
+    losses.push_back(lm::losses_with_controls(folder, d.rows, {.threads = asked.threads}, places,
+                                              passes, asked.seed, progress_of_controls));
+  }
+  for (std::size_t i = 0; i < chosen.size(); ++i) {
+    for (std::size_t c = 0; c < passes.size(); ++c) {
+      lm::control_found found{.by = passes[c]};
+      for (std::size_t d = 0; d < domains.size(); ++d) {
+        bool const possible = passes[c] != lm::control::swap || domains[d].rows.rows() > 1;
+        auto& change = found.change.emplace_back();
+        if (possible) change = all.mean(domains[d].changes(losses[d][i][c]));
+      }
+      heads[chosen[i]].controls.push_back(std::move(found));
+    }
+  }
 }
 
 int run(request const& asked) {
@@ -86,46 +117,47 @@ int run(request const& asked) {
   fmt::print("{}\n", what);
   std::string about = "<p>" + page::escaped(what) + "</p>";
   for (auto const& d : domains) {
+    if (dm::batch_of(d.rows).predicted() == 0) {
+      dm::refuse({d.name, ": no row has a second token, so there is no loss that could change"});
+    }
     auto const texts =
         fmt::format("{}: {} rows; {}", d.name, d.rows.size(), lm::first_tokens(d.rows, words));
     fmt::print("{}\n", texts);
     about += "<p>" + page::escaped(texts) + "</p>";
   }
   dm::create_output_folder(asked.out);
-  std::vector<std::vector<lm::head_on_domain>> found;
-  for (auto const& d : domains) found.push_back(on_domain(folder, d, asked));
+  std::vector<lm::measured_domain> found;
+  auto const by = asked.removal == "zero" ? lm::removal::zero : lm::removal::to_bos;
+  for (auto const& d : domains) {
+    found.push_back(
+        lm::measure_domain(folder, dm::batch_of(d.rows), {.threads = asked.threads}, by, progress));
+  }
 
+  auto const all =
+      lm::all_together({found[0].heads, found[1].heads}, controls_of(asked.control).size());
   std::size_t const of_layer = lm::heads_of_a_layer(folder);
   std::vector<lm::head_on_domains> heads;
-  dm::csv_table table({"layer", "head", "domain", "attention_on_0", "attention_low",
-                       "attention_high", "loss_change", "loss_change_low", "loss_change_high"});
-  for (std::size_t i = 0; i < found[0].size(); ++i) {
-    heads.push_back({i / of_layer, i % of_layer, {found[0][i], found[1][i]}});
-    for (std::size_t d = 0; d < 2; ++d) {
-      auto const& h = found[d][i];
-      table.append({i / of_layer, i % of_layer, domains[d].name, h.attention.mean, h.attention.low,
-                    h.attention.high, h.change.mean, h.change.low, h.change.high});
+  for (std::size_t i = 0; i < found[0].heads.size(); ++i) {
+    auto& head = heads.emplace_back();
+    head.layer = i / of_layer, head.head = i % of_layer;
+    for (auto const& d : found) {
+      head.on.push_back({all.mean(d.heads[i].attention), all.mean(d.heads[i].change)});
     }
   }
-  std::string said;
-  for (auto const& h : heads) {
-    for (auto const& [a, b] : {std::pair{0, 1}, std::pair{1, 0}}) {
-      auto const at = static_cast<std::size_t>(a), to = static_cast<std::size_t>(b);
-      if (!h.active_dormant(at, to)) continue;
-      said += fmt::format("Layer {} head {} is dormant on {} (attention on token 0 {:.3f}, loss "
-                          "change {:+.4f}) and active on {} ({:.3f}, {:+.4f}). ",
-                          h.layer, h.head, domains[at].name, h.on[at].attention.mean,
-                          h.on[at].change.mean, domains[to].name, h.on[to].attention.mean,
-                          h.on[to].change.mean);
-    }
-  }
-  if (said.empty()) said = "No head is active on one domain and dormant on the other. ";
+  add_controls(heads, found, all, folder, asked);
+  std::vector<std::string> const names{domains[0].name, domains[1].name};
+  auto const said = lm::summary(heads, names, all);
   fmt::print("{}\n", said);
+  lm::print_controls(heads, names, asked.removal);
   std::filesystem::path const out = asked.out;
-  table.write(out / "heads.csv");
+  lm::write_heads(heads, names, out / "heads.csv");
+  if (asked.control != "none")
+    lm::write_controls(heads, names, asked.removal, out / "controls.csv");
   dm::write_file_atomically(
       out / "report.html",
-      lm::domains_page(heads, {domains[0].name, domains[1].name}, about, page::escaped(said)));
+      lm::domains_page(heads, names,
+                       asked.removal == "zero" ? "its output is zero" : "it attends to token 0",
+                       about, page::escaped(said)));
   fmt::print("everything is in {}: open report.html\n", asked.out);
   return program::success;
 }
@@ -144,9 +176,20 @@ int main(int argc, char** argv) {
                "NAME=A,B");
   options.text("--b", asked.second, "the other", "NAME=A,B");
   for (auto const* flag : {"--model", "--a", "--b"}) options.required(flag);
-  options.text("--out", asked.out, "folder to write, new or empty: report.html, heads.csv", "DIR");
+  options.text("--out", asked.out,
+               "folder to write, new or empty: report.html, heads.csv, controls.csv", "DIR");
   options.choice("--removal", asked.removal, {"zero", "to_bos"},
                  "what removing a head means: its output is zero, or it attends to token 0 alone");
+  options.choice("--control", asked.control,
+                 {"all", "none", "other_head", "random_key", "mean", "swap"},
+                 "what the removal is compared with: another head of the layer is removed, or the "
+                 "head attends to a random key, puts out its mean, or what it puts out in another "
+                 "row");
+  options.count("--control-heads", asked.control_heads,
+                "heads that controls are made for: those active on one domain and dormant on the "
+                "other, then those whose loss change differs most",
+                {.most = 10'000});
+  options.count("--seed", asked.seed, "of what controls draw", program::a_seed);
   options.count("--context", asked.context, "tokens of a row at most; the rest is cut off",
                 {.most = 1'000'000});
   options.count("--rows", asked.rows, "rows at most of each domain", program::of_a_batch);

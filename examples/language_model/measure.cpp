@@ -23,7 +23,7 @@ measurement measure(dm::model_folder const& folder, dm::batch const& rows, dm::e
     measurement m;
     m.s = net.s();
     m.loss = dm::evaluate(net, rows, how, m.sink, m.mass, m.entropy, m.gap, m.drain, m.peak,
-                          m.massive, m.losses, m.sinks_of_rows)
+                          m.massive, m.losses, m.sinks_of_rows, m.norms, m.later, m.first_row)
                  .loss;
     return m;
   });

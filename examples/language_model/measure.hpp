@@ -2,6 +2,10 @@
 // What the programs of this folder measure of a pretrained model, whatever its family; compiled once.
 #pragma once
 
+#include "language_model/attention_page.hpp"
+#include "language_model/secondary_sinks.hpp"
+#include "language_model/stream_norms.hpp"
+
 #include <dormant/evaluate.hpp>
 #include <dormant/probe/attention_entropy.hpp>
 #include <dormant/probe/attention_sink.hpp>
@@ -21,14 +25,15 @@ namespace language_model {
 
 namespace dm = dormant;
 
-/// Attention on token 0 of each head in each row, the mean over the queries after it.
+/// Attention on token 0 of each head in each row, the mean over the queries from 2 on, as
+/// `attention_sink` has it over all rows. NaN for a row that has no such query.
 class row_sinks {
 public:
   void operator()(dm::site::pattern at, dm::view<float const, 3> const& pattern) {
     std::size_t const heads = pattern.shape(0);
     for (std::size_t h = 0; h < heads; ++h) {
       auto& seen = seen_[at.sequence.index][at.layer * heads + h];
-      for (std::size_t q = 1; q < pattern.shape(1); ++q) {
+      for (std::size_t q = at.sequence.first_with_choice(); q < pattern.shape(1); ++q) {
         seen.add(static_cast<double>(pattern(h, q, 0)));
       }
     }
@@ -56,6 +61,9 @@ struct measurement {
   dm::massive_activations massive;
   dm::sequence_loss losses;
   row_sinks sinks_of_rows;
+  stream_norms norms;
+  later_mass later;
+  first_row_attention first_row;
 };
 [[nodiscard]] measurement measure(dm::model_folder const& folder, dm::batch const& rows,
                                   dm::execution how);

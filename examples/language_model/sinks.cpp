@@ -12,8 +12,14 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace dm = dormant;
 namespace lm = language_model;
@@ -22,7 +28,7 @@ namespace {
 
 struct request {
   std::string model, texts, out = "sinks";
-  std::uint64_t context = 128, rows = 64, threads = 0;
+  std::uint64_t context = 128, rows = 64, threads = 0, maps = 8;
 };
 
 void write_heads(lm::measurement const& m, std::filesystem::path const& path) {
@@ -40,12 +46,15 @@ void write_heads(lm::measurement const& m, std::filesystem::path const& path) {
 }
 
 void write_layers(lm::measurement const& m, std::filesystem::path const& path) {
-  dm::csv_table table({"layer", "residual_norm_0", "residual_norm_others", "residual_peak",
-                       "largest_element", "position", "channel", "over_mean_element", "kurtosis",
-                       "kurtosis_at_0"});
+  dm::csv_table table({"layer", "residual_norm_0_pre", "residual_norm_others_pre",
+                       "residual_norm_0_mid", "residual_norm_others_mid", "residual_norm_0",
+                       "residual_norm_others", "residual_peak", "largest_element", "position",
+                       "channel", "over_mean_element", "kurtosis", "kurtosis_at_0"});
   for (std::size_t l = 0; l < m.s.layers; ++l) {
     auto const large = m.massive.largest(l);
-    table.append({l, m.peak.bos(l), m.peak.other(l), m.peak.ratio(l), large.size, large.position,
+    auto const pre = m.norms.pre(l), mid = m.norms.mid(l);
+    table.append({l, pre.bos.mean(), pre.other.mean(), mid.bos.mean(), mid.other.mean(),
+                  m.peak.bos(l), m.peak.other(l), m.peak.ratio(l), large.size, large.position,
                   large.channel, m.massive.ratio(l), m.massive.kurtosis(l),
                   m.massive.kurtosis_at_sinks(l)});
   }
@@ -65,15 +74,47 @@ void write_positions(lm::measurement const& m, std::filesystem::path const& path
   table.write(path);
 }
 
+void write_secondary(std::vector<lm::secondary_sink> const& all,
+                     std::optional<dm::tokenizer> const& words, std::filesystem::path const& path) {
+  dm::csv_table table(
+      {"layer", "head", "position", "token", "label", "mass", "rows_above", "rows"});
+  for (auto const& s : all) {
+    table.append({s.layer, s.head, s.position ? dm::csv_cell(*s.position) : dm::csv_cell(),
+                  s.token ? dm::csv_cell(*s.token) : dm::csv_cell(),
+                  s.token && words ? dm::csv_cell(lm::label_of(*s.token, words)) : dm::csv_cell(),
+                  s.mass, s.rows_above, s.rows});
+  }
+  table.write(path);
+}
+
+/// The heads with the most attention on token 0 first, as many as are asked for.
+std::vector<lm::mapped_head> heads_to_map(lm::measurement const& m, std::size_t most) {
+  std::vector<lm::mapped_head> all;
+  for (std::size_t l = 0; l < m.s.layers; ++l) {
+    for (std::size_t h = 0; h < m.s.heads; ++h) {
+      double const attention = m.sink.mean(l, h);
+      all.push_back({l, h, std::isnan(attention) ? 0 : attention}); // of rows of two tokens
+    }
+  }
+  std::stable_sort(all.begin(), all.end(),
+                   [](auto const& a, auto const& b) { return a.attention > b.attention; });
+  all.resize(std::min(all.size(), most));
+  return all;
+}
+
 int run(request const& asked) {
   auto const folder = dm::model_folder::open(asked.model);
   auto const what = lm::described(folder);
   auto const words = lm::tokenizer_of(folder);
   auto const rows = lm::read_rows(asked.texts, words, asked.context, asked.rows);
   auto const first = lm::first_tokens(rows, words);
+  auto const given = dm::batch_of(rows);
+  if (given.predicted() == 0) {
+    dm::refuse({"no row has a second token, so there is nothing to attend to beside token 0"});
+  }
   fmt::print("{}\n{}\n", what, first);
   dm::create_output_folder(asked.out);
-  auto const m = lm::measure(folder, dm::batch_of(rows), {.threads = asked.threads});
+  auto const m = lm::measure(folder, given, {.threads = asked.threads});
   std::filesystem::path const out = asked.out;
   write_heads(m, out / "heads.csv");
   write_layers(m, out / "layers.csv");
@@ -81,18 +122,40 @@ int run(request const& asked) {
   auto const about = fmt::format("<p>{}; {}.</p><p><code>sinks --model {} --texts {}</code></p>",
                                  page::escaped(what), page::escaped(first),
                                  page::escaped(asked.model), page::escaped(asked.texts));
-  dm::write_file_atomically(out / "report.html", lm::sinks_page(m, about));
+  auto const secondary = lm::secondary_sinks(m.later, m.s.layers, m.s.heads, rows);
+  write_secondary(secondary, words, out / "secondary.csv");
+  dm::write_file_atomically(out / "report.html", lm::sinks_page(m, secondary, words, about));
+  if (asked.maps > 0) {
+    std::vector<std::string> labels;
+    for (auto const id : rows.front()) {
+      if (labels.size() == lm::first_row_attention::most_tokens) break;
+      labels.push_back(page::escaped(lm::label_of(id, words)));
+    }
+    dm::write_file_atomically(out / "attention.html",
+                              lm::attention_page(m.first_row, heads_to_map(m, asked.maps), labels,
+                                                 about, m.s.layers * m.s.heads));
+  }
   fmt::print("loss {:.4f} nats a token; sink rate {:.4f} (heads with more than {} on token 0)\n",
              m.loss, lm::sink_rate(m), lm::sink_threshold);
   for (std::size_t l = 0; l < m.s.layers; ++l) {
     for (std::size_t h = 0; h < m.s.heads; ++h) {
-      if (m.sink.mean(l, h) <= lm::sink_threshold) continue;
+      if (!(m.sink.mean(l, h) > lm::sink_threshold)) continue;
       fmt::print(
           "layer {} head {}: attention on token 0 {:.3f}, value norm {:.3f} of the others'\n", l, h,
           m.sink.mean(l, h), m.drain.ratio(l, h));
     }
   }
-  fmt::print("everything is in {}: open report.html\n", asked.out);
+  fmt::print("sinks beside token 0: {}\n", secondary.size());
+  for (std::size_t i = 0; i < secondary.size() && i < 10; ++i) {
+    auto const& s = secondary[i];
+    fmt::print("layer {} head {}: {}, attention {:.3f}, in {} of {} rows\n", s.layer, s.head,
+               lm::place_of(s, words), s.mass, s.rows_above, s.rows);
+  }
+  if (secondary.size() > 10) {
+    fmt::print("and {} more in secondary.csv\n", secondary.size() - 10);
+  }
+  fmt::print("everything is in {}: open report.html{}\n", asked.out,
+             asked.maps > 0 ? " and attention.html" : "");
   return program::success;
 }
 
@@ -110,13 +173,17 @@ int main(int argc, char** argv) {
       ".npy [B, T], or .json as the authors' input_ids.json",
       "A,B");
   options.text("--out", asked.out,
-               "folder to write, new or empty: report.html, heads.csv, layers.csv, positions.csv",
+               "folder to write, new or empty: report.html, attention.html, heads.csv, layers.csv, "
+               "positions.csv, secondary.csv",
                "DIR");
   options.required("--model");
   options.required("--texts");
   options.count("--context", asked.context, "tokens of a row at most; the rest is cut off",
                 {.most = 1'000'000});
   options.count("--rows", asked.rows, "rows at most", program::of_a_batch);
+  options.count("--maps", asked.maps,
+                "heads whose attention in the first row is drawn: those with most on token 0",
+                {.least = 0, .most = 1000});
   options.count("--threads", asked.threads, "0: all cores", program::of_threads);
   return options.run(argc, argv, [&] { return run(asked); });
 }

@@ -4,20 +4,21 @@
 
 #include "language_model/heat_map.hpp"
 #include "language_model/measure.hpp"
+#include "language_model/texts.hpp"
 
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace language_model {
 
-/// The share of heads with more than this on token 0 is the sink rate (arXiv 2410.10781).
-inline constexpr double sink_threshold = 0.3;
-
+/// The share of heads above the threshold.
 inline double sink_rate(measurement const& m) {
   double sinks = 0;
   for (std::size_t l = 0; l < m.s.layers; ++l) {
@@ -40,11 +41,48 @@ std::string layers_by_heads(measurement const& m, std::string_view title, double
                 .most = most,
                 .diverging = diverging});
 }
+inline std::string number_or_dash(double x) {
+  return std::isnan(x) ? "-" : fmt::format("{:.4g}", x);
+}
+} // namespace detail
+
+/// "position 3, token 13 ('.') in all 5 rows", "token 13 ('.') where it first stands".
+inline std::string place_of(secondary_sink const& s, std::optional<dm::tokenizer> const& words) {
+  if (!s.position) return fmt::format("token {} where it first stands", name_of(*s.token, words));
+  if (!s.token) return fmt::format("position {}, which holds different tokens", *s.position);
+  return fmt::format("position {}, token {}", *s.position, name_of(*s.token, words));
+}
+
+namespace detail {
+inline std::string table_of(std::vector<secondary_sink> const& all,
+                            std::optional<dm::tokenizer> const& words) {
+  constexpr std::size_t most = 30;
+  auto const what = fmt::format(
+      "Positions k from 1 on with more than {} of the attention of queries k + 2 and later, the "
+      "mean over rows; and tokens that are such a position, where they first stand after position "
+      "0, in more than half of the rows that have them. Positions with fewer than {} such queries "
+      "are not judged.",
+      sink_threshold, queries_of_a_sink);
+  if (all.empty()) return "<p>There are none. <span class=\"fine\">" + what + "</span></p>";
+  std::vector<std::vector<std::string>> rows;
+  for (auto const& s : all) {
+    if (rows.size() == most) break;
+    rows.push_back({page::escaped(place_of(s, words)), fmt::format("{}", s.layer),
+                    fmt::format("{}", s.head), fmt::format("{:.3f}", s.mass),
+                    fmt::format("{} of {}", s.rows_above, s.rows)});
+  }
+  auto html = page::html_table({"where", "layer", "head", "attention", "rows"}, rows);
+  if (all.size() > most) {
+    html += fmt::format("<p>And {} more in secondary.csv.</p>", all.size() - most);
+  }
+  return html + "<p class=\"fine\">" + what + " Rows are those above it.</p>";
+}
 } // namespace detail
 
 /// \param about the folder, the tokens and the command, as HTML paragraphs
-inline std::string sinks_page(measurement const& m, std::string_view about) {
-  double largest_gap = 0;
+inline std::string sinks_page(measurement const& m, std::vector<secondary_sink> const& secondary,
+                              std::optional<dm::tokenizer> const& words, std::string_view about) {
+  double largest_gap = 1e-9; // a scale of nothing has no colours
   for (std::size_t l = 0; l < m.s.layers; ++l) {
     for (std::size_t h = 0; h < m.s.heads; ++h) {
       largest_gap = std::max(largest_gap, std::abs(m.gap.over_visible(l, h)));
@@ -69,27 +107,33 @@ inline std::string sinks_page(measurement const& m, std::string_view about) {
   html += detail::layers_by_heads(m, "Entropy of attention", 0, 1, false,
                                   [&](auto l, auto h) { return m.entropy.mean(l, h); });
   html +=
-      "</div><p class=\"fine\">Attention on token 0 is the mean over the queries after it; the "
-      "score gap "
-      "is over the other keys that a query sees; value norms are |W_O v|; the entropy is 0 where a "
-      "query attends to one key, 1 where to all alike.</p><h2>Layers</h2>";
+      "</div><p class=\"fine\">Attention on token 0 is the mean over the queries from 2 on; the "
+      "score gap is over the other keys that a query sees; value norms are |W_O v|; the entropy is "
+      "0 where a "
+      "query attends to one key, 1 where to all alike.</p><h2>Sinks beside token 0</h2>";
+  html += detail::table_of(secondary, words);
+  html += "<h2>Norm of the residual stream after each part</h2>" + drawn(m.norms, m.s.layers) +
+          "<h2>Layers</h2>";
   std::vector<std::vector<std::string>> rows;
   for (std::size_t l = 0; l < m.s.layers; ++l) {
     auto const large = m.massive.largest(l);
     rows.push_back(
-        {fmt::format("{}", l), fmt::format("{:.4g}", m.peak.bos(l)),
+        {fmt::format("{}", l), detail::number_or_dash(m.norms.mid(l).bos.mean()),
+         detail::number_or_dash(m.norms.mid(l).other.mean()), fmt::format("{:.4g}", m.peak.bos(l)),
          fmt::format("{:.4g}", m.peak.other(l)), fmt::format("{:.3g}", m.peak.ratio(l)),
          fmt::format("{:.4g}", large.size), fmt::format("{} / {}", large.position, large.channel),
          fmt::format("{:.3g}", m.massive.ratio(l)), fmt::format("{:.3g}", m.massive.kurtosis(l)),
          fmt::format("{:.3g}", m.massive.kurtosis_at_sinks(l))});
   }
-  html += page::html_table({"layer", "norm,<br>token 0", "norm,<br>others", "ratio",
+  html += page::html_table({"layer", "after attention,<br>token 0", "<br>others",
+                            "after the layer,<br>token 0", "<br>others", "ratio",
                             "largest<br>element", "its position<br>/ channel", "over the<br>mean",
                             "kurtosis", "kurtosis,<br>token 0"},
                            rows);
-  html +=
-      "<p class=\"fine\">Norms are Euclidean, of the residual stream as each layer leaves it. The "
-      "last layer's is from before the final norm.</p>";
+  html += "<p class=\"fine\">Norms are Euclidean, of the residual stream; the last layer's is from "
+          "before the final norm. Where attention and MLP read the same stream there is nothing "
+          "between "
+          "them.</p>";
   return html + std::string(page::end);
 }
 

@@ -76,12 +76,21 @@ inline dm::token_rows read_rows(std::string_view files, std::optional<dm::tokeni
   return rows;
 }
 
+/// A token by its number and, where there is a tokenizer, its word.
+inline std::string name_of(dm::token id, std::optional<dm::tokenizer> const& words) {
+  return words ? fmt::format("{} ({})", id, dm::io::in_quotes(words->label(id)))
+               : fmt::format("{}", id);
+}
+/// The same in a few letters, for the axis of a map.
+inline std::string label_of(dm::token id, std::optional<dm::tokenizer> const& words) {
+  return words ? dm::io::printable(words->label(id), 14) : fmt::format("{}", id);
+}
+
 /// What stands at position 0, which decides what a sink is.
 inline std::string first_tokens(dm::token_rows const& rows,
                                 std::optional<dm::tokenizer> const& words) {
   auto const first = rows.front().front();
-  auto const name = words ? fmt::format("{} ({})", first, dm::io::in_quotes(words->label(first)))
-                          : fmt::format("{}", first);
+  auto const name = name_of(first, words);
   auto const same = std::count_if(rows.begin(), rows.end(),
                                   [&](auto const& row) { return row.front() == first; });
   if (static_cast<std::size_t>(same) == rows.size()) {

@@ -1,198 +1,19 @@
 // SPDX-License-Identifier: MIT
-// sinks, domains and ablate on a small folder: the numbers of the library, and how they say no.
-#include "dormant/dormant.hpp"
+// ablate on a small folder: the numbers of the library; and how all programs of language models say no.
 #include "dormant/intervention/replace.hpp"
-#include "dormant/io/npy.hpp"
 #include "dormant/probe/mean_output.hpp"
-#include "dormant/probe/sequence_loss.hpp"
-#include "dormant/source/save_folder.hpp"
 
 #include "catch.hpp"
-#include "programs/program.hpp"
+#include "programs/language_models.hpp"
 
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <filesystem>
 #include <map>
-#include <sstream>
 #include <string>
 #include <vector>
 
-namespace dm = dormant;
-using words = std::vector<std::string>;
-
-namespace {
-
-constexpr dm::shape small{.layers = 2,
-                          .heads = 4,
-                          .width = 24,
-                          .vocab = 31,
-                          .context = 12,
-                          .kv_heads = 2,
-                          .mlp_width = 20};
-constexpr std::size_t rows_of_a = 15, tokens_of_a_row = 9;
-
-/// A CSV file as columns by name; cells stay texts.
-struct table {
-  std::map<std::string, words> columns;
-  std::size_t rows = 0;
-
-  explicit table(std::filesystem::path const& path) {
-    std::istringstream file(scratch::read(path));
-    words names;
-    for (std::string line; std::getline(file, line);) {
-      words cells;
-      std::istringstream in(line);
-      for (std::string cell; std::getline(in, cell, ',');) cells.push_back(cell);
-      if (line.ends_with(',')) cells.emplace_back();
-      if (names.empty()) {
-        names = cells;
-        continue;
-      }
-      REQUIRE(cells.size() == names.size());
-      for (std::size_t c = 0; c < names.size(); ++c) columns[names[c]].push_back(cells[c]);
-      ++rows;
-    }
-  }
-  /// The number of a column in the first row whose cells are these.
-  [[nodiscard]] double at(std::map<std::string, std::string> const& where,
-                          std::string const& column) const {
-    for (std::size_t r = 0; r < rows; ++r) {
-      bool all = true;
-      for (auto const& [name, cell] : where) all = all && columns.at(name)[r] == cell;
-      if (!all) continue;
-      auto const& cell = columns.at(column)[r];
-      return cell.empty() ? std::nan("") : std::stod(cell);
-    }
-    FAIL("no such row");
-    return 0;
-  }
-  [[nodiscard]] std::vector<double> numbers(std::string const& column) const {
-    std::vector<double> out;
-    for (auto const& cell : columns.at(column)) out.push_back(std::stod(cell));
-    return out;
-  }
-};
-
-/// A folder with a random Llama in `model`, and a.npy and b.npy.
-struct setting {
-  setting() {
-    dm::llama::net<float> net(dm::sizes(small), {.seed = 3});
-    dm::random_stream draw(7, dm::stream::parameters, 0, 0);
-    for (auto& p : net.parameters()) p += static_cast<float>(0.3 * draw.normal());
-    dm::save_folder<dm::llama>(net, here / "model");
-    write("a.npy", rows_of_a, tokens_of_a_row, 1);
-    write("b.npy", 4, 7, 5);
-  }
-  void write(std::string const& name, std::size_t rows, std::size_t length,
-             std::int64_t step) const {
-    std::vector<std::int64_t> ids;
-    for (std::size_t i = 0; i < rows * length; ++i) {
-      auto const n = static_cast<std::int64_t>(i);
-      ids.push_back(n % static_cast<std::int64_t>(length) == 0 ? 1 : (n * n + step * n) % 31);
-    }
-    dm::write_npy<std::int64_t>(here / name, std::vector{rows, length}, ids);
-  }
-  [[nodiscard]] dm::batch batch(std::string const& name) const {
-    auto const read = dm::read_npy<std::int64_t>(here / name);
-    std::vector<std::vector<dm::token>> texts(read.shape[0]);
-    for (std::size_t i = 0; i < read.values.size(); ++i) {
-      texts[i / read.shape[1]].push_back(static_cast<dm::token>(read.values[i]));
-    }
-    return dm::batch_of(texts);
-  }
-  [[nodiscard]] dm::pretrained<dm::llama> net() const {
-    auto const folder = dm::model_folder::open(here / "model");
-    return {dm::llama::read(folder.config()), folder};
-  }
-  [[nodiscard]] programs::outcome run(std::string const& program, words const& more) const {
-    return programs::run(here.path(), "language_model/" + program, more);
-  }
-  /// The sentence of a failure. What had gone well before may have been said on stdout.
-  [[nodiscard]] std::string failure(std::string const& program, words const& more,
-                                    int code = 1) const {
-    auto found = run(program, more);
-    found.out.clear();
-    return programs::mistake(found, program, code);
-  }
-  scratch::folder here;
-};
-
-/// How far a program, which may be compiled with other flags, may be from the library.
-Approx near(double value) { return Approx(value).epsilon(1e-4).margin(1e-6); }
-
-auto contains(char const* text) { return Catch::Contains(text); }
-
-} // namespace
-
-TEST_CASE("sinks measures what the library measures", "[programs]") {
-  setting const s;
-  auto const found = s.run("sinks", {"--model", "model", "--texts", "a.npy", "--out", "out"});
-  REQUIRE(found.err == "");
-  REQUIRE(found.code == 0);
-  CHECK_THAT(found.out, contains("position 0 holds token 1 in all 15 rows"));
-
-  dm::attention_sink sink;
-  dm::value_drain drain;
-  dm::residual_peak peak;
-  auto const loss = s.net().evaluate(s.batch("a.npy"), sink, drain, peak).loss;
-  CHECK_THAT(found.out, Catch::Contains("loss " + std::to_string(loss).substr(0, 5)));
-  table const heads(s.here / "out/heads.csv"), layers(s.here / "out/layers.csv");
-  CHECK(heads.rows == small.layers * small.heads);
-  CHECK(layers.rows == small.layers);
-  for (std::size_t l = 0; l < small.layers; ++l) {
-    auto const layer = std::to_string(l);
-    CHECK(layers.at({{"layer", layer}}, "residual_norm_0") == near(peak.bos(l)));
-    CHECK(layers.at({{"layer", layer}}, "residual_norm_others") == near(peak.other(l)));
-    for (std::size_t h = 0; h < small.heads; ++h) {
-      std::map<std::string, std::string> const here{{"layer", layer}, {"head", std::to_string(h)}};
-      CHECK(heads.at(here, "attention_on_0") == near(sink.mean(l, h)));
-      CHECK(heads.at(here, "value_drain") == near(drain.ratio(l, h)));
-      CHECK(heads.at(here, "largest_mass") >= heads.at(here, "second_mass"));
-    }
-  }
-  // The attention of a head on all positions, of which no query sees more than there are.
-  table const positions(s.here / "out/positions.csv");
-  for (double const mass : positions.numbers("mass")) CHECK((mass >= 0 && mass <= 1));
-  CHECK_THAT(scratch::read(s.here / "out/report.html"), contains("<h2>Heads</h2>"));
-}
-
-TEST_CASE("domains says what each head is worth on each domain", "[programs]") {
-  setting const s;
-  for (std::string const removal : {"zero", "to_bos"}) {
-    auto const found = s.run("domains", {"--model", "model", "--a", "first=a.npy", "--b",
-                                         "second=b.npy", "--removal", removal, "--out", removal});
-    REQUIRE(found.err == "");
-    REQUIRE(found.code == 0);
-    CHECK_THAT(scratch::read(s.here / (removal + "/report.html")), contains("second"));
-    table const heads(s.here / (removal + "/heads.csv"));
-    CHECK(heads.rows == 2 * small.layers * small.heads);
-    for (auto const& [domain, file] : {std::pair{"first", "a.npy"}, std::pair{"second", "b.npy"}}) {
-      auto const rows = s.batch(file);
-      dm::record<dm::site::pattern> kept; // [B, H, T, T]
-      auto const with = s.net().evaluate(rows, kept).loss;
-      auto const pattern = kept.values(1);
-      dm::running_mean attention;
-      for (std::size_t b = 0; b < rows.rows(); ++b) {
-        for (std::size_t q = 1; q < rows.context(); ++q) {
-          attention.add(static_cast<double>(pattern(b, 2, q, 0)));
-        }
-      }
-      auto const without =
-          removal == "zero"
-              ? s.net().evaluate(rows, dm::ablate_head{.layer = 1, .head = 2}).loss
-              : s.net().evaluate(rows, dm::attend_only_to_bos{.layer = 1, .head = 2}).loss;
-      std::map<std::string, std::string> const here{
-          {"layer", "1"}, {"head", "2"}, {"domain", domain}};
-      // Rows are of one length, so that the mean over rows is the mean over tokens.
-      CHECK(heads.at(here, "loss_change") == near(without - with));
-      CHECK(heads.at(here, "attention_on_0") == near(attention.mean()));
-      CHECK(heads.at(here, "loss_change_low") <= heads.at(here, "loss_change"));
-      CHECK(heads.at(here, "loss_change_high") >= heads.at(here, "loss_change"));
-    }
-  }
-}
+using namespace language_models;
 
 TEST_CASE("ablate removes every part as the library does", "[programs]") {
   setting const s;
@@ -324,7 +145,8 @@ TEST_CASE("programs of language models refuse wrong words", "[programs]") {
                contains("sequence 1, position 1: token 31 is outside the vocabulary of 31"));
     std::filesystem::remove_all(s.here / "out");
     s.write("long.npy", 2, small.context + 1, 1);
-    CHECK_THAT(s.failure(program, asked("model", "long.npy")), contains("expected at most 12 tokens, found 13"));
+    CHECK_THAT(s.failure(program, asked("model", "long.npy")),
+               contains("expected at most 12 tokens, found 13"));
     std::filesystem::remove_all(s.here / "out");
 
     scratch::write(s.here / "out", "a file");

@@ -3,6 +3,7 @@
 // what that does to the loss, and to sinks and norms in the layers after it.
 #include "language_model/ablate_page.hpp"
 #include "language_model/measure.hpp"
+#include "language_model/memory.hpp"
 #include "language_model/removals.hpp"
 #include "language_model/texts.hpp"
 
@@ -28,7 +29,7 @@ namespace lm = language_model;
 namespace {
 
 struct request {
-  std::string model, texts, out = "ablate";
+  std::string model, texts, out = "ablate", memory;
   std::uint64_t context = 128, rows = 64, threads = 0;
 };
 
@@ -99,8 +100,9 @@ int run(request const& asked) {
   if (rows.predicted() == 0) {
     dm::refuse({"no row has a second token, so there is no loss that could change"});
   }
-  dm::create_output_folder(asked.out);
   fmt::print("{}\n{}\n", what, first);
+  lm::keep_within(asked.memory, folder, rows, {.threads = asked.threads}, 3);
+  dm::create_output_folder(asked.out);
   auto const all = lm::measure_removals(folder, rows, {.threads = asked.threads}, progress);
   auto const effects = lm::effects_of(all);
   auto const said = summary(all, effects);
@@ -148,6 +150,7 @@ int main(int argc, char** argv) {
   options.count("--context", asked.context, "tokens of a row at most; the rest is cut off",
                 {.most = 1'000'000});
   options.count("--rows", asked.rows, "rows at most", program::of_a_batch);
+  options.text("--memory", asked.memory, lm::memory_help, "SIZE");
   options.count("--threads", asked.threads, "0: all cores", program::of_threads);
   return options.run(argc, argv, [&] { return run(asked); });
 }

@@ -5,6 +5,7 @@
 #include "language_model/domains_page.hpp"
 #include "language_model/domains_tables.hpp"
 #include "language_model/measured_domain.hpp"
+#include "language_model/memory.hpp"
 #include "language_model/texts.hpp"
 
 #include "common/command_line.hpp"
@@ -33,7 +34,7 @@ namespace lm = language_model;
 namespace {
 
 struct request {
-  std::string model, first, second, out = "domains", removal = "zero", control = "all";
+  std::string model, first, second, out = "domains", memory, removal = "zero", control = "all";
   std::uint64_t context = 128, rows = 64, threads = 0, control_heads = 4, seed = 0;
 };
 
@@ -124,6 +125,7 @@ int run(request const& asked) {
         fmt::format("{}: {} rows; {}", d.name, d.rows.size(), lm::first_tokens(d.rows, words));
     fmt::print("{}\n", texts);
     about += "<p>" + page::escaped(texts) + "</p>";
+    lm::keep_within(asked.memory, folder, dm::batch_of(d.rows), {.threads = asked.threads}, 2);
   }
   dm::create_output_folder(asked.out);
   std::vector<lm::measured_domain> found;
@@ -193,6 +195,7 @@ int main(int argc, char** argv) {
   options.count("--context", asked.context, "tokens of a row at most; the rest is cut off",
                 {.most = 1'000'000});
   options.count("--rows", asked.rows, "rows at most of each domain", program::of_a_batch);
+  options.text("--memory", asked.memory, lm::memory_help, "SIZE");
   options.count("--threads", asked.threads, "0: all cores", program::of_threads);
   return options.run(argc, argv, [&] { return run(asked); });
 }

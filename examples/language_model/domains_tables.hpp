@@ -58,23 +58,29 @@ inline void write_controls(std::vector<head_on_domains> const& heads,
 
 inline std::string summary(std::vector<head_on_domains> const& heads,
                            std::vector<std::string> const& names, together const& all) {
-  if (!all.enough()) {
-    return fmt::format(
-        "There are {} numbers to compare and a domain with {} rows of three tokens or "
-        "more, too few for intervals that hold for all of them together; {} would "
-        "do. So no head is called active or dormant.",
-        all.numbers, all.rows, rows_needed(all.numbers));
-  }
   std::string said;
-  for (auto const& h : heads) {
-    for (auto const& [at, to] : {std::pair{0U, 1U}, std::pair{1U, 0U}}) {
-      if (!h.active_dormant(at, to)) continue;
-      said += fmt::format("Layer {} head {} is dormant on {} (attention on token 0 {:.3f}, loss "
-                          "change {:+.4f}) and active on {} ({:.3f}, {:+.4f}). ",
-                          h.layer, h.head, names[at], h.on[at].attention.mean, h.on[at].change.mean,
-                          names[to], h.on[to].attention.mean, h.on[to].change.mean);
+  auto const add = [&](auto is) {
+    for (auto const& h : heads) {
+      for (auto const& [at, to] : {std::pair{0U, 1U}, std::pair{1U, 0U}}) {
+        if (!is(h, at, to)) continue;
+        said +=
+            fmt::format("Layer {} head {} is dormant on {} (attention on token 0 {:.3f}, loss "
+                        "change {:+.4f}) and active on {} ({:.3f}, {:+.4f}). ",
+                        h.layer, h.head, names[at], h.on[at].attention.mean, h.on[at].change.mean,
+                        names[to], h.on[to].attention.mean, h.on[to].change.mean);
+      }
     }
+  };
+  if (!all.enough()) {
+    add([](auto const& h, auto a, auto b) { return h.looks_active_dormant(a, b); });
+    return fmt::format("There are {} numbers to compare and a domain with {} rows of three tokens "
+                       "or more, too few "
+                       "for intervals that hold for all of them together; {} would do. {}",
+                       all.numbers, all.rows, rows_needed(all.numbers),
+                       said.empty() ? "No head looks active on one domain and dormant on the other."
+                                    : "So this is what these rows show, and no verdict: " + said);
   }
+  add([](auto const& h, auto a, auto b) { return h.active_dormant(a, b); });
   return said.empty() ? "No head is active on one domain and dormant on the other. " : said;
 }
 

@@ -47,6 +47,11 @@ struct head_on_domains {
     return on[b].change.low > 0 && on[a].change.high < on[b].change.low &&
            on[a].attention.low > on[b].attention.high;
   }
+  /// The same of the means alone, one on either side of what counts as a sink: no verdict.
+  [[nodiscard]] bool looks_active_dormant(std::size_t a, std::size_t b) const {
+    return on[b].change.mean > 0 && on[a].change.mean < on[b].change.mean &&
+           on[a].attention.mean > sink_threshold && on[b].attention.mean < sink_threshold;
+  }
   [[nodiscard]] bool active_dormant() const { return active_dormant(0, 1) || active_dormant(1, 0); }
   [[nodiscard]] double difference() const {
     return std::abs(on[1].change.mean - on[0].change.mean);

@@ -3,6 +3,8 @@
 // wherever they first stand (arXiv 2402.17762 has delimiters).
 #pragma once
 
+#include "language_model/simultaneous.hpp"
+
 #include <dormant/probe/row.hpp>
 #include <dormant/sites.hpp>
 #include <dormant/source/token_files.hpp>
@@ -17,9 +19,6 @@ namespace language_model {
 
 namespace dm = dormant;
 
-/// A head with more attention than this on token 0 is a sink head; their share is the sink rate
-/// (arXiv 2410.10781). A position beside it that collects so much is a secondary sink.
-inline constexpr double sink_threshold = 0.3;
 /// A position that fewer queries see than this, itself and the next one not counted, is not judged: one
 /// query that attends to it would be enough.
 inline constexpr std::size_t queries_of_a_sink = 8;

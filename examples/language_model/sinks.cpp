@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Sinks, drains and peaks of a pretrained model: every layer and head of a Hugging Face folder, on texts
 // that you give it.
+#include "language_model/memory.hpp"
 #include "language_model/sinks_page.hpp"
 #include "language_model/texts.hpp"
 
@@ -27,7 +28,7 @@ namespace lm = language_model;
 namespace {
 
 struct request {
-  std::string model, texts, out = "sinks";
+  std::string model, texts, out = "sinks", memory;
   std::uint64_t context = 128, rows = 64, threads = 0, maps = 8;
 };
 
@@ -113,6 +114,7 @@ int run(request const& asked) {
     dm::refuse({"no row has a second token, so there is nothing to attend to beside token 0"});
   }
   fmt::print("{}\n{}\n", what, first);
+  lm::keep_within(asked.memory, folder, given, {.threads = asked.threads});
   dm::create_output_folder(asked.out);
   auto const m = lm::measure(folder, given, {.threads = asked.threads});
   std::filesystem::path const out = asked.out;
@@ -184,6 +186,7 @@ int main(int argc, char** argv) {
   options.count("--maps", asked.maps,
                 "heads whose attention in the first row is drawn: those with most on token 0",
                 {.least = 0, .most = 1000});
+  options.text("--memory", asked.memory, lm::memory_help, "SIZE");
   options.count("--threads", asked.threads, "0: all cores", program::of_threads);
   return options.run(argc, argv, [&] { return run(asked); });
 }

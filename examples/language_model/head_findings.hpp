@@ -41,11 +41,11 @@ struct head_on_domains {
   std::vector<head_on_domain> on;      ///< one a domain
   std::vector<control_found> controls; ///< of the heads that are controlled
 
-  /// Whether it is worth something on domain b, less on a, and rests on token 0 there: the intervals of
-  /// both kinds lie apart.
+  /// Whether it is worth something on domain b, less on a, and rests on token 0 there alone: the intervals
+  /// of both kinds lie apart, and what it rests is a sink's.
   [[nodiscard]] bool active_dormant(std::size_t a, std::size_t b) const {
     return on[b].change.low > 0 && on[a].change.high < on[b].change.low &&
-           on[a].attention.low > on[b].attention.high;
+           on[a].attention.low > std::max(on[b].attention.high, sink_threshold);
   }
   /// The same of the means alone, one on either side of what counts as a sink: no verdict.
   [[nodiscard]] bool looks_active_dormant(std::size_t a, std::size_t b) const {

@@ -6,7 +6,7 @@
 build_packages=(
   g++ cmake ninja-build
   libxtensor-dev libxsimd-dev libboost-dev librandom123-dev nlohmann-json3-dev
-  libfmt-dev libcli11-dev libicu-dev gnuplot-nox)
+  libfmt-dev libcli11-dev libicu-dev libsentencepiece-dev gnuplot-nox)
 text_packages=(bible-kjv bible-kjv-text libpython3-stdlib)
 test_packages=(catch2 libbenchmark-dev valgrind doxygen pkgconf)
 all_packages=(

@@ -93,7 +93,7 @@ std::string summary(lm::all_removals const& all, std::vector<lm::effect> const& 
 int run(request const& asked) {
   auto const folder = dm::model_folder::open(asked.model);
   auto const what = lm::described(folder);
-  auto const words = lm::tokenizer_of(folder);
+  auto const words = lm::text_tokenizer::of(folder);
   auto const texts = lm::read_rows(asked.texts, words, asked.context, asked.rows);
   auto const first = lm::first_tokens(texts, words);
   auto const rows = dm::batch_of(texts);

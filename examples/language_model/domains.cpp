@@ -45,7 +45,7 @@ struct domain {
 
 /// `name=files`
 domain read_domain(std::string const& flag, std::string const& words,
-                   std::optional<dm::tokenizer> const& tokens, request const& asked) {
+                   std::optional<lm::text_tokenizer> const& tokens, request const& asked) {
   auto const end = words.find('=');
   if (end == 0 || end == std::string::npos) {
     throw program::usage_error(
@@ -111,7 +111,7 @@ void add_controls(std::vector<lm::head_on_domains>& heads,
 
 int run(request const& asked) {
   auto const folder = dm::model_folder::open(asked.model);
-  auto const words = lm::tokenizer_of(folder);
+  auto const words = lm::text_tokenizer::of(folder);
   std::vector<domain> const domains{read_domain("--a", asked.first, words, asked),
                                     read_domain("--b", asked.second, words, asked)};
   auto const what = lm::described(folder);

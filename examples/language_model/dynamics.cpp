@@ -45,7 +45,8 @@ lm::moment measured(lm::checkpoint const& of, bool is_first, request const& aske
   auto const file = fs::path(asked.out) / "measured" / fmt::format("step-{}.json", of.step);
   if (auto const before = lm::kept(file, same)) return *before;
   auto const folder = dm::model_folder::open(of.folder);
-  auto const rows = lm::read_rows(asked.texts, lm::tokenizer_of(folder), asked.context, asked.rows);
+  auto const rows =
+      lm::read_rows(asked.texts, lm::text_tokenizer::of(folder), asked.context, asked.rows);
   auto const batch = dm::batch_of(rows);
   dm::execution const how{.threads = asked.threads};
   if (is_first) lm::keep_within(asked.memory, folder, batch, how);

@@ -76,7 +76,8 @@ void write_positions(lm::measurement const& m, std::filesystem::path const& path
 }
 
 void write_secondary(std::vector<lm::secondary_sink> const& all,
-                     std::optional<dm::tokenizer> const& words, std::filesystem::path const& path) {
+                     std::optional<lm::text_tokenizer> const& words,
+                     std::filesystem::path const& path) {
   dm::csv_table table(
       {"layer", "head", "position", "token", "label", "mass", "rows_above", "rows"});
   for (auto const& s : all) {
@@ -106,7 +107,7 @@ std::vector<lm::mapped_head> heads_to_map(lm::measurement const& m, std::size_t 
 int run(request const& asked) {
   auto const folder = dm::model_folder::open(asked.model);
   auto const what = lm::described(folder);
-  auto const words = lm::tokenizer_of(folder);
+  auto const words = lm::text_tokenizer::of(folder);
   auto const rows = lm::read_rows(asked.texts, words, asked.context, asked.rows);
   auto const first = lm::first_tokens(rows, words);
   auto const given = dm::batch_of(rows);

@@ -47,7 +47,7 @@ inline std::string number_or_dash(double x) {
 } // namespace detail
 
 /// "position 3, token 13 ('.') in all 5 rows", "token 13 ('.') where it first stands".
-inline std::string place_of(secondary_sink const& s, std::optional<dm::tokenizer> const& words) {
+inline std::string place_of(secondary_sink const& s, std::optional<text_tokenizer> const& words) {
   if (!s.position) return fmt::format("token {} where it first stands", name_of(*s.token, words));
   if (!s.token) return fmt::format("position {}, which holds different tokens", *s.position);
   return fmt::format("position {}, token {}", *s.position, name_of(*s.token, words));
@@ -55,7 +55,7 @@ inline std::string place_of(secondary_sink const& s, std::optional<dm::tokenizer
 
 namespace detail {
 inline std::string table_of(std::vector<secondary_sink> const& all,
-                            std::optional<dm::tokenizer> const& words) {
+                            std::optional<text_tokenizer> const& words) {
   constexpr std::size_t most = 30;
   auto const what = fmt::format(
       "Positions k from 1 on with more than {} of the attention of queries k + 2 and later, the "
@@ -81,7 +81,7 @@ inline std::string table_of(std::vector<secondary_sink> const& all,
 
 /// \param about the folder, the tokens and the command, as HTML paragraphs
 inline std::string sinks_page(measurement const& m, std::vector<secondary_sink> const& secondary,
-                              std::optional<dm::tokenizer> const& words, std::string_view about) {
+                              std::optional<text_tokenizer> const& words, std::string_view about) {
   double largest_gap = 1e-9; // a scale of nothing has no colours
   for (std::size_t l = 0; l < m.s.layers; ++l) {
     for (std::size_t h = 0; h < m.s.heads; ++h) {

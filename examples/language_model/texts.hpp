@@ -2,10 +2,11 @@
 // Texts that the programs of this folder are given, as rows of tokens that a model can read.
 #pragma once
 
+#include "language_model/text_tokenizer.hpp"
+
 #include <dormant/io/atomic_file.hpp>
 #include <dormant/source/model_folder.hpp>
 #include <dormant/source/token_files.hpp>
-#include <dormant/source/tokenizer.hpp>
 #include <dormant/task/batch.hpp>
 
 #include <fmt/core.h>
@@ -23,20 +24,14 @@ namespace language_model {
 
 namespace dm = dormant;
 
-/// The model's own tokenizer, if its folder has one.
-inline std::optional<dm::tokenizer> tokenizer_of(dm::model_folder const& folder) {
-  auto const path = folder.path() / "tokenizer.json";
-  if (!std::filesystem::exists(path)) return std::nullopt;
-  return dm::tokenizer::open(path);
-}
-
 namespace detail {
 // A text, cut into rows each of which begins as a text does.
 inline dm::token_rows rows_of_text(std::string const& path,
-                                   std::optional<dm::tokenizer> const& words, std::size_t context) {
+                                   std::optional<text_tokenizer> const& words,
+                                   std::size_t context) {
   if (!words) {
     dm::refuse({dm::io::in_quotes(path),
-                ": the model's folder has no tokenizer.json, so texts have "
+                ": the model's folder has no tokenizer.json or tokenizer.model, so texts have "
                 "to be given as token ids (.npy or .json)"});
   }
   auto const ids = words->encode(dm::read_file(path), false);
@@ -55,7 +50,7 @@ inline dm::token_rows rows_of_text(std::string const& path,
 
 /// Comma-separated files as rows of at most `context` tokens, the first `most` of them. Rows of ids that
 /// are longer are cut off, as the paper's are; `.txt` files become as many rows as they need.
-inline dm::token_rows read_rows(std::string_view files, std::optional<dm::tokenizer> const& words,
+inline dm::token_rows read_rows(std::string_view files, std::optional<text_tokenizer> const& words,
                                 std::size_t context, std::size_t most) {
   dm::token_rows rows;
   for (bool more = true; more && rows.size() < most;) {
@@ -77,18 +72,18 @@ inline dm::token_rows read_rows(std::string_view files, std::optional<dm::tokeni
 }
 
 /// A token by its number and, where there is a tokenizer, its word.
-inline std::string name_of(dm::token id, std::optional<dm::tokenizer> const& words) {
+inline std::string name_of(dm::token id, std::optional<text_tokenizer> const& words) {
   return words ? fmt::format("{} ({})", id, dm::io::in_quotes(words->label(id)))
                : fmt::format("{}", id);
 }
 /// The same in a few letters, for the axis of a map.
-inline std::string label_of(dm::token id, std::optional<dm::tokenizer> const& words) {
+inline std::string label_of(dm::token id, std::optional<text_tokenizer> const& words) {
   return words ? dm::io::printable(words->label(id), 14) : fmt::format("{}", id);
 }
 
 /// What stands at position 0, which decides what a sink is.
 inline std::string first_tokens(dm::token_rows const& rows,
-                                std::optional<dm::tokenizer> const& words) {
+                                std::optional<text_tokenizer> const& words) {
   auto const first = rows.front().front();
   auto const name = name_of(first, words);
   auto const same = std::count_if(rows.begin(), rows.end(),

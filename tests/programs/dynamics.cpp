@@ -90,7 +90,9 @@ TEST_CASE("every checkpoint below a folder is measured once", "[programs]") {
   auto const again = run(here, {"--models", "run/checkpoints"});
   INFO(again.err);
   CHECK(again.code == 0);
-  CHECK(again.out == first.out);
+  CHECK(first.out.find("a pass takes at most") != std::string::npos);
+  CHECK(again.out.find("a pass takes at most") == std::string::npos); // as there was none
+  CHECK_THAT(again.out, Catch::Contains("step       40: loss"));
   CHECK(scratch::read(here.path() / "out/dynamics.csv") == table);
 
   // Other rows are other numbers.

@@ -37,7 +37,7 @@ public:
       posix_spawn_file_actions_addopen(&actions, fd, (streams_ / file).c_str(), O_WRONLY | O_CREAT,
                                        0600);
     }
-    std::vector<std::string> words{std::string(DORMANT_PROGRAMS) + "/" + name};
+    std::vector<std::string> words{(std::filesystem::path(DORMANT_PROGRAMS) / name).string()};
     words.insert(words.end(), arguments.begin(), arguments.end());
     std::vector<char*> argv;
     for (auto& word : words) argv.push_back(word.data());

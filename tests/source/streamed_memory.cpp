@@ -56,7 +56,7 @@ TEST_CASE("a streamed pass takes the memory that was said, and not much less", "
   }
   auto const folder = dm::model_folder::open(here.path());
   dm::pretrained<dm::llama> const net(dm::llama::read(folder.config()), folder);
-  for (std::size_t const n : {2, 64}) {
+  for (std::size_t const n : {2UL, 64UL}) {
     auto const rows = rows_of(n);
     dm::execution const how{.threads = 2};
     auto const said = dm::memory_of(net, rows, how);

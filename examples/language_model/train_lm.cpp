@@ -28,10 +28,12 @@ int main(int argc, char** argv) {
   program::command_line options("train_lm",
                                 "Trains a small language model on texts, and watches its sinks, "
                                 "drains and peaks form.");
-  options.text("--texts", s.texts,
-               "comma-separated texts in UTF-8, drawn equally often; the last twentieth of each is "
-               "for validation",
-               "A.txt,B.txt");
+  options.text(
+      "--texts", s.texts,
+      "comma-separated texts in UTF-8, or token ids (.npy, .json), drawn equally often; the "
+      "last twentieth of each is "
+      "for validation",
+      "A.txt,B.txt");
   options.required("--texts");
   options.text("--out", s.out,
                "folder to write, new or empty: checkpoints/, log.csv, sample.txt, "
@@ -42,7 +44,10 @@ int main(int argc, char** argv) {
                  "RMSNorm, rotary embedding and gated MLPs, or the paper's");
   options.choice("--attention", s.attention, {"softmax", "relu", "sigmoid", "softmax_n"},
                  "attention rule; checkpoints of softmax are Hugging Face folders");
-  options.text("--tokenizer", s.tokens, "tokenizer.json; without it a token is a byte", "FILE");
+  options.text(
+      "--tokenizer", s.tokens,
+      "tokenizer.json of texts and token ids; without it a token is a byte, and 256 is <s>",
+      "FILE");
   options.count("--layers", s.layers, "layers", {.most = 1000});
   options.count("--heads", s.heads, "attention heads of a layer", {.most = 1000});
   options.count("--width", s.width, "of the residual stream", {.most = 100'000});

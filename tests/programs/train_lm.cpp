@@ -5,6 +5,7 @@
 #include "programs/program.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -152,6 +153,33 @@ TEST_CASE("a run that was stopped goes on to the same bits, on any number of thr
         contents(here, std::string("whole/") + file) == contents(here, std::string("cut/") + file);
     CHECK(same);
   }
+}
+
+TEST_CASE("token ids train as the text that they are of", "[programs]") {
+  folder const here;
+  write_texts(here);
+  std::ofstream ids(here.path() / "letters.json"), others(here.path() / "others.json");
+  auto const text = scratch::read(here.path() / "letters.txt");
+  ids << "[[";
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    ids << (i == 0 ? "" : ",") << static_cast<int>(text[i]);
+  }
+  ids << "]]";
+  ids.close();
+  others << "[[1,2,257]]";
+  others.close();
+  REQUIRE(run(here, {"--texts", "letters.json", "--out", "ids"}).code == 0);
+  REQUIRE(run(here, {"--texts", "letters.txt", "--out", "text"}).code == 0);
+  // Texts are cut at a line's end, ids where they are: the rows drawn are nearly the same.
+  auto const last = [&](std::string const& out) {
+    auto const log = contents(here, out + "/log.csv");
+    auto const line = log.substr(log.rfind('\n', log.size() - 2) + 1);
+    auto const loss = line.find(',', line.find(',') + 1) + 1;
+    return std::stod(line.substr(line.find(',', loss) + 1)); // bits a byte
+  };
+  CHECK(std::abs(last("ids") - last("text")) < 0.3);
+  CHECK_THAT(programs::mistake(run(here, {"--texts", "others.json", "--out", "a"}), "train_lm", 1),
+             Catch::Contains("token 257 is outside the vocabulary of 257"));
 }
 
 TEST_CASE("what cannot be trained on is one sentence", "[programs]") {

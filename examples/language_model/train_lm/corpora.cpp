@@ -4,6 +4,7 @@
 #include <dormant/io/atomic_file.hpp>
 #include <dormant/io/checksum.hpp>
 #include <dormant/source/byte_letters.hpp>
+#include <dormant/source/token_files.hpp>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -55,6 +56,36 @@ std::size_t training_part(std::string_view text) {
   auto const line = text.find('\n', at);
   return line == std::string_view::npos ? at : line + 1;
 }
+void read_text(std::string const& path, dm::tokenizer const& words, corpus& to) {
+  auto const text = dm::read_file(path, std::size_t{4} << 30U);
+  auto const cut = training_part(text);
+  try {
+    to.training = words.encode(std::string_view(text).substr(0, cut), false);
+    to.validation = words.encode(std::string_view(text).substr(cut), false);
+  } catch (dm::error const& e) {
+    dm::refuse({dm::io::in_quotes(path), ": ", e.what()});
+  }
+  to.bytes_of_a_token =
+      static_cast<double>(text.size() - cut) / static_cast<double>(to.validation.size());
+}
+/// Ids that the tokenizer made before, row after row.
+void read_ids(std::string const& path, dm::tokenizer const& words, corpus& to) {
+  std::vector<dm::token> all;
+  for (auto const& row : dm::read_token_file(path)) {
+    for (auto const id : row) {
+      if (id < 0 || static_cast<std::size_t>(id) >= words.size()) {
+        dm::refuse({dm::io::in_quotes(path), ": token ", id, " is outside the vocabulary of ",
+                    words.size(), "; --tokenizer names the tokenizer.json that made the ids"});
+      }
+      all.push_back(id);
+    }
+  }
+  auto const cut = all.end() - static_cast<std::ptrdiff_t>(all.size() / 20);
+  to.training.assign(all.begin(), cut);
+  to.validation.assign(cut, all.end());
+  to.bytes_of_a_token = static_cast<double>(words.decode(to.validation).size()) /
+                        static_cast<double>(to.validation.size());
+}
 } // namespace
 
 corpora read_corpora(training_settings const& s) {
@@ -67,16 +98,10 @@ corpora read_corpora(training_settings const& s) {
     auto const end = std::min(s.texts.find(',', begin), s.texts.size());
     auto const path = s.texts.substr(begin, end - begin);
     begin = end + 1;
-    auto const text = dm::read_file(path, std::size_t{4} << 30U);
-    auto const cut = training_part(text);
     corpus c;
     c.name = std::filesystem::path(path).stem().string();
-    try {
-      c.training = words.encode(std::string_view(text).substr(0, cut), false);
-      c.validation = words.encode(std::string_view(text).substr(cut), false);
-    } catch (dm::error const& e) {
-      dm::refuse({dm::io::in_quotes(path), ": ", e.what()});
-    }
+    auto const kind = std::filesystem::path(path).extension();
+    (kind == ".npy" || kind == ".json" ? read_ids : read_text)(path, words, c);
     if (c.validation.size() < s.context) {
       dm::refuse({dm::io::in_quotes(path),
                   ": a twentieth of it, which is kept for validation, has ", c.validation.size(),
@@ -85,8 +110,6 @@ corpora read_corpora(training_settings const& s) {
     bool const same = std::any_of(all.texts.begin(), all.texts.end(),
                                   [&](corpus const& other) { return other.name == c.name; });
     if (same) dm::refuse({"two texts are called ", dm::io::in_quotes(c.name)});
-    c.bytes_of_a_token =
-        static_cast<double>(text.size() - cut) / static_cast<double>(c.validation.size());
     all.texts.push_back(std::move(c));
   }
   return all;

@@ -132,8 +132,7 @@ TEST_CASE("a tokenizer that would be read wrongly is refused by name", "[source]
   CHECK(said("/model/type", "Unigram") == "'t.json': the model is 'Unigram', expected 'BPE'");
   CHECK(said("/model/merges", std::vector<std::string>{"q zz"}) ==
         "'t.json': merge 0 is not of two pieces of the vocabulary that make a third");
-  CHECK(said("/model/vocab/he", -3) ==
-        "'t.json': the id of piece 'he' is no number below 1000000");
+  CHECK(said("/model/vocab/he", -3) == "'t.json': the id of piece 'he' is no number below 1000000");
   CHECK(said("/normalizer", {{"type", "BertNormalizer"}}) ==
         "'t.json': normalizer 'BertNormalizer' is not supported");
   CHECK(said("/pre_tokenizer", {{"type", "Whitespace"}}) ==

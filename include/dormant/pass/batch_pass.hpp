@@ -3,17 +3,16 @@
 // a queue, and shards are summed in a fixed order, so the bits do not depend on the threads.
 #pragma once
 
-#include "dormant/detail/hooks.hpp"
 #include "dormant/error.hpp"
 #include "dormant/pass/non_finite.hpp"
 #include "dormant/pass/pass.hpp"
+#include "dormant/pass/shard_hooks.hpp"
 #include "dormant/pass/step_pass.hpp"
 #include "dormant/pass/team.hpp"
 #include "dormant/task/batch.hpp"
 
 #include <algorithm>
 #include <cstddef>
-#include <memory>
 #include <string>
 #include <vector>
 

@@ -3,11 +3,11 @@
 // the same parts as in training. What a sequence gives depends on no other sequence.
 #pragma once
 
-#include "dormant/detail/hooks.hpp"
 #include "dormant/pass/layer_weights.hpp"
 #include "dormant/pass/memory.hpp"
 #include "dormant/pass/pass.hpp"
 #include "dormant/pass/residual_streams.hpp"
+#include "dormant/pass/shard_hooks.hpp"
 #include "dormant/pass/team.hpp"
 #include "dormant/task/batch.hpp"
 

@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <numeric>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -105,8 +104,7 @@ std::vector<std::vector<std::vector<double>>>
 losses_with_controls(dm::model_folder const& folder, dm::batch const& rows, dm::execution how,
                      std::vector<head_place> const& heads, std::vector<control> const& controls,
                      std::uint64_t seed, void (*done)(std::size_t, std::size_t)) {
-  return dm::with_family(folder, [&](auto const& family) {
-    dm::pretrained<std::remove_cvref_t<decltype(family)>> const net(family, folder);
+  return dm::with_pretrained(folder, [&](auto const& net) {
     std::vector<std::vector<std::vector<double>>> losses(heads.size());
     auto const from = swapped_rows(rows.rows(), seed);
     auto streams = dm::residuals_of(net, rows, how);

@@ -6,20 +6,12 @@
 
 #include <fmt/core.h>
 
+#include <utility>
+
 namespace language_model {
 
-namespace {
-/// f(net) with the folder's model, which stays in its files.
-template <class F>
-decltype(auto) with_model(dm::model_folder const& folder, F&& f) {
-  return dm::with_family(folder, [&](auto const& family) {
-    return f(dm::pretrained<std::remove_cvref_t<decltype(family)>>(family, folder));
-  });
-}
-} // namespace
-
 measurement measure(dm::model_folder const& folder, dm::batch const& rows, dm::execution how) {
-  return with_model(folder, [&](auto const& net) {
+  return dm::with_pretrained(folder, [&](auto const& net) {
     measurement m;
     m.s = net.s();
     m.loss = dm::evaluate(net, rows, how, m.sink, m.mass, m.entropy, m.gap, m.drain, m.peak,
@@ -33,20 +25,25 @@ std::vector<std::vector<double>> losses_without_heads(dm::model_folder const& fo
                                                       dm::batch const& rows, dm::execution how,
                                                       removal by,
                                                       void (*done)(std::size_t, std::size_t)) {
-  return with_model(folder, [&](auto const& net) {
+  return dm::with_pretrained(folder, [&](auto const& net) {
     std::vector<std::vector<double>> all;
-    std::size_t const heads = net.s().layers * net.s().heads;
-    for (std::size_t i = 0; i < heads; ++i) {
-      std::size_t const layer = i / net.s().heads, head = i % net.s().heads;
-      dm::sequence_loss losses;
-      if (by == removal::zero) {
-        dm::evaluate(net, rows, how, dm::ablate_head{.layer = layer, .head = head}, losses);
-      } else {
-        dm::evaluate(net, rows, how, dm::attend_only_to_bos{.layer = layer, .head = head}, losses);
+    std::size_t const heads = net.s().heads;
+    // Layers before the head are as they were: a pass begins where they end.
+    for (auto streams = dm::residuals_of(net, rows, how); streams.layer < net.s().layers;
+         streams = dm::advance(net, rows, std::move(streams), how)) {
+      for (std::size_t h = 0; h < heads; ++h) {
+        dm::sequence_loss losses;
+        if (by == removal::zero) {
+          dm::evaluate_from(net, rows, streams, how,
+                            dm::ablate_head{.layer = streams.layer, .head = h}, losses);
+        } else {
+          dm::evaluate_from(net, rows, streams, how,
+                            dm::attend_only_to_bos{.layer = streams.layer, .head = h}, losses);
+        }
+        auto& of_rows = all.emplace_back();
+        for (std::size_t b = 0; b < rows.rows(); ++b) of_rows.push_back(losses.of(b));
+        done(all.size(), net.s().layers * heads);
       }
-      auto& of_rows = all.emplace_back();
-      for (std::size_t b = 0; b < rows.rows(); ++b) of_rows.push_back(losses.of(b));
-      done(i + 1, heads);
     }
     return all;
   });
@@ -57,7 +54,7 @@ std::size_t heads_of_a_layer(dm::model_folder const& folder) {
 }
 
 std::string described(dm::model_folder const& folder) {
-  return with_model(folder, [&](auto const& net) {
+  return dm::with_pretrained(folder, [&](auto const& net) {
     auto const& s = net.s();
     return fmt::format("{}: {} layers, {} heads ({} of keys and values), width {}, MLP {}, "
                        "vocabulary {}, context {}",

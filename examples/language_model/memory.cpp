@@ -33,10 +33,8 @@ std::size_t bytes_of(std::string const& bound) {
 void keep_within(std::string const& bound, dm::model_folder const& folder, dm::batch const& rows,
                  dm::execution how, std::size_t copies) {
   auto const most = bytes_of(bound);
-  auto needed = dm::with_family(folder, [&](auto const& family) {
-    return dm::memory_of(dm::pretrained<std::remove_cvref_t<decltype(family)>>(family, folder),
-                         rows, how);
-  });
+  auto needed =
+      dm::with_pretrained(folder, [&](auto const& net) { return dm::memory_of(net, rows, how); });
   needed.streams *= copies;
   auto const in_gigabytes = [](std::size_t bytes) { return static_cast<double>(bytes) * 1e-9; };
   if (most != 0 && needed.total() > most) {

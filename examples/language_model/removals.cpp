@@ -9,7 +9,6 @@
 
 #include <cstddef>
 #include <tuple>
-#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -120,10 +119,8 @@ all_removals measured(Net const& net, dm::batch const& rows, dm::execution how,
 
 all_removals measure_removals(dm::model_folder const& folder, dm::batch const& rows,
                               dm::execution how, void (*done)(std::size_t, std::size_t)) {
-  return dm::with_family(folder, [&](auto const& family) {
-    return measured(dm::pretrained<std::remove_cvref_t<decltype(family)>>(family, folder), rows,
-                    how, done);
-  });
+  return dm::with_pretrained(folder,
+                             [&](auto const& net) { return measured(net, rows, how, done); });
 }
 
 } // namespace language_model

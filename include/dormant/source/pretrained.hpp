@@ -47,6 +47,16 @@ private:
   stored_model stored_;
 };
 
+/// f(net) with the folder's model, whatever its family, as a `pretrained<Family, Scalar>`. `f` is compiled
+/// for each family.
+/// \throws error as `with_family` and the constructor of `pretrained` do
+template <class Scalar = float, class F>
+decltype(auto) with_pretrained(model_folder const& folder, F&& f) {
+  return with_family(folder, [&]<class Family>(Family const& family) {
+    return f(pretrained<Family, Scalar>(family, folder));
+  });
+}
+
 namespace detail {
 /// What hooks are told of a model of which only some layers will be run.
 template <class Model>

@@ -40,15 +40,20 @@ struct rule_by_name {
 };
 static_assert(dm::attention_rule<rule_by_name>);
 
+/// Makes `rule_by_name` the rule of that name.
+inline void choose_rule(std::string_view name) {
+  if (name == dm::softmax::name) rule_by_name::chosen = dm::softmax{};
+  if (name == dm::relu::name) rule_by_name::chosen = dm::relu{};
+  if (name == dm::sigmoid::name) rule_by_name::chosen = dm::sigmoid{};
+  if (name == dm::softmax_n<>::name) rule_by_name::chosen = dm::softmax_n<>{};
+}
+
 /// Calls `f.template operator()<Rule>()` for the attention rule of that name.
 template <class F>
 auto with_attention(std::string_view name, F&& f) {
   if (name == dm::sink_logit::name) return f.template operator()<dm::sink_logit>();
   if (name == dm::output_gate<>::name) return f.template operator()<dm::output_gate<>>();
-  if (name == dm::softmax::name) rule_by_name::chosen = dm::softmax{};
-  if (name == dm::relu::name) rule_by_name::chosen = dm::relu{};
-  if (name == dm::sigmoid::name) rule_by_name::chosen = dm::sigmoid{};
-  if (name == dm::softmax_n<>::name) rule_by_name::chosen = dm::softmax_n<>{};
+  choose_rule(name);
   return f.template operator()<rule_by_name>();
 }
 

@@ -2,10 +2,8 @@
 // What every head, attention, MLP and layer of a pretrained model is worth: each removed in turn, and
 // what that does to the loss, and to sinks and norms in the layers after it.
 #include "language_model/ablate_page.hpp"
-#include "language_model/measure.hpp"
-#include "language_model/memory.hpp"
+#include "language_model/measuring.hpp"
 #include "language_model/removals.hpp"
-#include "language_model/texts.hpp"
 
 #include "common/command_line.hpp"
 #include "common/exit_code.hpp"
@@ -28,9 +26,8 @@ namespace lm = language_model;
 
 namespace {
 
-struct request {
-  std::string model, texts, out = "ablate", memory;
-  std::uint64_t context = 128, rows = 64, threads = 0;
+struct request : lm::measuring {
+  std::string out = "ablate";
 };
 
 void progress(std::size_t done, std::size_t all) {
@@ -91,30 +88,19 @@ std::string summary(lm::all_removals const& all, std::vector<lm::effect> const& 
 }
 
 int run(request const& asked) {
-  auto const folder = dm::model_folder::open(asked.model);
-  auto const what = lm::described(folder);
-  auto const words = lm::text_tokenizer::of(folder);
-  auto const texts = lm::read_rows(asked.texts, words, asked.context, asked.rows);
-  auto const first = lm::first_tokens(texts, words);
-  auto const rows = dm::batch_of(texts);
-  if (rows.predicted() == 0) {
-    dm::refuse({"no row has a second token, so there is no loss that could change"});
-  }
-  fmt::print("{}\n{}\n", what, first);
-  lm::keep_within(asked.memory, folder, rows, {.threads = asked.threads}, 3);
+  // Streams before the layer, before the next, and those of a pass.
+  auto const given = lm::opened(asked, "no loss that could change", 3);
   dm::create_output_folder(asked.out);
-  auto const all = lm::measure_removals(folder, rows, {.threads = asked.threads}, progress);
+  auto const all = lm::measure_removals(given.folder, given.rows, asked.how(), progress);
   auto const effects = lm::effects_of(all);
   auto const said = summary(all, effects);
 
   std::filesystem::path const out = asked.out;
   write_removals(effects, out / "removals.csv");
   write_downstream(all, out / "downstream.csv");
-  auto const about = fmt::format("<p>{}; {}.</p><p><code>ablate --model {} --texts {}</code></p>",
-                                 page::escaped(what), page::escaped(first),
-                                 page::escaped(asked.model), page::escaped(asked.texts));
-  dm::write_file_atomically(out / "report.html",
-                            lm::ablate_page(all, effects, about, page::escaped(said)));
+  dm::write_file_atomically(
+      out / "report.html",
+      lm::ablate_page(all, effects, given.about("ablate", asked), page::escaped(said)));
   fmt::print("{}\n", said);
   auto sorted = effects;
   std::stable_sort(sorted.begin(), sorted.end(), [](lm::effect const& a, lm::effect const& b) {
@@ -136,21 +122,10 @@ int main(int argc, char** argv) {
   program::command_line options("ablate",
                                 "What every head, attention, MLP and layer of a pretrained "
                                 "model is worth: each removed in turn.");
-  options.text("--model", asked.model, "folder with config.json and model.safetensors or shards",
-               "DIR");
-  options.text(
-      "--texts", asked.texts,
-      "comma-separated files: texts (.txt, with the folder's tokenizer.json), or token ids: "
-      ".npy [B, T], or .json as the authors' input_ids.json",
-      "A,B");
+  lm::add_model(options, asked);
+  lm::add_texts(options, asked);
   options.text("--out", asked.out,
                "folder to write, new or empty: report.html, removals.csv, downstream.csv", "DIR");
-  options.required("--model");
-  options.required("--texts");
-  options.count("--context", asked.context, "tokens of a row at most; the rest is cut off",
-                {.most = 1'000'000});
-  options.count("--rows", asked.rows, "rows at most", program::of_a_batch);
-  options.text("--memory", asked.memory, lm::memory_help, "SIZE");
-  options.count("--threads", asked.threads, "0: all cores", program::of_threads);
+  lm::add_limits(options, asked);
   return options.run(argc, argv, [&] { return run(asked); });
 }

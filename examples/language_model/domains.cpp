@@ -5,8 +5,7 @@
 #include "language_model/domains_page.hpp"
 #include "language_model/domains_tables.hpp"
 #include "language_model/measured_domain.hpp"
-#include "language_model/memory.hpp"
-#include "language_model/texts.hpp"
+#include "language_model/measuring.hpp"
 
 #include "common/command_line.hpp"
 #include "common/exit_code.hpp"
@@ -33,9 +32,9 @@ namespace lm = language_model;
 
 namespace {
 
-struct request {
-  std::string model, first, second, out = "domains", memory, removal = "zero", control = "all";
-  std::uint64_t context = 128, rows = 64, threads = 0, control_heads = 4, seed = 0;
+struct request : lm::measuring {
+  std::string first, second, out = "domains", removal = "zero", control = "all";
+  std::uint64_t control_heads = 4, seed = 0;
 };
 
 struct domain {
@@ -93,8 +92,8 @@ void add_controls(std::vector<lm::head_on_domains>& heads,
   if (passes.empty()) return;
   std::vector<std::vector<std::vector<std::vector<double>>>> losses; // [domains]
   for (auto const& d : domains) {
-    losses.push_back(lm::losses_with_controls(folder, d.rows, {.threads = asked.threads}, places,
-                                              passes, asked.seed, progress_of_controls));
+    losses.push_back(lm::losses_with_controls(folder, d.rows, asked.how(), places, passes,
+                                              asked.seed, progress_of_controls));
   }
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     for (std::size_t c = 0; c < passes.size(); ++c) {
@@ -125,14 +124,13 @@ int run(request const& asked) {
         fmt::format("{}: {} rows; {}", d.name, d.rows.size(), lm::first_tokens(d.rows, words));
     fmt::print("{}\n", texts);
     about += "<p>" + page::escaped(texts) + "</p>";
-    lm::keep_within(asked.memory, folder, dm::batch_of(d.rows), {.threads = asked.threads}, 2);
+    lm::keep_within(asked.memory, folder, dm::batch_of(d.rows), asked.how(), 3);
   }
   dm::create_output_folder(asked.out);
   std::vector<lm::measured_domain> found;
   auto const by = asked.removal == "zero" ? lm::removal::zero : lm::removal::to_bos;
   for (auto const& d : domains) {
-    found.push_back(
-        lm::measure_domain(folder, dm::batch_of(d.rows), {.threads = asked.threads}, by, progress));
+    found.push_back(lm::measure_domain(folder, dm::batch_of(d.rows), asked.how(), by, progress));
   }
 
   auto const all =
@@ -171,13 +169,12 @@ int main(int argc, char** argv) {
   program::command_line options("domains",
                                 "Which heads of a pretrained model are active on one kind "
                                 "of text and dormant on another.");
-  options.text("--model", asked.model, "folder with config.json and model.safetensors or shards",
-               "DIR");
+  lm::add_model(options, asked);
   options.text("--a", asked.first,
                "one domain: its name and files, texts (.txt) or token ids (.npy, .json)",
                "NAME=A,B");
   options.text("--b", asked.second, "the other", "NAME=A,B");
-  for (auto const* flag : {"--model", "--a", "--b"}) options.required(flag);
+  for (auto const* flag : {"--a", "--b"}) options.required(flag);
   options.text("--out", asked.out,
                "folder to write, new or empty: report.html, heads.csv, controls.csv", "DIR");
   options.choice("--removal", asked.removal, {"zero", "to_bos"},
@@ -192,10 +189,6 @@ int main(int argc, char** argv) {
                 "other, then those whose loss change differs most",
                 {.most = 10'000});
   options.count("--seed", asked.seed, "of what controls draw", program::a_seed);
-  options.count("--context", asked.context, "tokens of a row at most; the rest is cut off",
-                {.most = 1'000'000});
-  options.count("--rows", asked.rows, "rows at most of each domain", program::of_a_batch);
-  options.text("--memory", asked.memory, lm::memory_help, "SIZE");
-  options.count("--threads", asked.threads, "0: all cores", program::of_threads);
+  lm::add_limits(options, asked); // rows of each domain
   return options.run(argc, argv, [&] { return run(asked); });
 }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Sinks, drains and peaks of a pretrained model: every layer and head of a Hugging Face folder, on texts
 // that you give it.
-#include "language_model/memory.hpp"
+#include "language_model/measuring.hpp"
 #include "language_model/sinks_page.hpp"
-#include "language_model/texts.hpp"
 
 #include "common/command_line.hpp"
 #include "common/exit_code.hpp"
@@ -27,9 +26,9 @@ namespace lm = language_model;
 
 namespace {
 
-struct request {
-  std::string model, texts, out = "sinks", memory;
-  std::uint64_t context = 128, rows = 64, threads = 0, maps = 8;
+struct request : lm::measuring {
+  std::string out = "sinks";
+  std::uint64_t maps = 8;
 };
 
 void write_heads(lm::measurement const& m, std::filesystem::path const& path) {
@@ -105,32 +104,21 @@ std::vector<lm::mapped_head> heads_to_map(lm::measurement const& m, std::size_t 
 }
 
 int run(request const& asked) {
-  auto const folder = dm::model_folder::open(asked.model);
-  auto const what = lm::described(folder);
-  auto const words = lm::text_tokenizer::of(folder);
-  auto const rows = lm::read_rows(asked.texts, words, asked.context, asked.rows);
-  auto const first = lm::first_tokens(rows, words);
-  auto const given = dm::batch_of(rows);
-  if (given.predicted() == 0) {
-    dm::refuse({"no row has a second token, so there is nothing to attend to beside token 0"});
-  }
-  fmt::print("{}\n{}\n", what, first);
-  lm::keep_within(asked.memory, folder, given, {.threads = asked.threads});
+  auto const given = lm::opened(asked, "nothing to attend to beside token 0");
+  auto const& words = given.words;
   dm::create_output_folder(asked.out);
-  auto const m = lm::measure(folder, given, {.threads = asked.threads});
+  auto const m = lm::measure(given.folder, given.rows, asked.how());
   std::filesystem::path const out = asked.out;
   write_heads(m, out / "heads.csv");
   write_layers(m, out / "layers.csv");
   write_positions(m, out / "positions.csv");
-  auto const about = fmt::format("<p>{}; {}.</p><p><code>sinks --model {} --texts {}</code></p>",
-                                 page::escaped(what), page::escaped(first),
-                                 page::escaped(asked.model), page::escaped(asked.texts));
-  auto const secondary = lm::secondary_sinks(m.later, m.s.layers, m.s.heads, rows);
+  auto const about = given.about("sinks", asked);
+  auto const secondary = lm::secondary_sinks(m.later, m.s.layers, m.s.heads, given.texts);
   write_secondary(secondary, words, out / "secondary.csv");
   dm::write_file_atomically(out / "report.html", lm::sinks_page(m, secondary, words, about));
   if (asked.maps > 0) {
     std::vector<std::string> labels;
-    for (auto const id : rows.front()) {
+    for (auto const id : given.texts.front()) {
       if (labels.size() == lm::first_row_attention::most_tokens) break;
       labels.push_back(page::escaped(lm::label_of(id, words)));
     }
@@ -168,26 +156,15 @@ int main(int argc, char** argv) {
   request asked;
   program::command_line options("sinks", "Sinks, drains and peaks of a pretrained model, by layer "
                                          "and head.");
-  options.text("--model", asked.model, "folder with config.json and model.safetensors or shards",
-               "DIR");
-  options.text(
-      "--texts", asked.texts,
-      "comma-separated files: texts (.txt, with the folder's tokenizer.json), or token ids: "
-      ".npy [B, T], or .json as the authors' input_ids.json",
-      "A,B");
+  lm::add_model(options, asked);
+  lm::add_texts(options, asked);
   options.text("--out", asked.out,
                "folder to write, new or empty: report.html, attention.html, heads.csv, layers.csv, "
                "positions.csv, secondary.csv",
                "DIR");
-  options.required("--model");
-  options.required("--texts");
-  options.count("--context", asked.context, "tokens of a row at most; the rest is cut off",
-                {.most = 1'000'000});
-  options.count("--rows", asked.rows, "rows at most", program::of_a_batch);
   options.count("--maps", asked.maps,
                 "heads whose attention in the first row is drawn: those with most on token 0",
                 {.least = 0, .most = 1000});
-  options.text("--memory", asked.memory, lm::memory_help, "SIZE");
-  options.count("--threads", asked.threads, "0: all cores", program::of_threads);
+  lm::add_limits(options, asked);
   return options.run(argc, argv, [&] { return run(asked); });
 }

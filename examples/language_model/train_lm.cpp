@@ -17,9 +17,8 @@ int run(lm::training_settings const& s) {
         "--heads: {} heads of equal, even width cannot share a width of {}", s.heads, s.width));
   }
   auto const from = lm::read_corpora(s);
-  return program::with_attention(s.attention, [&]<class /*by name*/>() {
-    return s.model == "llama" ? lm::train_llama(s, from) : lm::train_paper(s, from);
-  });
+  program::choose_rule(s.attention);
+  return s.model == "llama" ? lm::train_llama(s, from) : lm::train_paper(s, from);
 }
 } // namespace
 
@@ -45,7 +44,7 @@ int main(int argc, char** argv) {
   options.choice("--attention", s.attention, {"softmax", "relu", "sigmoid", "softmax_n"},
                  "attention rule; checkpoints of softmax are Hugging Face folders");
   options.text(
-      "--tokenizer", s.tokens,
+      "--tokenizer", s.tokenizer,
       "tokenizer.json of texts and token ids; without it a token is a byte, and 256 is <s>",
       "FILE");
   options.count("--layers", s.layers, "layers", {.most = 1000});

@@ -48,13 +48,8 @@ void train(folder const& here) {
   REQUIRE(found.code == 0);
 }
 words asked(words const& more) {
-  words all{"--texts", "letters.txt", "--context", "16", "--rows", "8", "--out", "out"};
-  for (std::size_t i = 0; i < more.size(); i += 2) {
-    auto const given = std::find(all.begin(), all.end(), more[i]);
-    if (given != all.end()) all.erase(given, given + 2);
-  }
-  all.insert(all.end(), more.begin(), more.end());
-  return all;
+  return programs::with_usual(
+      {"--texts", "letters.txt", "--context", "16", "--rows", "8", "--out", "out"}, more);
 }
 programs::outcome run(folder const& here, words const& more) {
   return programs::run(here.path(), "language_model/dynamics", asked(more));

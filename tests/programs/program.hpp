@@ -4,6 +4,7 @@
 
 #include "io/scratch.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -64,6 +65,18 @@ private:
 inline outcome run(std::filesystem::path const& folder, std::string const& name,
                    std::vector<std::string> const& arguments) {
   return process(folder, name, arguments).wait();
+}
+
+/// Arguments of a test, the given before the usual ones: flags and their values, or flags without.
+inline std::vector<std::string> with_usual(std::vector<std::string> usual,
+                                           std::vector<std::string> const& given) {
+  for (auto const& flag : given) {
+    auto const other =
+        flag.starts_with("--") ? std::find(usual.begin(), usual.end(), flag) : usual.end();
+    if (other != usual.end()) usual.erase(other, other + 2);
+  }
+  usual.insert(usual.end(), given.begin(), given.end());
+  return usual;
 }
 
 /// What a program says to a mistake: checks that it is one line that begins with the name of the

@@ -26,36 +26,31 @@ void write_texts(folder const& here) {
     b << "abcdefgh\n";
   }
 }
-/// A run small enough for a test; what is given goes before what is usual.
+/// A run small enough for a test.
 words small(words const& more) {
-  words all{"--texts",
-            "counting.txt,letters.txt",
-            "--layers",
-            "1",
-            "--heads",
-            "2",
-            "--width",
-            "16",
-            "--context",
-            "16",
-            "--batch",
-            "4",
-            "--steps",
-            "60",
-            "--warm-up",
-            "5",
-            "--measure-every",
-            "20",
-            "--checkpoint-every",
-            "25",
-            "--sample",
-            "12"};
-  for (std::size_t i = 0; i < more.size(); i += more[i] == "--resume" ? 1 : 2) {
-    auto const given = std::find(all.begin(), all.end(), more[i]);
-    if (given != all.end()) all.erase(given, given + 2);
-  }
-  all.insert(all.end(), more.begin(), more.end());
-  return all;
+  return programs::with_usual({"--texts",
+                               "counting.txt,letters.txt",
+                               "--layers",
+                               "1",
+                               "--heads",
+                               "2",
+                               "--width",
+                               "16",
+                               "--context",
+                               "16",
+                               "--batch",
+                               "4",
+                               "--steps",
+                               "60",
+                               "--warm-up",
+                               "5",
+                               "--measure-every",
+                               "20",
+                               "--checkpoint-every",
+                               "25",
+                               "--sample",
+                               "12"},
+                              more);
 }
 programs::outcome run(folder const& here, words const& more) {
   return programs::run(here.path(), "language_model/train_lm", small(more));

@@ -15,7 +15,7 @@
 namespace language_model {
 
 /// A line per layer: the head with the most attention on token 0 at the end stands for its layer.
-inline figures::figure drawn_series(std::vector<moment> const& all) {
+inline figures::figure drawn_series(std::vector<snapshot> const& all) {
   figures::axis const steps{.label = "training steps + 1", .log = true};
   figures::chart loss{.title = "Loss", .x = steps, .y = {.label = "nats a token"}, .lines = {}};
   figures::chart sinks{.title = "Attention on token 0, most of a layer's heads",

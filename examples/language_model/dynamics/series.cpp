@@ -74,8 +74,8 @@ std::vector<checkpoint> find_checkpoints(std::string const& folders) {
   return all;
 }
 
-moment moment_of(measurement const& m, std::uint64_t step, std::size_t rows) {
-  moment out;
+snapshot snapshot_of(measurement const& m, std::uint64_t step, std::size_t rows) {
+  snapshot out;
   out.step = step;
   out.layers = m.s.layers;
   out.heads = m.s.heads;
@@ -114,15 +114,12 @@ void each_vector(Moment& m, F f) {
   f("peak", m.peak, false);
 }
 json words_of(identity const& of) {
-  return {{"version", version},
-          {"texts", of.texts},
-          {"context", of.context},
-          {"rows", of.rows},
-          {"written", of.written}};
+  return {{"version", version},    {"model", of.model}, {"texts", of.texts},
+          {"context", of.context}, {"rows", of.rows},   {"written", of.written}};
 }
 } // namespace
 
-void keep(fs::path const& file, moment const& m, identity const& of) {
+void keep(fs::path const& file, snapshot const& m, identity const& of) {
   json all = {{"of", words_of(of)},
               {"step", m.step},
               {"layers", m.layers},
@@ -132,13 +129,13 @@ void keep(fs::path const& file, moment const& m, identity const& of) {
   dm::write_file_atomically(file, all.dump(1));
 }
 
-std::optional<moment> kept(fs::path const& file, identity const& of) {
+std::optional<snapshot> kept(fs::path const& file, identity const& of) {
   if (!fs::exists(file)) return std::nullopt;
   auto const all = json::parse(dm::read_file(file), nullptr, false);
   try {
     if (all.is_discarded()) throw json::other_error::create(0, "no JSON", nullptr);
     if (all.at("of") != words_of(of)) return std::nullopt;
-    moment m;
+    snapshot m;
     m.step = all.at("step");
     m.layers = all.at("layers");
     m.heads = all.at("heads");

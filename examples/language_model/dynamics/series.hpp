@@ -23,7 +23,7 @@ struct checkpoint {
 [[nodiscard]] std::vector<checkpoint> find_checkpoints(std::string const& folders);
 
 /// The numbers of one checkpoint; of layers [L], of heads [L, H].
-struct moment {
+struct snapshot {
   std::uint64_t step = 0;
   std::size_t layers = 0, heads = 0;
   double loss = 0;                                              ///< nats a token
@@ -34,18 +34,18 @@ struct moment {
   std::vector<double> peak;  ///< the same as a multiple of the others'
   [[nodiscard]] std::size_t head(std::size_t l, std::size_t h) const { return l * heads + h; }
 };
-[[nodiscard]] moment moment_of(measurement const& m, std::uint64_t step, std::size_t rows);
+[[nodiscard]] snapshot snapshot_of(measurement const& m, std::uint64_t step, std::size_t rows);
 
 /// What a file is kept for: the same words, the same numbers.
 struct identity {
-  std::string texts;
+  std::string model, texts;
   std::uint64_t context = 0, rows = 0;
   std::int64_t written = 0; ///< when the model's config.json was
 };
-void keep(std::filesystem::path const& file, moment const& m, identity const& of);
+void keep(std::filesystem::path const& file, snapshot const& m, identity const& of);
 /// Nothing if there is no such file, or it is of something else.
 /// \throws error naming a file that is damaged
-[[nodiscard]] std::optional<moment> kept(std::filesystem::path const& file, identity const& of);
+[[nodiscard]] std::optional<snapshot> kept(std::filesystem::path const& file, identity const& of);
 
 /// The step from which on all values, up to the last, are on that side; nothing if the last is not.
 [[nodiscard]] std::optional<std::size_t> formed_at(std::vector<double> const& values, double bound,

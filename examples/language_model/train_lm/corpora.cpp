@@ -90,8 +90,9 @@ void read_ids(std::string const& path, dm::tokenizer const& words, corpus& to) {
 
 corpora read_corpora(training_settings const& s) {
   corpora all;
-  all.tokenizer = s.tokens.empty() ? tokenizer_of_bytes() : dm::read_file(s.tokens);
-  auto const words = dm::tokenizer::parse(all.tokenizer, s.tokens.empty() ? "the bytes" : s.tokens);
+  all.tokenizer = s.tokenizer.empty() ? tokenizer_of_bytes() : dm::read_file(s.tokenizer);
+  auto const words =
+      dm::tokenizer::parse(all.tokenizer, s.tokenizer.empty() ? "the bytes" : s.tokenizer);
   all.vocab = words.size();
   if (!words.before_text().empty()) all.bos = words.before_text().front();
   for (std::size_t begin = 0; begin <= s.texts.size();) {

@@ -16,7 +16,7 @@ namespace language_model {
 namespace dm = dormant;
 
 struct training_settings {
-  std::string texts, out = "train_lm", model = "llama", attention = "softmax", tokens, prompt;
+  std::string texts, out = "train_lm", model = "llama", attention = "softmax", tokenizer, prompt;
   std::uint64_t layers = 4, heads = 4, width = 128, mlp_width = 0, context = 256;
   std::uint64_t batch = 32, steps = 4000, warm_up = 100, seed = 0, threads = 0;
   std::uint64_t measure_every = 50, checkpoint_every = 250, sample = 400;
@@ -38,8 +38,8 @@ struct training_settings {
 struct corpus {
   std::string name; ///< of its file
   std::vector<dm::token> training, validation;
-  double bytes_of_a_token =
-      1; ///< of the validation part: what makes losses of tokenizers comparable
+  /// Of the validation part: what makes losses of tokenizers comparable.
+  double bytes_of_a_token = 1;
 };
 
 struct corpora {

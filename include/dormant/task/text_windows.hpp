@@ -46,10 +46,7 @@ public:
                   std::span<next_token_law> /*empty*/) const {
     random_stream draw(seed_, which, step, row);
     auto const& text = texts_[draw.below(texts_.size())];
-    std::size_t const n = of_text(tokens.size());
-    std::size_t const at = draw.below(text.size() - n + 1);
-    if (bos_ != no_token) tokens[0] = bos_;
-    std::copy_n(text.data() + at, n, tokens.data() + (tokens.size() - n));
+    fill(tokens, text, draw.below(text.size() - of_text(tokens.size()) + 1));
   }
   /// Rows that no step of training draws, though their tokens may be the same.
   [[nodiscard]] batch sample(std::size_t rows) const {
@@ -68,17 +65,19 @@ public:
     auto const& tokens = texts_.at(text);
     std::size_t const n = of_text(context + 1);
     batch rows(std::min(most, tokens.size() / n), context, nullptr, knows_laws);
-    for (std::size_t b = 0; b < rows.rows(); ++b) {
-      auto const row = rows.tokens(b);
-      if (bos_ != no_token) row[0] = bos_;
-      std::copy_n(tokens.data() + b * n, n, row.data() + (row.size() - n));
-    }
+    for (std::size_t b = 0; b < rows.rows(); ++b) fill(rows.tokens(b), tokens, b * n);
     return rows;
   }
 
 private:
   // Tokens of a text in a row of n.
   [[nodiscard]] std::size_t of_text(std::size_t n) const { return bos_ == no_token ? n : n - 1; }
+  // A row with what stands in a text from `at` on.
+  void fill(std::span<token> row, std::vector<token> const& text, std::size_t at) const {
+    std::size_t const n = of_text(row.size());
+    if (n < row.size()) row[0] = bos_;
+    std::copy_n(text.data() + at, n, row.data() + (row.size() - n));
+  }
 
   std::vector<std::vector<token>> texts_;
   token bos_;

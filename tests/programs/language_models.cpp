@@ -113,6 +113,18 @@ TEST_CASE("ablate leaves out rows of one token, and threads change nothing", "[p
              contains("no row has a second token, so there is no loss that could change"));
 }
 
+TEST_CASE("a pass says what memory it takes, and which rows would fit a bound", "[programs]") {
+  setting const s;
+  s.write("many.npy", 5000, small.context, 1);
+  CHECK_THAT(s.failure("sinks", {"--model", "model", "--texts", "many.npy", "--rows", "5000",
+                                 "--memory", "18M"}),
+             contains("a pass over 5000 rows takes 0.0") && contains("would fit"));
+  auto const found = s.run("sinks", {"--model", "model", "--texts", "a.npy", "--memory", "0.5G"});
+  CHECK(found.code == 0);
+  CHECK_THAT(found.out,
+             contains("a pass takes at most 0.0") && contains(" GB beside the mapped files: "));
+}
+
 TEST_CASE("programs of language models refuse wrong words", "[programs]") {
   setting const s;
   for (std::string const program : {"sinks", "domains", "ablate"}) {
@@ -138,6 +150,10 @@ TEST_CASE("programs of language models refuse wrong words", "[programs]") {
     scratch::write(s.here / "a.txt", "Once upon a time");
     CHECK_THAT(s.failure(program, asked("model", "a.txt")),
                contains("'a.txt': the model's folder has no tokenizer.json"));
+    CHECK_THAT(s.failure(program, with({"--memory", "4Q"}), 2),
+               contains("--memory: expected a size as 4G or 500M, found '4Q'"));
+    CHECK_THAT(s.failure(program, with({"--memory", "1M"})),
+               contains("more than the 0.001 GB of --memory: one layer alone takes"));
     CHECK_FALSE(std::filesystem::exists(s.here / "out"));
 
     scratch::write(s.here / "high.json", "[[1, 2], [3, 31]]");

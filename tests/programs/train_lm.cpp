@@ -68,12 +68,19 @@ TEST_CASE("training writes checkpoints that other programs read", "[programs]") 
   INFO(found.err);
   REQUIRE(found.code == 0);
   CHECK_THAT(found.out, Catch::Contains("validation: counting: "));
+  CHECK_THAT(found.out,
+             Catch::Contains("counting (8450 tokens, and 440 to validate), letters (17109 "
+                             "tokens, and 891 to validate)"));
   auto const log = contents(here, "run/log.csv");
   CHECK_THAT(log, Catch::StartsWith("step,training_loss,loss.counting,bits_per_byte.counting,"
                                     "attention_sink.counting.0.0,attention_sink.counting.0.1,"
                                     "value_drain.counting.0,residual_peak.counting.0,"
                                     "loss.letters,"));
   CHECK(std::count(log.begin(), log.end(), '\n') == 5); // header, 0, 20, 40, 60
+  // Each row of the way has the loss of its step's batch; the last has no step.
+  for (auto const* begin : {"\n0,5.", "\n20,", "\n60,,"})
+    CHECK(log.find(begin) != std::string::npos);
+  CHECK(log.find("\n20,,") == std::string::npos);
   for (auto const* step : {"0000000", "0000016", "0000025", "0000050", "0000060"}) {
     INFO(step);
     CHECK(fs::exists(here.path() / "run/checkpoints" / ("step-" + std::string(step)) /

@@ -20,13 +20,13 @@ std::vector<dm::token> counting(dm::token from, std::size_t n) {
 } // namespace
 
 TEST_CASE("a row is <s> and a window of one of the texts", "[task]") {
-  dm::text_windows const task({counting(1, 50), counting(100, 9)}, {.context = 8, .bos = 0});
+  dm::text_windows const task({counting(1, 50), counting(100, 9)}, {.context = 8, .bos = 99});
   auto const rows = task.sample(400);
   std::size_t second = 0;
   std::set<dm::token> begins;
   for (std::size_t b = 0; b < rows.rows(); ++b) {
     auto const row = rows.tokens(b);
-    REQUIRE(row[0] == 0);
+    REQUIRE(row[0] == 99);
     for (std::size_t i = 2; i < row.size(); ++i) REQUIRE(row[i] == row[i - 1] + 1);
     REQUIRE(((row[1] >= 1 && row[8] <= 50) || (row[1] >= 100 && row[8] <= 108)));
     REQUIRE(rows.laws(b).empty());
@@ -48,6 +48,11 @@ TEST_CASE("without <s> a row is text from its first token on", "[task]") {
   CHECK(rows.tokens(0)[0] == 1);
   CHECK(rows.tokens(1)[0] == 10);
   CHECK(rows.tokens(1)[8] == 18);
+  dm::text_windows const with_bos({counting(1, 20)}, {.context = 8, .bos = 99});
+  auto const begun = with_bos.in_order(0, 10);
+  REQUIRE(begun.rows() == 2);
+  CHECK(begun.tokens(1)[0] == 99);
+  CHECK(begun.tokens(1)[1] == 9);
 }
 
 TEST_CASE("rows are a function of seed, step and row, and training draws others", "[task]") {

@@ -80,7 +80,7 @@ template <class Net>
 all_removals measured(Net const& net, dm::batch const& rows, dm::execution how,
                       void (*done)(std::size_t, std::size_t)) {
   all_removals out{.layers = net.s().layers, .heads = net.s().heads};
-  // The loss of the batch, and of each row; layers before the streams are as without a removal.
+  // The loss of the batch, of each row, and what layers show from the streams' on.
   auto const pass_from = [&](dm::residual_streams<float> streams, removal_at_work const& edit) {
     std::size_t const first = streams.layer;
     dm::sequence_loss losses;
@@ -89,7 +89,6 @@ all_removals measured(Net const& net, dm::batch const& rows, dm::execution how,
     std::pair<double, pass_found> found;
     found.first =
         dm::evaluate_from(net, rows, std::move(streams), how, edit, losses, sink, peak).loss;
-    found.second.layers = out.without.layers;
     found.second.layers.resize(out.layers);
     for (std::size_t b = 0; b < rows.rows(); ++b) {
       if (!rows.sequence(b).targets.empty()) found.second.losses.push_back(losses.of(b));

@@ -39,7 +39,7 @@ struct layer_state {
 };
 struct pass_found {
   std::vector<double> losses;      ///< nats a token, of each row that has a second one
-  std::vector<layer_state> layers; ///< those before the removed part are as without a removal
+  std::vector<layer_state> layers; ///< of all layers; those before the removed part are left zero
 };
 struct removed_part {
   std::size_t layer = 0;

@@ -11,10 +11,11 @@ foreach(page IN LISTS pages)
   # Brackets and semicolons mean something in CMake lists.
   string(REPLACE "](" "@link(" text "${text}")
   string(REGEX REPLACE "[][;]" "" text "${text}")
-  string(REGEX MATCHALL "@link\\([^)# \n]+" links "${text}")
+  # A lambda's `[&](auto const& x)` is no link: a target has no blank and ends at once.
+  string(REGEX MATCHALL "@link\\([^)# \n]+[)#]" links "${text}")
   cmake_path(GET page PARENT_PATH folder)
   foreach(link IN LISTS links)
-    string(REPLACE "@link(" "" target "${link}")
+    string(REGEX REPLACE "^@link\\(|[)#]$" "" target "${link}")
     if(NOT target MATCHES "^[a-z]+:" AND NOT EXISTS "${folder}/${target}")
       string(APPEND broken "\n  ${page}: ${target}")
     endif()

@@ -4,6 +4,7 @@
 #include "dormant/probe/mean_output.hpp"
 
 #include "catch.hpp"
+#include "language_model/head_findings.hpp"
 #include "programs/language_models.hpp"
 
 #include <cmath>
@@ -163,4 +164,31 @@ TEST_CASE("domains draws its controls from a seed, for some heads or none", "[pr
   CHECK_THAT(s.failure("domains", {"--model", "model", "--a", "x=a.npy", "--b", "y=b.npy",
                                    "--context", "1", "--out", "no"}),
              contains("x: no row has a second token, so there is no loss that could change"));
+}
+
+TEST_CASE("a head is active on one domain and dormant on the other by all three intervals",
+          "[programs]") {
+  namespace lm = language_model;
+  auto const around = [](double mean) {
+    return dm::estimated_mean{
+        .mean = mean, .standard_error = 0.01, .low = mean - 0.05, .high = mean + 0.05};
+  };
+  // Attention on token 0 and loss change, of domain 0 and of domain 1.
+  auto const head = [&](double attention_0, double change_0, double attention_1, double change_1) {
+    lm::head_on_domains h;
+    h.on = {{around(attention_0), around(change_0)}, {around(attention_1), around(change_1)}};
+    return h;
+  };
+  auto const found = head(0.9, 0.0, 0.1, 0.5);
+  CHECK(found.active_dormant(0, 1));
+  CHECK_FALSE(found.active_dormant(1, 0));
+  CHECK_FALSE(head(0.9, -0.5, 0.1, 0.04).active_dormant()); // perhaps worth nothing on either
+  CHECK_FALSE(head(0.9, 0.45, 0.1, 0.5).active_dormant());  // worth as much on both
+  CHECK_FALSE(head(0.9, 0.0, 0.85, 0.5).active_dormant());  // rests as much on both
+  CHECK_FALSE(head(0.2, 0.0, 0.01, 0.5).active_dormant());  // a difference, but no rest
+  // The same of means.
+  CHECK(found.looks_active_dormant(0, 1));
+  CHECK_FALSE(head(0.2, 0.0, 0.01, 0.5).looks_active_dormant(0, 1));
+  CHECK_FALSE(head(0.9, 0.0, 0.5, 0.5).looks_active_dormant(0, 1));
+  CHECK_FALSE(head(0.9, 0.5, 0.1, 0.4).looks_active_dormant(0, 1));
 }

@@ -140,6 +140,36 @@ TEST_CASE("sinks of rows too short for one are not made up", "[programs]") {
       contains("no row has a second token, so there is nothing to attend to beside token 0"));
 }
 
+TEST_CASE("a token is no secondary sink in half of the rows that have it", "[programs]") {
+  namespace lm = language_model;
+  constexpr std::size_t length = 20;
+  dm::token_rows rows;
+  for (std::size_t const at : {3U, 4U, 5U, 6U}) {
+    auto& row = rows.emplace_back();
+    for (std::size_t t = 0; t < length; ++t) {
+      row.push_back(t == at ? 5 : static_cast<dm::token>(10 + t));
+    }
+  }
+  auto const given = dm::batch_of(rows);
+  // How many sinks are found if that many of the rows attend to token 5, wherever it stands.
+  auto const sinks = [&](std::size_t attending) {
+    lm::later_mass mass;
+    for (std::size_t b = 0; b < rows.size(); ++b) {
+      std::vector<float> values(length * length);
+      for (std::size_t q = 0; q < length; ++q) {
+        bool const looks = b < attending && q > 3 + b;
+        values[q * length + (looks ? 3 + b : q)] = 1;
+      }
+      mass(dm::site::pattern{{0, given.sequence(b)}},
+           dm::make_view<float const, 3>(values.data(), {1, length, length},
+                                         {length * length, length, 1}));
+    }
+    return lm::secondary_sinks(mass, 1, 1, rows).size();
+  };
+  CHECK(sinks(2) == 0);
+  CHECK(sinks(3) == 1);
+}
+
 TEST_CASE("a secondary sink is a position or a token that later queries attend to", "[programs]") {
   namespace lm = language_model;
   constexpr std::size_t length = 20;

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <type_traits>
 #include <utility>
@@ -45,6 +46,49 @@ template <class T, class Arch>
     return xsimd::fma(x, y, z);
 }
 
+namespace detail {
+
+#ifdef __AVX__
+/// Whether `Arch` has the 256-bit registers of AVX, and no masks of its own.
+template <class Arch>
+inline constexpr bool is_avx = std::is_base_of_v<xsimd::avx, Arch> && !is_avx512<Arch>;
+
+/// Ones in the first `n` 32-bit lanes of eight.
+[[gnu::always_inline]] inline __m256i first_lanes(std::size_t n) {
+  alignas(64) static constexpr std::int32_t bits[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
+  return _mm256_loadu_si256(reinterpret_cast<__m256i const*>(bits + 8 - n));
+}
+// Piece by piece: a masked store takes dozens of cycles on some processors.
+[[gnu::always_inline]] inline void store_first(float* p, std::size_t n, __m256 v) {
+  __m128 rest = _mm256_castps256_ps128(v);
+  if ((n & 4U) != 0) {
+    _mm_storeu_ps(p, rest);
+    rest = _mm256_extractf128_ps(v, 1);
+    p += 4;
+  }
+  if ((n & 2U) != 0) {
+    _mm_storel_pi(reinterpret_cast<__m64*>(p), rest);
+    rest = _mm_movehl_ps(rest, rest);
+    p += 2;
+  }
+  if ((n & 1U) != 0) _mm_store_ss(p, rest);
+}
+[[gnu::always_inline]] inline void store_first(double* p, std::size_t n, __m256d v) {
+  __m128d rest = _mm256_castpd256_pd128(v);
+  if ((n & 2U) != 0) {
+    _mm_storeu_pd(p, rest);
+    rest = _mm256_extractf128_pd(v, 1);
+    p += 2;
+  }
+  if ((n & 1U) != 0) _mm_store_sd(p, rest);
+}
+#else
+template <class Arch>
+inline constexpr bool is_avx = false;
+#endif
+
+} // namespace detail
+
 /// The first `n` elements at `p`, `n` < lanes, the other lanes set to `fill`; reads nothing else.
 template <class Arch, class T>
 [[gnu::always_inline]] inline vector<Arch, T> load_part(T const* p, std::size_t n, T fill) {
@@ -53,6 +97,17 @@ template <class Arch, class T>
     return _mm512_mask_loadu_ps(_mm512_set1_ps(fill), static_cast<__mmask16>((1U << n) - 1U), p);
   } else if constexpr (is_avx512<Arch>) {
     return _mm512_mask_loadu_pd(_mm512_set1_pd(fill), static_cast<__mmask8>((1U << n) - 1U), p);
+  } else
+#endif
+#ifdef __AVX__
+      if constexpr (detail::is_avx<Arch> && std::is_same_v<T, float>) {
+    __m256i const mask = detail::first_lanes(n);
+    return _mm256_blendv_ps(_mm256_set1_ps(fill), _mm256_maskload_ps(p, mask),
+                            _mm256_castsi256_ps(mask));
+  } else if constexpr (detail::is_avx<Arch>) {
+    __m256i const mask = detail::first_lanes(2 * n);
+    return _mm256_blendv_pd(_mm256_set1_pd(fill), _mm256_maskload_pd(p, mask),
+                            _mm256_castsi256_pd(mask));
   } else
 #endif
   {
@@ -70,6 +125,11 @@ template <class Arch, class T>
     _mm512_mask_storeu_ps(p, static_cast<__mmask16>((1U << n) - 1U), v);
   } else if constexpr (is_avx512<Arch>) {
     _mm512_mask_storeu_pd(p, static_cast<__mmask8>((1U << n) - 1U), v);
+  } else
+#endif
+#ifdef __AVX__
+      if constexpr (detail::is_avx<Arch>) {
+    detail::store_first(p, n, v);
   } else
 #endif
   {

@@ -65,6 +65,9 @@ template <class Arch>
 inline constexpr std::size_t tile_rows =
     is_avx512<Arch> || std::is_same_v<Arch, xsimd::neon64> ? 8 : 6;
 
+/// Rows of C in a short tile, for the last rows where there are no more.
+inline constexpr std::size_t short_rows = 4;
+
 /// Columns of C in one tile, and of one panel of packed B: two vectors.
 template <class Arch, class T>
 inline constexpr std::size_t tile_cols = 2 * lanes<Arch, T>;
@@ -129,12 +132,13 @@ template <class Product, bool Wide, class Batch, class T>
 template <bool Wide, class Arch, class T>
 [[gnu::always_inline]] inline void expect_row(tile<T> const& t, std::size_t row) {
   T const* const c = t.c + row * t.c_stride;
+  constexpr bool two_lines = Wide && sizeof(T) * tile_cols < Arch, T >> 64;
   __builtin_prefetch(c, 1);
-  if constexpr (Wide) __builtin_prefetch(c + lanes<Arch, T>, 1);
+  if constexpr (two_lines) __builtin_prefetch(c + lanes<Arch, T>, 1);
   if (t.how == finish::where_positive) {
     T const* const mask = t.mask + row * t.mask_stride;
     __builtin_prefetch(mask);
-    if constexpr (Wide) __builtin_prefetch(mask + lanes<Arch, T>);
+    if constexpr (two_lines) __builtin_prefetch(mask + lanes<Arch, T>);
   }
 }
 
@@ -201,24 +205,23 @@ template <class Arch, class T, class Product, bool Wide, bool Resumed, std::size
   }
 }
 
-} // namespace detail
-
-/// Computes one tile of C, full or ragged; writes only its `rows` x `cols`. Reads B up to the next
-/// multiple of a vector, A nowhere outside its rows.
-/// \tparam Resumed whether the chains go on from what is in C; not with `accumulate`
-template <class Arch, class T, class Product = in_full, bool Resumed = false>
-void multiply_tile(tile<T> const& t) {
+/// The same for a tile of any height and width that is unrolled.
+template <class Arch, class T, class Product, bool Resumed>
+[[gnu::always_inline]] inline void whole_tile(tile<T> const& t, bool wide, bool few) {
   constexpr std::make_index_sequence<tile_rows<Arch>> rows;
-  bool const wide = t.cols > lanes<Arch, T>;
-  std::size_t const width = wide ? tile_cols<Arch, T> : lanes<Arch, T>;
-  auto const run = [&](tile<T> const& full) {
-    if (wide)
-      detail::full_tile<Arch, T, Product, true, Resumed>(full, rows);
-    else
-      detail::full_tile<Arch, T, Product, false, Resumed>(full, rows);
-  };
-  if (t.rows == tile_rows<Arch> && t.cols == width) return run(t);
+  if (few)
+    full_tile<Arch, T, Product, true, Resumed>(t, std::make_index_sequence<short_rows>{});
+  else if (wide)
+    full_tile<Arch, T, Product, true, Resumed>(t, rows);
+  else
+    full_tile<Arch, T, Product, false, Resumed>(t, rows);
+}
 
+/// A tile of which only `t.rows` x `t.cols` count, by way of a buffer.
+template <class Arch, class T, class Product, bool Resumed>
+[[gnu::noinline]] void ragged_tile(tile<T> const& t, bool wide, bool few) {
+  std::size_t const width = wide ? tile_cols<Arch, T> : lanes<Arch, T>;
+  std::size_t const height = few ? short_rows : tile_rows<Arch>;
   alignas(64) T buffer[tile_rows<Arch> * tile_cols<Arch, T>];
   tile<T> padded = t;
   padded.c = buffer;
@@ -226,13 +229,28 @@ void multiply_tile(tile<T> const& t) {
   padded.how = finish::store;
   padded.scale = T(1);
   if constexpr (Resumed) {
-    for (std::size_t row = 0; row != tile_rows<Arch>; ++row)
+    for (std::size_t row = 0; row != height; ++row)
       for (std::size_t j = 0; j != width; ++j)
         buffer[row * width + j] = row < t.rows && j < t.cols ? t.c[row * t.c_stride + j] : T(0);
   }
-  run(padded);
-  for (std::size_t row = 0; row != t.rows; ++row)
-    detail::finish_row<Arch, T>(t, buffer + row * width, row);
+  whole_tile<Arch, T, Product, Resumed>(padded, wide, few);
+  for (std::size_t row = 0; row != t.rows; ++row) finish_row<Arch, T>(t, buffer + row * width, row);
+}
+
+} // namespace detail
+
+/// Computes one tile of C, full or ragged; writes only its `rows` x `cols`. Reads B up to the next
+/// multiple of a vector, A nowhere outside its rows.
+/// \tparam Resumed whether the chains go on from what is in C; not with `accumulate`
+template <class Arch, class T, class Product = in_full, bool Resumed = false>
+[[gnu::noinline]] void multiply_tile(tile<T> const& t) {
+  bool const wide = t.cols > lanes<Arch, T>;
+  bool const few = wide && t.rows <= short_rows;
+  if (t.cols == (wide ? tile_cols<Arch, T> : lanes<Arch, T>)&&t.rows ==
+      (few ? short_rows : tile_rows<Arch>))
+    detail::whole_tile<Arch, T, Product, Resumed>(t, wide, few);
+  else
+    detail::ragged_tile<Arch, T, Product, Resumed>(t, wide, few);
 }
 
 } // namespace dormant::kernels

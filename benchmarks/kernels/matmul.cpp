@@ -8,7 +8,7 @@
 
 #include <benchmark/benchmark.h>
 
-#include "dormant/kernels/matmul.hpp"
+#include "dormant/kernels/causal_matmul.hpp"
 
 #include "../fma_peak.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Every matrix product against plain double loops, with NaN in all padding of all operands.
 
-#include "dormant/kernels/matmul.hpp"
+#include "dormant/kernels/causal_matmul.hpp"
 
 #include "kernel_testing.hpp"
 

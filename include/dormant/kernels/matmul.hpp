@@ -1,81 +1,42 @@
 // SPDX-License-Identifier: MIT
-// Matrix products on row-major operands: packed weights, weight gradients, causal attention.
-// Every element is one fixed chain over k, whatever its row and however many rows there are.
+// Matrix products on row-major operands: packed weights and weight gradients. Every element is one
+// fixed chain over k, whatever its row, however many rows there are and however large the caches.
 #pragma once
 
-#include "dormant/kernels/register_tile.hpp"
+#include "dormant/kernels/caches.hpp"
+#include "dormant/kernels/packing.hpp"
 
 namespace dormant::kernels {
-
-/// Elements of a packed [K, N] operand: panels of two vectors, [N / width][K][width], zero padded.
-template <class Arch, class T>
-constexpr std::size_t packed_size(std::size_t k, std::size_t n) {
-  constexpr std::size_t width = tile_cols<Arch, T>;
-  return k * ((n + width - 1) / width * width);
-}
 
 namespace detail {
 
 /// Rows of B repacked at a time by the products whose B is not packed: the panel stays in L1.
 inline constexpr std::size_t panel_rows = 256;
 
-/// Bytes of A that one pass over the panels of B reuses: well inside L2.
-inline constexpr std::size_t block_bytes = 256 * 1024;
+/// Rows of memory that are needed soon, and that no prefetcher of the processor's sees coming: they are
+/// asked for in equal shares, one with each tile, so that the waits hide behind the work.
+template <class T>
+struct ahead {
+  T const* data;
+  std::size_t stride;
+  std::size_t rows;
+  std::size_t cols;
+  std::size_t share; ///< rows
 
-/// Copies `rows` rows of `cols` <= panel width columns into one panel, padded with zeros.
-template <class Arch, class T>
-[[gnu::noinline]] void pack_panel(T const* b, std::size_t stride, std::size_t rows,
-                                  std::size_t cols, T* out) {
-  constexpr std::size_t width = tile_cols<Arch, T>;
-  for (std::size_t k = 0; k != rows; ++k, b += stride, out += width) {
-    for_each_register<Arch, T>(
-        cols, [&](auto reg, std::size_t j) { reg.load(b + j).store_unaligned(out + j); });
-    for (std::size_t j = (cols + lanes<Arch, T> - 1) / lanes<Arch, T> * lanes<Arch, T>; j < width;
-         j += lanes<Arch, T>)
-      vector<Arch, T>(T(0)).store_unaligned(out + j);
+  ahead(matrix<T const> m, std::size_t row, std::size_t col, std::size_t n_rows, std::size_t n_cols,
+        std::size_t shares)
+      : data(m.row(row) + col), stride(m.stride), rows(n_cols == 0 ? 0 : n_rows), cols(n_cols),
+        share((n_rows + shares - 1) / shares) {}
+
+  // Inlined always: g++ takes a function that only prefetches for one without effect, and drops it.
+  [[gnu::always_inline]] void ask(std::size_t i) const {
+    constexpr std::size_t line = 64 / sizeof(T);
+    for (std::size_t r = i * share; r < std::min((i + 1) * share, rows); ++r)
+      for (std::size_t l = 0; l < cols; l += line) __builtin_prefetch(data + r * stride + l, 0, 2);
   }
-}
+};
 
 } // namespace detail
-
-/// Packs B [K, N] for C = A B.
-template <class Arch, class T>
-void pack(matrix<T const> b, T* out) {
-  constexpr std::size_t width = tile_cols<Arch, T>;
-  for (std::size_t j = 0; j < b.cols; j += width)
-    detail::pack_panel<Arch, T>(b.data + j, b.stride, b.rows, std::min(width, b.cols - j),
-                                out + j * b.rows);
-}
-
-namespace detail {
-
-/// Writes the transpose of `rows` <= lanes rows of `bt`, zero rows following, as one vector per k.
-template <class Arch, class T, std::size_t... Row>
-[[gnu::noinline]] void pack_strip(T const* bt, std::size_t stride, std::size_t rows,
-                                  std::size_t depth, T* out, std::index_sequence<Row...>) {
-  using batch = vector<Arch, T>;
-  for_each_register<Arch, T>(depth, [&](auto reg, std::size_t k) {
-    batch x[] = {(Row < rows ? reg.load(bt + Row * stride + k) : batch(T(0)))...};
-    transpose<Arch, T>(x);
-    ((k + Row < depth ? x[Row].store_unaligned(out + (k + Row) * tile_cols<Arch, T>) : void()),
-     ...);
-  });
-}
-
-} // namespace detail
-
-/// Packs the transpose of `bt` [N, K] for C = A bt^T.
-template <class Arch, class T>
-void pack_transposed(matrix<T const> bt, T* out) {
-  constexpr std::size_t strip = lanes<Arch, T>;
-  constexpr std::size_t width = tile_cols<Arch, T>;
-  for (std::size_t j = 0; j < (bt.rows + width - 1) / width * width; j += strip) {
-    std::size_t const first = std::min(j, bt.rows);
-    detail::pack_strip<Arch, T>(
-        bt.data + first * bt.stride, bt.stride, std::min(strip, bt.rows - first), bt.cols,
-        out + j / width * width * bt.cols + j % width, std::make_index_sequence<strip>{});
-  }
-}
 
 /// C [M, N] = epilogue of A [M, K] times the packed B [K, N]; K counts elements of the operands,
 /// which hold one factor each, or two in bf16.
@@ -84,27 +45,44 @@ template <class Arch, class T, class Product = in_full>
                                 epilogue<T> e = {}) {
   constexpr std::size_t width = tile_cols<Arch, T>;
   constexpr std::size_t height = tile_rows<Arch>;
-  std::size_t const fit = detail::block_bytes / (sizeof(T) * std::max<std::size_t>(a.cols, 1));
-  std::size_t const block = std::max<std::size_t>(fit / height, 1) * height;
-  bool const masked = e.how == finish::where_positive;
-  for (std::size_t first = 0; first < a.rows; first += block)
-    for (std::size_t j = 0; j < c.cols; j += width)
-      for (std::size_t i = first; i < std::min(first + block, a.rows); i += height)
-        multiply_tile<Arch, T, Product>(
-            {.a = a.data + i * a.stride,
-             .a_row = a.stride,
-             .a_step = 1,
-             .b = packed_b + j * a.cols,
-             .b_step = width,
-             .depth = a.cols,
-             .rows = std::min(height, a.rows - i),
-             .cols = std::min(width, c.cols - j),
-             .c = c.data + i * c.stride + j,
-             .c_stride = c.stride,
-             .mask = masked ? e.mask.data + i * e.mask.stride + j : nullptr,
-             .mask_stride = e.mask.stride,
-             .how = e.how,
-             .scale = e.scale});
+  // Where L1 holds a strip of A beside a panel of B, the strip meets all panels of a block of B that
+  // L2 holds. Longer strips wait there in a block of A, which meets panel after panel.
+  std::size_t const depth_bytes = std::max<std::size_t>(a.cols, 1) * sizeof(T);
+  bool const strips = (height + width) * depth_bytes <= caches().l1;
+  auto const fit = [&](std::size_t bytes, std::size_t step) {
+    return std::max<std::size_t>(bytes / (depth_bytes * step), 1) * step;
+  };
+  bool const cold = strips && a.rows * depth_bytes >= caches().l2 / 4;
+  std::size_t const row_block = strips ? a.rows : fit(caches().l2 / 4, height);
+  std::size_t const col_block = strips ? fit(caches().l2 / 2, width) : width;
+  tile<T> t{.a_row = a.stride,
+            .a_step = 1,
+            .b_step = width,
+            .depth = a.cols,
+            .c_stride = c.stride,
+            .mask_stride = e.mask.stride,
+            .how = e.how,
+            .scale = e.scale};
+  for (std::size_t top = 0; top < a.rows; top += row_block)
+    for (std::size_t left = 0; left < c.cols; left += col_block) {
+      std::size_t const right = std::min(left + col_block, c.cols);
+      // While a strip is at work the next one comes, its columns shared among the panels.
+      std::size_t const share = cold ? (a.cols * width / (right - left) + 15) / 16 * 16 : 0;
+      for (std::size_t i = top; i < std::min(top + row_block, a.rows); i += height) {
+        t.a = a.row(i);
+        t.rows = std::min(height, a.rows - i);
+        for (std::size_t j = left; j < right; j += width) {
+          for (std::size_t r = i + height; cold && r < std::min(i + 2 * height, a.rows); ++r)
+            for (std::size_t k = 0; k < share; k += 64 / sizeof(T))
+              __builtin_prefetch(a.row(r) + (j - left) / width * share + k);
+          t.b = packed_b + j * a.cols;
+          t.cols = std::min(width, c.cols - j);
+          t.c = c.row(i) + j;
+          if (e.how == finish::where_positive) t.mask = e.mask.row(i) + j;
+          multiply_tile<Arch, T, Product>(t);
+        }
+      }
+    }
 }
 
 /// C [M, N] += A^T B with A [R, M] and B [R, N]: a weight gradient. Sums of 256 rows are formed
@@ -113,113 +91,59 @@ template <class Arch, class T, class Product = in_full>
 [[gnu::noinline]] void multiply_transposed(matrix<T const> a, matrix<T const> b, matrix<T> c) {
   constexpr std::size_t width = tile_cols<Arch, T>;
   constexpr std::size_t height = tile_rows<Arch>;
-  alignas(64) T panel[detail::panel_rows * width];
-  for (std::size_t first = 0; first < a.rows; first += detail::panel_rows) {
-    std::size_t const depth = std::min(detail::panel_rows, a.rows - first);
-    for (std::size_t j = 0; j < b.cols; j += width) {
-      std::size_t const cols = std::min(width, b.cols - j);
-      detail::pack_panel<Arch, T>(b.data + first * b.stride + j, b.stride, depth, cols, panel);
-      for (std::size_t i = 0; i < a.cols; i += height)
-        multiply_tile<Arch, T, Product>({.a = a.data + first * a.stride + i,
-                                         .a_row = 1,
-                                         .a_step = a.stride,
-                                         .b = panel,
-                                         .b_step = width,
-                                         .depth = depth,
-                                         .rows = std::min(height, a.cols - i),
-                                         .cols = cols,
-                                         .c = c.data + i * c.stride + j,
-                                         .c_stride = c.stride,
-                                         .mask = nullptr,
-                                         .mask_stride = 0,
-                                         .how = finish::accumulate,
-                                         .scale = T(1)});
-    }
-  }
-}
-
-/// S [T, T] = scale * A [T, D] times B packed by `pack_transposed` from [T, D], on and below the
-/// diagonal; tiles wholly above it are not computed, so what is there afterwards is unspecified.
-template <class Arch, class T>
-[[gnu::noinline]] void causal_scores(matrix<T const> a, T const* packed_b, matrix<T> s, T scale) {
-  constexpr std::size_t width = tile_cols<Arch, T>;
-  constexpr std::size_t height = tile_rows<Arch>;
-  for (std::size_t j = 0; j < s.cols; j += width)
-    for (std::size_t i = j / height * height; i < s.rows; i += height) {
-      std::size_t const rows = std::min(height, s.rows - i);
-      std::size_t const reach = i + rows - j <= width / 2 ? width / 2 : width;
-      multiply_tile<Arch, T>({.a = a.data + i * a.stride,
-                              .a_row = a.stride,
-                              .a_step = 1,
-                              .b = packed_b + j * a.cols,
-                              .b_step = width,
-                              .depth = a.cols,
-                              .rows = rows,
-                              .cols = std::min(reach, s.cols - j),
-                              .c = s.data + i * s.stride + j,
-                              .c_stride = s.stride,
-                              .mask = nullptr,
-                              .mask_stride = 0,
-                              .how = finish::store,
-                              .scale = scale});
-    }
-}
-
-namespace detail {
-
-/// C [T, D] = scale * P B or scale * P^T B, P zero above its diagonal: row tile i reads keys
-/// up to its last row (P) or rows from its first key (P^T). B is repacked in blocks of rows.
-template <class Arch, class T>
-[[gnu::noinline]] void causal_product(matrix<T const> p, bool transposed, matrix<T const> b,
-                                      matrix<T> c, T scale, finish how) {
-  constexpr std::size_t width = tile_cols<Arch, T>;
-  constexpr std::size_t height = tile_rows<Arch>;
-  alignas(64) T panel[panel_rows * width];
-  for (std::size_t j = 0; j < c.cols; j += width) {
-    std::size_t const cols = std::min(width, c.cols - j);
-    for (std::size_t begin = 0; begin < b.rows; begin += panel_rows) {
-      std::size_t const end = std::min(begin + panel_rows, b.rows);
-      pack_panel<Arch, T>(b.data + begin * b.stride + j, b.stride, end - begin, cols, panel);
-      std::size_t const first = transposed ? 0 : begin / height * height;
-      std::size_t const last = transposed ? end : c.rows;
-      for (std::size_t i = first; i < last; i += height) {
-        std::size_t const rows = std::min(height, c.rows - i);
-        std::size_t const from = transposed ? std::max(begin, i) : begin;
-        std::size_t const to = transposed ? end : std::min(end, i + rows);
-        bool const fresh = transposed ? i >= begin : begin == 0;
-        multiply_tile<Arch, T>(
-            {.a = p.data + (transposed ? from * p.stride + i : i * p.stride + from),
-             .a_row = transposed ? 1 : p.stride,
-             .a_step = transposed ? p.stride : 1,
-             .b = panel + (from - begin) * width,
-             .b_step = width,
-             .depth = to - from,
-             .rows = rows,
-             .cols = cols,
-             .c = c.data + i * c.stride + j,
-             .c_stride = c.stride,
-             .mask = nullptr,
-             .mask_stride = 0,
-             .how = fresh ? how : finish::accumulate,
-             .scale = scale});
+  constexpr std::size_t rows = detail::panel_rows;
+  constexpr std::size_t most_cols = 256 * 1024 / sizeof(T) / rows / width * width;
+  constexpr std::size_t group = 8 * height;
+  alignas(64) T panels[rows * most_cols];
+  alignas(64) T strips[rows * group];
+  // Rows of A that are pages apart share a set of L1, and each is a page to look up: they are packed,
+  // some strips at a time, and meet all panels of a block of B. Otherwise each panel meets all of A.
+  bool const cold = a.rows * (a.cols + b.cols) * sizeof(T) >= caches().l2 / 4;
+  bool const apart = a.stride * sizeof(T) >= 4096;
+  std::size_t const row_block = apart ? group : std::max<std::size_t>(a.cols, 1);
+  std::size_t const col_block =
+      apart ? std::clamp(caches().l2 / 2 / sizeof(T) / rows / width * width, width, most_cols)
+            : width;
+  tile<T> t{.a_row = 1,
+            .a_step = apart ? height : a.stride,
+            .b_step = width,
+            .c_stride = c.stride,
+            .how = finish::accumulate,
+            .scale = T(1)};
+  for (std::size_t first = 0; first < a.rows; first += rows) {
+    std::size_t const depth = std::min(rows, a.rows - first);
+    t.depth = depth;
+    for (std::size_t left = 0; left < b.cols; left += col_block) {
+      std::size_t const right = std::min(left + col_block, b.cols);
+      for (std::size_t top = 0; top < a.cols; top += row_block) {
+        std::size_t const bottom = std::min(top + row_block, a.cols);
+        if (apart)
+          detail::pack_strips<Arch, T>(a.row(first) + top, a.stride, depth, bottom - top, strips);
+        std::size_t const tiles = (bottom - top + height - 1) / height;
+        std::size_t const all_tiles = tiles * ((right - left + width - 1) / width);
+        detail::ahead<T> const next_a(a, first, bottom, depth, std::min(group, a.cols - bottom),
+                                      all_tiles);
+        std::size_t done = 0;
+        for (std::size_t j = left; j < right; j += width) {
+          T* const panel = panels + (j - left) * depth;
+          t.b = panel;
+          t.cols = std::min(width, b.cols - j);
+          if (top == 0)
+            detail::pack_panel<Arch, T>(b.row(first) + j, b.stride, depth, t.cols, panel);
+          bool const more = cold && top == 0 && j + width < b.cols;
+          detail::ahead<T> const next_b(b, first, j + width, depth, more ? width : 0, tiles);
+          for (std::size_t i = top; i < bottom; i += height, ++done) {
+            next_a.ask(done);
+            next_b.ask((i - top) / height);
+            t.a = apart ? strips + (i - top) * depth : a.row(first) + i;
+            t.rows = std::min(height, bottom - i);
+            t.c = c.row(i) + j;
+            multiply_tile<Arch, T, Product>(t);
+          }
+        }
       }
     }
   }
-}
-
-} // namespace detail
-
-/// Z [T, D] = scale * P V with P [T, T] zero above its diagonal and V [T, D].
-template <class Arch, class T>
-void causal_mix(matrix<T const> p, matrix<T const> v, matrix<T> z, T scale = T(1)) {
-  detail::causal_product<Arch, T>(p, false, v, z, scale, finish::store);
-}
-
-/// dV [T, D] = scale * P^T G with P [T, T] zero above its diagonal and G [T, D]; or that is added.
-template <class Arch, class T>
-void causal_mix_transposed(matrix<T const> p, matrix<T const> g, matrix<T> dv, T scale = T(1),
-                           finish how = finish::store) {
-  detail::causal_product<Arch, T>(p, true, g, dv, scale, how);
 }
 
 } // namespace dormant::kernels

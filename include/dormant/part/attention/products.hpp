@@ -2,7 +2,7 @@
 // The products of one head under a mask: S = Q K^T, Z = A V, dV = A^T dZ.
 #pragma once
 
-#include "dormant/kernels/matmul.hpp"
+#include "dormant/kernels/causal_matmul.hpp"
 #include "dormant/kernels/rows.hpp"
 
 #include <cstddef>

@@ -45,6 +45,15 @@ std::vector<chain> chains(std::size_t m, std::size_t k, std::size_t n, A a, B b)
   return all;
 }
 
+template <class T>
+bool same_elements(guarded<T> const& x, guarded<T> const& y) {
+  auto const v = x.view();
+  bool same = x.padding_untouched() && y.padding_untouched();
+  for (std::size_t i = 0; i != v.rows; ++i)
+    for (std::size_t j = 0; j != v.cols; ++j) same = same && x(i, j) == y(i, j);
+  return same;
+}
+
 struct product_shape {
   std::size_t m, k, n;
 };
@@ -157,7 +166,9 @@ TEST_CASE("a row of A B has the same bits alone and among others", "[kernels][ma
 TEST_CASE("C += A^T B matches double loops", "[kernels][matmul]") {
   on_every_arch([]<class Arch, class T>() {
     auto shapes = product_shapes();
-    shapes.push_back({17, 531, 9}); // several blocks of rows
+    shapes.push_back({17, 531, 9});   // several blocks of rows
+    shapes.push_back({1031, 3, 300}); // rows a page apart, several groups of strips and blocks of B
+    shapes.push_back({1025, 259, 5});
     for (auto const [m, r, n] : shapes) {
       guarded<T> a(r, m, 1);
       guarded<T> b(r, n, 2);
@@ -174,6 +185,36 @@ TEST_CASE("C += A^T B matches double loops", "[kernels][matmul]") {
         }
       INFO("M " << m << ", R " << r << ", N " << n);
       CHECK(good);
+    }
+  });
+}
+
+TEST_CASE("no bit of a product depends on the caches", "[kernels][matmul]") {
+  kernels::cache_sizes const small{.l1 = 4096, .l2 = 16384};
+  kernels::cache_sizes const large{.l1 = 1 << 20, .l2 = 1 << 24};
+  on_every_arch([&]<class Arch, class T>() {
+    for (auto const [m, k, n] : {product_shape{67, 33, 201}, {131, 300, 50}, {1033, 20, 130}}) {
+      guarded<T> a(m, k, 1);
+      guarded<T> b(k, n, 2);
+      auto weights = packed<Arch, T>(k, n);
+      kernels::pack<Arch, T>(b.view(), weights.data());
+      for (auto how : {kernels::finish::accumulate, kernels::finish::where_positive}) {
+        guarded<T> mask(m, n, 4);
+        guarded<T> c(m, n, 3);
+        guarded<T> d = c;
+        kernels::epilogue<T> const e{.how = how, .mask = mask.view()};
+        kernels::multiply<Arch, T>(a.view(), weights.data(), c.view(), e, small);
+        kernels::multiply<Arch, T>(a.view(), weights.data(), d.view(), e, large);
+        INFO("A B, M " << m << ", K " << k << ", N " << n);
+        CHECK(same_elements(c, d));
+      }
+      guarded<T> at(k, m, 5);
+      guarded<T> c(m, n, 3);
+      guarded<T> d = c;
+      kernels::multiply_transposed<Arch, T>(at.view(), b.view(), c.view(), small);
+      kernels::multiply_transposed<Arch, T>(at.view(), b.view(), d.view(), large);
+      INFO("A^T B, M " << m << ", R " << k << ", N " << n);
+      CHECK(same_elements(c, d));
     }
   });
 }

@@ -40,21 +40,22 @@ struct ahead {
 
 /// C [M, N] = epilogue of A [M, K] times the packed B [K, N]; K counts elements of the operands,
 /// which hold one factor each, or two in bf16.
+/// \param cache decides the order of the tiles, no bit of C
 template <class Arch, class T, class Product = in_full>
 [[gnu::noinline]] void multiply(matrix<T const> a, T const* packed_b, matrix<T> c,
-                                epilogue<T> e = {}) {
+                                epilogue<T> e = {}, cache_sizes const& cache = caches()) {
   constexpr std::size_t width = tile_cols<Arch, T>;
   constexpr std::size_t height = tile_rows<Arch>;
   // Where L1 holds a strip of A beside a panel of B, the strip meets all panels of a block of B that
   // L2 holds. Longer strips wait there in a block of A, which meets panel after panel.
   std::size_t const depth_bytes = std::max<std::size_t>(a.cols, 1) * sizeof(T);
-  bool const strips = (height + width) * depth_bytes <= caches().l1;
+  bool const strips = (height + width) * depth_bytes <= cache.l1;
   auto const fit = [&](std::size_t bytes, std::size_t step) {
     return std::max<std::size_t>(bytes / (depth_bytes * step), 1) * step;
   };
-  bool const cold = strips && a.rows * depth_bytes >= caches().l2 / 4;
-  std::size_t const row_block = strips ? a.rows : fit(caches().l2 / 4, height);
-  std::size_t const col_block = strips ? fit(caches().l2 / 2, width) : width;
+  bool const cold = strips && a.rows * depth_bytes >= cache.l2 / 4;
+  std::size_t const row_block = strips ? a.rows : fit(cache.l2 / 4, height);
+  std::size_t const col_block = strips ? fit(cache.l2 / 2, width) : width;
   tile<T> t{.a_row = a.stride,
             .a_step = 1,
             .b_step = width,
@@ -88,7 +89,8 @@ template <class Arch, class T, class Product = in_full>
 /// C [M, N] += A^T B with A [R, M] and B [R, N]: a weight gradient. Sums of 256 rows are formed
 /// first and then added to C, in row order. (In bf16, R counts pairs of rows.)
 template <class Arch, class T, class Product = in_full>
-[[gnu::noinline]] void multiply_transposed(matrix<T const> a, matrix<T const> b, matrix<T> c) {
+[[gnu::noinline]] void multiply_transposed(matrix<T const> a, matrix<T const> b, matrix<T> c,
+                                           cache_sizes const& cache = caches()) {
   constexpr std::size_t width = tile_cols<Arch, T>;
   constexpr std::size_t height = tile_rows<Arch>;
   constexpr std::size_t rows = detail::panel_rows;
@@ -98,12 +100,11 @@ template <class Arch, class T, class Product = in_full>
   alignas(64) T strips[rows * group];
   // Rows of A that are pages apart share a set of L1, and each is a page to look up: they are packed,
   // some strips at a time, and meet all panels of a block of B. Otherwise each panel meets all of A.
-  bool const cold = a.rows * (a.cols + b.cols) * sizeof(T) >= caches().l2 / 4;
+  bool const cold = a.rows * (a.cols + b.cols) * sizeof(T) >= cache.l2 / 4;
   bool const apart = a.stride * sizeof(T) >= 4096;
   std::size_t const row_block = apart ? group : std::max<std::size_t>(a.cols, 1);
   std::size_t const col_block =
-      apart ? std::clamp(caches().l2 / 2 / sizeof(T) / rows / width * width, width, most_cols)
-            : width;
+      apart ? std::clamp(cache.l2 / 2 / sizeof(T) / rows / width * width, width, most_cols) : width;
   tile<T> t{.a_row = 1,
             .a_step = apart ? height : a.stride,
             .b_step = width,

@@ -59,7 +59,7 @@ def products(gemm):
 def steps(title, compared):
     """Panel: tokens per second of a training step on two cores and on one."""
     short = {"PyTorch, as installed": "PyTorch, as installed",
-             "PyTorch, SkylakeX": "PyTorch, tuned", "dormant": "dormant",
+             "PyTorch, tuned": "PyTorch, tuned", "dormant": "dormant",
              "dormant, exact algebra": "... exact algebra", "dormant, bf16": "... bf16",
              "dormant, bf16 and algebra": "... both"}
     rows = []

@@ -12,44 +12,48 @@ import argparse
 import json
 import os
 import pathlib
+import shlex
 import statistics
 import subprocess
 import sys
+
+from best_kernels import best_kernels
 
 HERE = pathlib.Path(__file__).resolve().parent
 ALGEBRA = ", dm::merged_projections, dm::factored_embedding"
 OURS = {"dormant": "", "dormant, exact algebra": ALGEBRA, "dormant, bf16": ", dm::bf16",
         "dormant, bf16 and algebra": ", dm::bf16" + ALGEBRA}
-PEERS = {"PyTorch, SkylakeX": "SkylakeX", "PyTorch, as installed": None}
+TUNED = "PyTorch, tuned"
+PEERS = (TUNED, "PyTorch, as installed")
 # Layers, width, context, and how many steps of PyTorch make a round.
 SHAPES = {"paper": (1, 256, 256, 5), "paper3": (3, 256, 256, 3), "demo": (1, 64, 64, 60)}
 
 
 def ours(program, shape, switches, batch, threads):
-    """One round of the library: tokens per second of the best step, and what it ran on."""
+    """One round of the library: tokens per second of the best step, and what it ran on; `program` is
+    the words of a command."""
     only = f"train_step<{shape}, dm::softmax, dm::adamw{switches}>/batch:{batch}/threads:{threads}/"
     text = subprocess.run(
-        [program, f"--benchmark_filter=^{only}", "--benchmark_format=json"],
+        [*program, f"--benchmark_filter=^{only}", "--benchmark_format=json"],
         check=True, capture_output=True, text=True).stdout
     runs = json.loads(text)["benchmarks"] if text else []
     if not runs:
-        sys.exit(f"{program} has no benchmark {only}")
+        sys.exit(f"{program[-1]} has no benchmark {only}")
     return runs[0]
 
 
-def pytorch(shape, batch, threads, core_type):
-    """One round of PyTorch; core_type tells OpenBLAS which kernels to use, None leaves it alone."""
-    layers, width, context, repeats = SHAPES[shape]
-    environment = dict(os.environ)
-    environment.pop("OPENBLAS_CORETYPE", None)
+def pytorch(python, shape, batch, threads, kernels, repeats):
+    """One round of PyTorch; `kernels` are variables of the environment, none leave it as installed."""
+    layers, width, context, usual = SHAPES[shape]
+    environment = {name: value for name, value in os.environ.items()
+                   if name not in ("OPENBLAS_CORETYPE", "ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA")}
     # PyTorch's own setting does not reach OpenBLAS's threads.
     environment["OPENBLAS_NUM_THREADS"] = environment["OMP_NUM_THREADS"] = str(threads)
-    if core_type:
-        environment["OPENBLAS_CORETYPE"] = core_type
+    environment.update(kernels)
     sizes = {"layers": layers, "width": width, "context": context, "batch": batch,
-             "threads": threads, "repeats": repeats}
+             "threads": threads, "repeats": repeats or usual}
     done = subprocess.run(
-        [sys.executable, HERE / "pytorch_step.py",
+        [*python, HERE / "pytorch_step.py",
          *(word for name, value in sizes.items() for word in (f"--{name}", str(value)))],
         capture_output=True, text=True, env=environment)
     if done.returncode != 0:
@@ -64,30 +68,39 @@ def main():
     parser.add_argument("--shape", choices=SHAPES, default="paper")
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--repeats", type=int, help="steps of PyTorch in a round")
+    parser.add_argument("--under", default="", metavar="COMMAND",
+                        help="an emulator, with its arguments, that runs both")
     parser.add_argument("--json", help="also write all figures to this file")
     arguments = parser.parse_args()
 
     shape, batch = arguments.shape, arguments.batch
+    under = shlex.split(arguments.under)
+    python = [*under, sys.executable]
     figures = {"shape": shape, "batch": batch, "threads": {}}
     rounds = {threads: {name: [] for name in (*OURS, *PEERS)} for threads in (1, 2)}
     shares, labels = {1: [], 2: []}, set()
     for _ in range(arguments.rounds):
         for threads, rates in rounds.items():
             for name, switches in OURS.items():
-                run = ours(arguments.program, shape, switches, batch, threads)
+                run = ours([*under, arguments.program], shape, switches, batch, threads)
                 rates[name].append(run["tokens/s"])
                 labels.add(run["label"])
                 if not switches:
                     shares[threads].append(run["share of peak"])
-            for name, core in PEERS.items():
-                found = pytorch(shape, batch, threads, core)
+            kernels = best_kernels(min(labels))
+            for name in PEERS:
+                found = pytorch(python, shape, batch, threads, kernels if name == TUNED else {},
+                                arguments.repeats)
                 rates[name].append(found["tokens_per_second_best"])
                 figures["torch"] = found["torch"]
-    print(f"shape {shape}, batch {batch}, SIMD {', '.join(labels)}, PyTorch {figures['torch']}")
+    figures["simd"], figures["kernels"] = min(labels), kernels
+    print(f"shape {shape}, batch {batch}, SIMD {figures['simd']}, PyTorch {figures['torch']}; tuned: "
+          f"{', '.join(f'{k}={v}' for k, v in kernels.items()) or 'as installed'}")
     for threads, rates in rounds.items():
         print(f"{threads} thread(s), share of FMA peak of the plain model "
               f"{max(shares[threads]):.2f} best, {statistics.median(shares[threads]):.2f} median")
-        tuned = rates["PyTorch, SkylakeX"]
+        tuned = rates[TUNED]
         for name, values in rates.items():
             ratios = [a / b for a, b in zip(values, tuned)]
             print(f"  {name:26} {max(values):9.0f} tokens/s best {statistics.median(values):9.0f} "

@@ -3,7 +3,7 @@
 // turn, on one core, packing included. GFLOP/s by processor time, and shares of the FMA peak that is
 // measured in every round. Then the same products of ours on two cores at once.
 
-#include "../fma_peak.hpp"
+#include "../machine.hpp"
 
 #include <cblas.h>
 #include <dnnl.h>
@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <string>
 #include <thread>
@@ -55,6 +56,13 @@ constexpr shape shapes[] = {
     {"A B 8192x256x67 (vocabulary)", form::a_b, 8192, 256, 67},
     {"A Bt 8192x1024x256", form::a_bt, 8192, 1024, 256},
     {"A Bt 8192x256x1024", form::a_bt, 8192, 256, 1024},
+    {"A B 256x256x256 (hot)", form::a_b, 256, 256, 256},
+    {"A B 256x256x1024 (hot)", form::a_b, 256, 256, 1024},
+    {"A B 256x1024x256 (hot)", form::a_b, 256, 1024, 256},
+    {"A B 256x256x67 (hot vocabulary)", form::a_b, 256, 256, 67},
+    {"At B 256x256x256 (hot gradient)", form::at_b, 256, 256, 256},
+    {"At B 256x256x1024 (hot gradient)", form::at_b, 256, 256, 1024},
+    {"At B 1024x256x256 (hot gradient)", form::at_b, 1024, 256, 256},
     {"At B 256x8192x1024 (gradient)", form::at_b, 256, 8192, 1024},
     {"At B 256x8192x256 (gradient)", form::at_b, 256, 8192, 256},
 };
@@ -142,12 +150,18 @@ constexpr library libraries[] = {{"dormant", &problem::dormant},
                                  {"oneDNN", &problem::onednn},
                                  {"Eigen", &problem::eigen}};
 
-/// GFLOP/s of one stretch of calls, at least some 30 ms of processor time.
+/// GFLOP/s of calls that take some 30 ms of processor time together.
 double rate(problem& p, call run, double flops) {
-  int const calls = 1 + static_cast<int>(3e9 / flops);
+  constexpr double enough = 0.03;
   double const start = thread_seconds();
-  for (int i = 0; i != calls; ++i) (p.*run)();
-  return calls * flops / (thread_seconds() - start) / 1e9;
+  double spent = 0;
+  double calls = 0;
+  do {
+    (p.*run)();
+    spent = thread_seconds() - start;
+    ++calls;
+  } while (spent < enough);
+  return calls * flops / spent / 1e9;
 }
 
 /// The same by two threads, each with its own operands; both rates together.
@@ -200,21 +214,19 @@ int main(int argc, char** argv) {
   CLI::App app(
       "The matrix products of training here and in OpenBLAS, oneDNN and Eigen, on one core.");
   int rounds = 7;
+  bool hot = false;
   std::string json_file;
+  app.add_flag("--hot", hot, "only products whose operands stay in the cache: for slow machines");
   app.add_option("--rounds", rounds, "times that each library is measured, in turn")
       ->capture_default_str()
       ->check(CLI::Range(1, 1000));
   app.add_option("--json", json_file, "also write all figures to this file");
   CLI11_PARSE(app, argc, argv);
 
-  // OpenBLAS reads these when it is loaded, and takes Haswell kernels for AVX-512 if not told.
-  if (std::getenv("OPENBLAS_NUM_THREADS") == nullptr) {
-    setenv("OPENBLAS_CORETYPE", "SkylakeX", 0);
-    setenv("OPENBLAS_NUM_THREADS", "1", 1);
-    setenv("OMP_NUM_THREADS", "1", 1);
-    execv("/proc/self/exe", argv);
-  }
+  // The libraries look there when they are loaded.
+  if (dormant::benchmarks::choose_kernels()) execv("/proc/self/exe", argv);
 
+  char const* const isa = std::getenv("ONEDNN_MAX_CPU_ISA");
   nlohmann::ordered_json out;
   out["versions"] = {{"OpenBLAS", std::string(openblas_get_config())},
                      {"OpenBLAS kernels", std::string(openblas_get_corename())},
@@ -222,16 +234,21 @@ int main(int argc, char** argv) {
                      {"Eigen", std::to_string(EIGEN_WORLD_VERSION) + "." +
                                    std::to_string(EIGEN_MAJOR_VERSION) + "." +
                                    std::to_string(EIGEN_MINOR_VERSION)},
-                     {"dormant", std::string(arch::name())}};
+                     {"oneDNN instructions", isa == nullptr ? "all" : isa},
+                     {"dormant", std::string(arch::name())},
+                     {"processor", dormant::benchmarks::processor()},
+                     {"L1 KiB", std::to_string(kernels::caches().l1 / 1024)},
+                     {"L2 KiB", std::to_string(kernels::caches().l2 / 1024)}};
   for (auto const& [name, version] : out["versions"].items()) {
     std::printf("%s: %s\n", name.c_str(), version.get<std::string>().c_str());
   }
-  std::printf("\nGFLOP/s on one core, best of %d rounds (median); share: of the FMA peak\n%-31s",
+  std::printf("\nGFLOP/s on one core, best of %d rounds (median); share: of the FMA peak\n%-34s",
               rounds, "");
   for (auto const& l : libraries) std::printf(" %13s", l.name);
   std::printf("  share  to the best peer  to OpenBLAS  two cores\n");
 
   for (auto const& s : shapes) {
+    if (hot && std::strstr(s.name, "(hot") == nullptr) continue;
     problem p(s), twin(s);
     check_agreement(p, s);
     std::vector<double> rates[std::size(libraries)], two, peaks, shares;
@@ -244,7 +261,7 @@ int main(int argc, char** argv) {
     }
     double const peak = best(peaks);
     double best_peer = 0;
-    std::printf("%-31s", s.name);
+    std::printf("%-34s", s.name);
     auto& row = out["shapes"][s.name];
     for (std::size_t l = 0; l < std::size(libraries); ++l) {
       std::printf(" %5.0f (%5.0f)", best(rates[l]), median(rates[l]));

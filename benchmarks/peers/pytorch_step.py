@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Times a training step of the paper's model in PyTorch on the CPU: forward, backward, AdamW.
 
-    OPENBLAS_CORETYPE=SkylakeX python3 pytorch_step.py --threads 2
+    OPENBLAS_CORETYPE=SkylakeX python3 pytorch_step.py --threads 2   # where there is AVX-512
 
 Writes one JSON object to stdout. The model is what a careful user writes: explicit masked attention
 as in the paper's code, batched over sequences, nothing recorded, data made beforehand. Which BLAS

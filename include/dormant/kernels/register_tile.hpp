@@ -123,7 +123,13 @@ template <class Arch, class T>
 template <class Product, bool Wide, class Batch, class T>
 [[gnu::always_inline]] inline void advance(T const* a, Batch const& b0, Batch const& b1, Batch& c0,
                                            Batch& c1) {
-  Batch const x(*a);
+  T factor = *a;
+#ifdef __aarch64__
+  // In a register of its own, so that NEON multiplies by one lane of it. To load it into all lanes,
+  // as g++ does for one row, takes a turn of the pipes that multiply.
+  if constexpr (Product::factors == 1) __asm__("" : "+w"(factor));
+#endif
+  Batch const x(factor);
   c0 = Product::step(x, b0, c0);
   if constexpr (Wide) c1 = Product::step(x, b1, c1);
 }

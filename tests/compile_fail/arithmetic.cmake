@@ -53,7 +53,8 @@ foreach(flag IN ITEMS -ffast-math -Ofast -ffinite-math-only)
   endif()
 endforeach()
 
-if(CMAKE_HOST_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+cmake_host_system_information(RESULT processor QUERY OS_PLATFORM) # a script is told no other way
+if(processor MATCHES "x86_64|AMD64")
   # Told once in a source, and no error where warnings are.
   compile(said ${work}/use.cpp -fsyntax-only -mno-fma -Wall -Wextra -Werror)
   string(REGEX MATCHALL "(note|warning): [^\n]*this build does not use FMA" told "${said}")

@@ -2,6 +2,8 @@
 // How large this processor's caches are: products choose by them in which order they go through memory.
 #pragma once
 
+#include "dormant/detail/arithmetic.hpp"
+
 #include <unistd.h>
 
 #include <algorithm>

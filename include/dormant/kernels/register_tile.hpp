@@ -76,20 +76,20 @@ inline constexpr std::size_t tile_cols = 2 * lanes<Arch, T>;
 /// multiplies by A and by its transpose; row k of B begins at `b + k * b_step`.
 template <class T>
 struct tile {
-  T const* a;
-  std::size_t a_row;
-  std::size_t a_step;
-  T const* b;
-  std::size_t b_step;
-  std::size_t depth; ///< number of products in each chain
-  std::size_t rows;  ///< rows of C that count; 1 <= rows <= tile_rows
-  std::size_t cols;  ///< columns of C that count; 1 <= cols <= tile_cols
-  T* c;
-  std::size_t c_stride;
-  T const* mask; ///< where C's own first element is masked; `where_positive` only
-  std::size_t mask_stride;
-  finish how;
-  T scale;
+  T const* a = nullptr;
+  std::size_t a_row = 0;
+  std::size_t a_step = 0;
+  T const* b = nullptr;
+  std::size_t b_step = 0;
+  std::size_t depth = 0; ///< number of products in each chain
+  std::size_t rows = 0;  ///< rows of C that count; 1 <= rows <= tile_rows
+  std::size_t cols = 0;  ///< columns of C that count; 1 <= cols <= tile_cols
+  T* c = nullptr;
+  std::size_t c_stride = 0;
+  T const* mask = nullptr; ///< where C's own first element is masked; `where_positive` only
+  std::size_t mask_stride = 0;
+  finish how = finish::store;
+  T scale = T(1);
 };
 
 namespace detail {
@@ -123,7 +123,13 @@ template <class Arch, class T>
 template <class Product, bool Wide, class Batch, class T>
 [[gnu::always_inline]] inline void advance(T const* a, Batch const& b0, Batch const& b1, Batch& c0,
                                            Batch& c1) {
-  Batch const x(*a);
+  T factor = *a;
+#ifdef __aarch64__
+  // In a register of its own, so that NEON multiplies by one lane of it. To load it into all lanes,
+  // as g++ does for one row, takes a turn of the pipes that multiply.
+  if constexpr (Product::factors == 1) __asm__("" : "+w"(factor));
+#endif
+  Batch const x(factor);
   c0 = Product::step(x, b0, c0);
   if constexpr (Wide) c1 = Product::step(x, b1, c1);
 }

@@ -139,6 +139,7 @@ public:
 
 private:
   void initialise(std::uint64_t seed) {
+    (detail::tell_that_made<Parts, arch>(), ...);
     for (std::size_t i = 0; i < tensors().size(); ++i) {
       fill(tensors()[i], random_stream(seed, stream::parameters, 0, i));
     }

@@ -71,6 +71,12 @@ struct products_of<P> {
   using type = typename P::products;
 };
 
+// A word may have something to say when a model with it is made.
+template <class P, class Arch>
+constexpr void tell_that_made() {
+  if constexpr (requires { P::template when_made<Arch>(); }) P::template when_made<Arch>();
+}
+
 template <template <class> class Trait, class Default, class... Parts>
 struct first_found {
   using type = Default;

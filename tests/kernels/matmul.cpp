@@ -203,16 +203,16 @@ TEST_CASE("no bit of a product depends on the caches", "[kernels][matmul]") {
         guarded<T> c(m, n, 3);
         guarded<T> d = c;
         kernels::epilogue<T> const e{.how = how, .mask = mask.view()};
-        kernels::multiply<Arch, T>(a.view(), weights.data(), c.view(), e, small);
-        kernels::multiply<Arch, T>(a.view(), weights.data(), d.view(), e, large);
+        kernels::multiply<Arch, T>(a.view(), weights.data(), c.view(), e, &small);
+        kernels::multiply<Arch, T>(a.view(), weights.data(), d.view(), e, &large);
         INFO("A B, M " << m << ", K " << k << ", N " << n);
         CHECK(same_elements(c, d));
       }
       guarded<T> at(k, m, 5);
       guarded<T> c(m, n, 3);
       guarded<T> d = c;
-      kernels::multiply_transposed<Arch, T>(at.view(), b.view(), c.view(), small);
-      kernels::multiply_transposed<Arch, T>(at.view(), b.view(), d.view(), large);
+      kernels::multiply_transposed<Arch, T>(at.view(), b.view(), c.view(), &small);
+      kernels::multiply_transposed<Arch, T>(at.view(), b.view(), d.view(), &large);
       INFO("A^T B, M " << m << ", R " << k << ", N " << n);
       CHECK(same_elements(c, d));
     }

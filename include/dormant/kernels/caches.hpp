@@ -48,7 +48,7 @@ inline cache_sizes found_caches() {
 
 /// The caches of this processor, as the system tells them; `DORMANT_L1_KIB` and `DORMANT_L2_KIB` in the
 /// environment say otherwise. No result depends on them, only its time.
-[[nodiscard]] inline cache_sizes const& caches() {
+[[nodiscard, gnu::noinline]] inline cache_sizes const& caches() {
   static cache_sizes const found = detail::found_caches();
   return found;
 }

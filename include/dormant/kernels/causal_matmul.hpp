@@ -39,12 +39,11 @@ namespace detail {
 /// up to its last row (P) or rows from its first key (P^T). B is repacked in blocks of rows.
 template <class Arch, class T>
 [[gnu::noinline]] void causal_product(matrix<T const> p, bool transposed, matrix<T const> b,
-                                      matrix<T> c, T scale, finish how,
-                                      cache_sizes const& cache = caches()) {
+                                      matrix<T> c, T scale, finish how) {
   constexpr std::size_t width = tile_cols<Arch, T>;
   constexpr std::size_t height = tile_rows<Arch>;
   alignas(64) T panel[panel_rows * width];
-  bool const cold = b.rows * b.cols * sizeof(T) >= cache.l2 / 4;
+  bool const cold = b.rows * b.cols * sizeof(T) >= caches().l2 / 4;
   for (std::size_t j = 0; j < c.cols; j += width) {
     std::size_t const cols = std::min(width, c.cols - j);
     for (std::size_t begin = 0; begin < b.rows; begin += panel_rows) {

@@ -28,9 +28,14 @@ struct ahead {
       : data(m.row(row) + col), stride(m.stride), rows(n_cols == 0 ? 0 : n_rows), cols(n_cols),
         share((n_rows + shares - 1) / shares) {}
 
-  // Inlined always: g++ takes a function that only prefetches for one without effect, and drops it.
   [[gnu::always_inline]] void ask(std::size_t i) const {
+    if (rows != 0) ask_share(i);
+  }
+
+private:
+  [[gnu::noinline]] void ask_share(std::size_t i) const {
     constexpr std::size_t line = 64 / sizeof(T);
+    __asm__ volatile(""); // g++ takes a function that only prefetches for one without effect
     for (std::size_t r = i * share; r < std::min((i + 1) * share, rows); ++r)
       for (std::size_t l = 0; l < cols; l += line) __builtin_prefetch(data + r * stride + l, 0, 2);
   }
@@ -40,10 +45,11 @@ struct ahead {
 
 /// C [M, N] = epilogue of A [M, K] times the packed B [K, N]; K counts elements of the operands,
 /// which hold one factor each, or two in bf16.
-/// \param cache decides the order of the tiles, no bit of C
+/// \param known caches decide the order of the tiles, no bit of C; null: those of this processor
 template <class Arch, class T, class Product = in_full>
 [[gnu::noinline]] void multiply(matrix<T const> a, T const* packed_b, matrix<T> c,
-                                epilogue<T> e = {}, cache_sizes const& cache = caches()) {
+                                epilogue<T> e = {}, cache_sizes const* known = nullptr) {
+  cache_sizes const& cache = known != nullptr ? *known : caches();
   constexpr std::size_t width = tile_cols<Arch, T>;
   constexpr std::size_t height = tile_rows<Arch>;
   // Where L1 holds a strip of A beside a panel of B, the strip meets all panels of a block of B that
@@ -90,7 +96,8 @@ template <class Arch, class T, class Product = in_full>
 /// first and then added to C, in row order. (In bf16, R counts pairs of rows.)
 template <class Arch, class T, class Product = in_full>
 [[gnu::noinline]] void multiply_transposed(matrix<T const> a, matrix<T const> b, matrix<T> c,
-                                           cache_sizes const& cache = caches()) {
+                                           cache_sizes const* known = nullptr) {
+  cache_sizes const& cache = known != nullptr ? *known : caches();
   constexpr std::size_t width = tile_cols<Arch, T>;
   constexpr std::size_t height = tile_rows<Arch>;
   constexpr std::size_t rows = detail::panel_rows;

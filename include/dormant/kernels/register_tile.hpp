@@ -65,8 +65,10 @@ template <class Arch>
 inline constexpr std::size_t tile_rows =
     is_avx512<Arch> || std::is_same_v<Arch, xsimd::neon64> ? 8 : 6;
 
-/// Rows of C in a short tile, for the last rows where there are no more.
-inline constexpr std::size_t short_rows = 4;
+/// Rows of C in a short tile, for the last rows where there are no more: sequences and widths are often
+/// a multiple of eight, of six never.
+template <class Arch>
+inline constexpr std::size_t short_rows = tile_rows<Arch> == 6 ? 4 : tile_rows<Arch>;
 
 /// Columns of C in one tile, and of one panel of packed B: two vectors.
 template <class Arch, class T>
@@ -215,9 +217,12 @@ template <class Arch, class T, class Product, bool Wide, bool Resumed, std::size
 template <class Arch, class T, class Product, bool Resumed>
 [[gnu::always_inline]] inline void whole_tile(tile<T> const& t, bool wide, bool few) {
   constexpr std::make_index_sequence<tile_rows<Arch>> rows;
-  if (few)
-    full_tile<Arch, T, Product, true, Resumed>(t, std::make_index_sequence<short_rows>{});
-  else if (wide)
+  if constexpr (short_rows<Arch> < tile_rows<Arch>) {
+    if (few)
+      return full_tile<Arch, T, Product, true, Resumed>(
+          t, std::make_index_sequence<short_rows<Arch>>{});
+  }
+  if (wide)
     full_tile<Arch, T, Product, true, Resumed>(t, rows);
   else
     full_tile<Arch, T, Product, false, Resumed>(t, rows);
@@ -227,7 +232,7 @@ template <class Arch, class T, class Product, bool Resumed>
 template <class Arch, class T, class Product, bool Resumed>
 [[gnu::noinline]] void ragged_tile(tile<T> const& t, bool wide, bool few) {
   std::size_t const width = wide ? tile_cols<Arch, T> : lanes<Arch, T>;
-  std::size_t const height = few ? short_rows : tile_rows<Arch>;
+  std::size_t const height = few ? short_rows<Arch> : tile_rows<Arch>;
   alignas(64) T buffer[tile_rows<Arch> * tile_cols<Arch, T>];
   tile<T> padded = t;
   padded.c = buffer;
@@ -251,9 +256,9 @@ template <class Arch, class T, class Product, bool Resumed>
 template <class Arch, class T, class Product = in_full, bool Resumed = false>
 [[gnu::noinline]] void multiply_tile(tile<T> const& t) {
   bool const wide = t.cols > lanes<Arch, T>;
-  bool const few = wide && t.rows <= short_rows;
+  bool const few = wide && t.rows <= short_rows<Arch>;
   if (t.cols == (wide ? tile_cols<Arch, T> : lanes<Arch, T>)&&t.rows ==
-      (few ? short_rows : tile_rows<Arch>))
+      (few ? short_rows<Arch> : tile_rows<Arch>))
     detail::whole_tile<Arch, T, Product, Resumed>(t, wide, few);
   else
     detail::ragged_tile<Arch, T, Product, Resumed>(t, wide, few);

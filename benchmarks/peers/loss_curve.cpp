@@ -28,7 +28,7 @@ struct settings {
   std::size_t width = 64, batch = 16, threads = 1;
   std::uint64_t steps = 100;
   double seconds = 60; // after which no step begins
-  double lr = 1e-3;
+  double lr = 2e-3;
   std::string folder; // to write, instead of training
 };
 

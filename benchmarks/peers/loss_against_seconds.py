@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Training loss against seconds: this library, PyTorch and plain C, in turn, on one core and on two.
+
+    python3 benchmarks/peers/loss_against_seconds.py --programs build/release/benchmarks --out out
+
+All three begin with the same parameters and see the same batches, so their losses have to agree step
+by step; if they do not, nothing is drawn. Start-up is not counted, nor, for PyTorch and plain C, that
+the batches are drawn and read; for the library drawing them is part of the step. A run that exceeds the
+time limit ends earlier than the others.
+
+Prints a line for every run and writes loss_against_seconds.json, .svg and .png. Needs python3-torch,
+with OpenBLAS for a fair comparison, and gnuplot.
+"""
+import argparse
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import loss_chart
+from openblas_kernels import core_type
+
+HERE = pathlib.Path(__file__).resolve().parent
+STEPS = {64: 600, 128: 400, 256: 180}  # by width; enough to learn bigrams, then copying
+QUICK = {64: 300, 128: 60, 256: 20}
+# Losses of the first steps differ by rounding alone, below 1e-6 nats as measured; an update that is
+# wrong anywhere is seen at once. Later rounding errors grow, as they do in any training.
+FIRST, TIGHT = 20, 1e-4  # steps, nats
+LOOSE = 0.02             # nats, between means over the last tenth of the common steps
+
+
+def output_of(command, environment=None):
+    command = [str(word) for word in command]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    if done.returncode != 0:
+        lines = done.stderr.strip().splitlines() or [f"it ended with code {done.returncode}"]
+        sys.exit(f"{' '.join(command[:2])} failed: {lines[-1]}")
+    return done.stdout
+
+
+def environment_for(threads):
+    environment = dict(os.environ)
+    # PyTorch's own setting does not reach OpenBLAS's threads.
+    environment["OPENBLAS_NUM_THREADS"] = environment["OMP_NUM_THREADS"] = str(threads)
+    if core := core_type():
+        environment["OPENBLAS_CORETYPE"] = core
+    return environment
+
+
+def floor_of(folder):
+    """The entropy of the next token, which no model's expected loss can be below."""
+    lines = (folder / "sizes.txt").read_text().splitlines()
+    return float(next(line.split()[1] for line in lines if line.startswith("floor ")))
+
+
+def runs_of(programs, folder, width, steps, threads, limit):
+    """Seconds and losses of the three trainers, by name."""
+    ours = [programs / "loss_curve", "--width", width, "--steps", steps]
+    if not (folder / "sizes.txt").exists():
+        output_of([*ours, "--export", folder])
+    commands = {
+        "dormant": [*ours, "--threads", threads, "--seconds", limit],
+        "PyTorch": [sys.executable, HERE / "pytorch_loss.py", folder, "--threads", threads,
+                    "--seconds", limit],
+        "plain C": [programs / "plain_trainer", folder, threads, limit]}
+    return {name: json.loads(output_of(command, environment_for(threads)))
+            for name, command in commands.items()}
+
+
+def check_agreement(where, runs):
+    """Ends the program if the trainers did not do the same training."""
+    common = min(len(run["loss"]) for run in runs.values())
+    ours, last = runs["dormant"]["loss"], max(1, common // 10)
+    for name, run in runs.items():
+        for step, (found, expected) in enumerate(zip(run["loss"][:FIRST], ours)):
+            if not abs(found - expected) <= TIGHT:
+                sys.exit(f"{where}: in step {step} {name} has a loss of {found:.6f}, dormant of "
+                         f"{expected:.6f}; they may differ by {TIGHT} in the first {FIRST} steps, so "
+                         "the trainers do not train the same model and nothing is drawn")
+        gap = sum(run["loss"][common - last:common]) - sum(ours[common - last:common])
+        if not abs(gap) / last <= LOOSE:
+            sys.exit(f"{where}: over steps {common - last} to {common - 1} the mean losses of {name} "
+                     f"and dormant differ by {abs(gap) / last:.4f}, more than {LOOSE}, so the trainers "
+                     "do not train the same model and nothing is drawn")
+
+
+def compare(runs, steps):
+    """Adds to each run its rate, its seconds to the loss that all reached, and the ratio to PyTorch."""
+    for run in runs.values():
+        run["smooth"] = loss_chart.smooth(run["loss"], steps)
+    shortest = min(runs.values(), key=lambda run: len(run["loss"]))
+    target = min(shortest["smooth"])
+    for run in runs.values():
+        run["steps_per_second"] = len(run["seconds"]) / run["seconds"][-1]
+        # Losses of the same step differ in their last digits, so the shortest run's step decides.
+        step = next((i for i, loss in enumerate(run["smooth"]) if loss <= target + TIGHT),
+                    len(shortest["loss"]) - 1)
+        run["seconds_to_target"] = run["seconds"][step]
+    for run in runs.values():
+        run["to_pytorch"] = runs["PyTorch"]["seconds_to_target"] / run["seconds_to_target"]
+        del run["smooth"]
+    return target
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--programs", type=pathlib.Path, default="build/release/benchmarks",
+                        help="folder of loss_curve and plain_trainer")
+    parser.add_argument("--out", type=pathlib.Path, default=".", help="folder to write to")
+    parser.add_argument("--seconds", type=float, help="time limit of a run, default 45, quick 3")
+    parser.add_argument("--quick", action="store_true", help="few steps: the beginning of the curves")
+    arguments = parser.parse_args()
+    limit = arguments.seconds or (3 if arguments.quick else 45)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+
+    panels = []
+    with tempfile.TemporaryDirectory() as temporary:
+        for width, steps in (QUICK if arguments.quick else STEPS).items():
+            folder = pathlib.Path(temporary) / str(width)
+            for threads in (1, 2):
+                runs = runs_of(arguments.programs, folder, width, steps, threads, limit)
+                where = f"width {width}, {loss_chart.cores(threads)}"
+                check_agreement(where, runs)
+                target = compare(runs, steps)
+                for name, run in runs.items():
+                    print(f"{where}: {name} {run['steps_per_second']:.1f} steps/s, "
+                          f"{run['seconds_to_target']:.2f} s to a loss of {target:.2f}, "
+                          f"{run['to_pytorch']:.2f}x PyTorch", flush=True)
+                panels.append({"width": width, "threads": threads, "steps": steps, "target": target,
+                               "floor": floor_of(folder), "runs": runs})
+    file = arguments.out / "loss_against_seconds.json"
+    file.write_text(json.dumps({"time_limit": limit, "openblas_core_type": core_type(),
+                                "panels": panels}) + "\n")
+    loss_chart.draw(file)
+
+
+if __name__ == "__main__":
+    main()

@@ -20,14 +20,15 @@ import subprocess
 import sys
 import tempfile
 
+from best_kernels import best_kernels
 import loss_chart
-from openblas_kernels import core_type
 
 HERE = pathlib.Path(__file__).resolve().parent
-STEPS = {64: 600, 128: 400, 256: 180}  # by width; enough to learn bigrams, then copying
-QUICK = {64: 300, 128: 60, 256: 20}
-# Losses of the first steps differ by rounding alone, below 1e-6 nats as measured; an update that is
-# wrong anywhere is seen at once. Later rounding errors grow, as they do in any training.
+STEPS = {64: 400, 128: 250, 256: 180}  # by width; enough to learn bigrams, then copying
+QUICK = {64: 200, 128: 50, 256: 20}
+# Losses of the first steps differ by rounding alone, by less than 1e-6 nats as measured; a learning rate
+# 0.5% off makes a difference of 4e-3, beta2 = 0.999 one of 9e-4, eps = 1e-6 one of 4e-4. Later rounding
+# errors grow as in any training, to 6e-3 in single steps and 1e-4 in the mean of the last of 600.
 FIRST, TIGHT = 20, 1e-4  # steps, nats
 LOOSE = 0.02             # nats, between means over the last tenth of the common steps
 
@@ -41,13 +42,11 @@ def output_of(command, environment=None):
     return done.stdout
 
 
-def environment_for(threads):
-    environment = dict(os.environ)
-    # PyTorch's own setting does not reach OpenBLAS's threads.
-    environment["OPENBLAS_NUM_THREADS"] = environment["OMP_NUM_THREADS"] = str(threads)
-    if core := core_type():
-        environment["OPENBLAS_CORETYPE"] = core
-    return environment
+def environment_for(threads, simd):
+    """What PyTorch should be told of cores, which its own setting does not tell OpenBLAS, and kernels."""
+    count = str(threads)
+    return {**os.environ, "OPENBLAS_NUM_THREADS": count, "OMP_NUM_THREADS": count,
+            **best_kernels(simd)}
 
 
 def floor_of(folder):
@@ -61,13 +60,14 @@ def runs_of(programs, folder, width, steps, threads, limit):
     ours = [programs / "loss_curve", "--width", width, "--steps", steps]
     if not (folder / "sizes.txt").exists():
         output_of([*ours, "--export", folder])
-    commands = {
-        "dormant": [*ours, "--threads", threads, "--seconds", limit],
-        "PyTorch": [sys.executable, HERE / "pytorch_loss.py", folder, "--threads", threads,
-                    "--seconds", limit],
-        "plain C": [programs / "plain_trainer", folder, threads, limit]}
-    return {name: json.loads(output_of(command, environment_for(threads)))
-            for name, command in commands.items()}
+    limits = ["--threads", threads, "--seconds", limit]
+    runs = {"dormant": json.loads(output_of([*ours, *limits]))}
+    environment = environment_for(threads, runs["dormant"]["simd"])
+    peers = {"PyTorch": [sys.executable, HERE / "pytorch_loss.py", folder, *limits],
+             "plain C": [programs / "plain_trainer", folder, threads, limit]}
+    for name, command in peers.items():
+        runs[name] = json.loads(output_of(command, environment))
+    return runs
 
 
 def check_agreement(where, runs):
@@ -88,21 +88,16 @@ def check_agreement(where, runs):
 
 
 def compare(runs, steps):
-    """Adds to each run its rate, its seconds to the loss that all reached, and the ratio to PyTorch."""
-    for run in runs.values():
-        run["smooth"] = loss_chart.smooth(run["loss"], steps)
-    shortest = min(runs.values(), key=lambda run: len(run["loss"]))
-    target = min(shortest["smooth"])
+    """Adds to each run its rate, its seconds to the loss that all reached, and the ratio to PyTorch;
+    returns that loss. Since losses agree step by step, it is reached in the same step by all."""
+    shortest = min((run["loss"] for run in runs.values()), key=len)
+    losses = loss_chart.smooth(shortest, steps)
+    step = losses.index(min(losses))
     for run in runs.values():
         run["steps_per_second"] = len(run["seconds"]) / run["seconds"][-1]
-        # Losses of the same step differ in their last digits, so the shortest run's step decides.
-        step = next((i for i, loss in enumerate(run["smooth"]) if loss <= target + TIGHT),
-                    len(shortest["loss"]) - 1)
         run["seconds_to_target"] = run["seconds"][step]
-    for run in runs.values():
-        run["to_pytorch"] = runs["PyTorch"]["seconds_to_target"] / run["seconds_to_target"]
-        del run["smooth"]
-    return target
+        run["to_pytorch"] = runs["PyTorch"]["seconds"][step] / run["seconds"][step]
+    return losses[step]
 
 
 def main():
@@ -124,6 +119,8 @@ def main():
                 runs = runs_of(arguments.programs, folder, width, steps, threads, limit)
                 where = f"width {width}, {loss_chart.cores(threads)}"
                 check_agreement(where, runs)
+                if runs["plain C"]["threads"] != threads:
+                    print(f"{where}: plain C has one thread, because it was built without OpenMP")
                 target = compare(runs, steps)
                 for name, run in runs.items():
                     print(f"{where}: {name} {run['steps_per_second']:.1f} steps/s, "
@@ -132,7 +129,7 @@ def main():
                 panels.append({"width": width, "threads": threads, "steps": steps, "target": target,
                                "floor": floor_of(folder), "runs": runs})
     file = arguments.out / "loss_against_seconds.json"
-    file.write_text(json.dumps({"time_limit": limit, "openblas_core_type": core_type(),
+    file.write_text(json.dumps({"time_limit": limit, "kernels": best_kernels(panels[0]["runs"]["dormant"]["simd"]),
                                 "panels": panels}) + "\n")
     loss_chart.draw(file)
 

@@ -8,6 +8,7 @@ A row a width, one core on the left and two on the right, seconds alike in a row
 .png beside the JSON file. Needs gnuplot.
 """
 import json
+import math
 import pathlib
 import re
 import subprocess
@@ -15,11 +16,11 @@ import sys
 
 # Colour, dashes and thickness of each trainer, for those who see no colours too.
 LOOKS = {"dormant": ("#0072b2", "1", 2.5), "PyTorch": ("#d55e00", "(9,4)", 2.5),
-         "plain C": ("#009e73", "(2.5,2.5)", 2.5)}
+         "plain C": ("#009e73", "(3,2)", 3)}
 FLOOR = ("#777777", "1", 1)
 WIDTH = 640  # pixels: what a telephone shows with letters that can be read
-TOP, HEIGHT, BELOW = 44, 170, 66  # of the legend, of a panel and of its axis
-LEFTS, WIDE = (62, 362), 262      # where panels begin, and how wide they are
+TOP, ABOVE, HEIGHT, BELOW = 40, 28, 170, 58  # of the legend; a panel's title, itself and its axis
+LEFTS, WIDE = (68, 370), 256                 # where panels begin, and how wide they are
 
 
 def smooth(losses, steps):
@@ -29,6 +30,12 @@ def smooth(losses, steps):
     for loss in losses:
         sums.append(sums[-1] + loss)
     return [(sums[i] - sums[max(0, i - window)]) / min(i, window) for i in range(1, len(sums))]
+
+
+def tic(seconds):
+    """1, 2 or 5 times a power of ten: at most six tics beside zero."""
+    power = 10 ** math.floor(math.log10(seconds / 6))
+    return power * next(n for n in (1, 2, 5, 10) if seconds / (n * power) <= 6)
 
 
 def cores(threads):
@@ -58,8 +65,8 @@ def legend(total):
 def panel(number, p, seconds, total):
     """The script of one panel; those of a row share `seconds`, the end of their axis."""
     row, column = divmod(number, 2)
-    left, top = LEFTS[column], TOP + row * (HEIGHT + BELOW)
-    title = [f"width {p['width']}, {cores(p['threads'])}"]
+    left, top = LEFTS[column], TOP + ABOVE + row * (ABOVE + HEIGHT + BELOW)
+    said = []
     data, lines = [], [f"{p['floor']} with lines lw {FLOOR[2]} lc rgb '{FLOOR[0]}' notitle"]
     for name, run in p["runs"].items():
         colour, dashes, thick = LOOKS[name]
@@ -69,25 +76,27 @@ def panel(number, p, seconds, total):
         lines.append(f"{block} using 1:2 with lines lw {thick} lc rgb '{colour}' dt {dashes} notitle")
         slower = run["seconds_to_target"] / p["runs"]["dormant"]["seconds_to_target"]
         if name != "dormant":
-            title.append(f"{name}: {slower:.1f} times as long")
+            said.append(f"{name}: {slower:.1f} × our time")
     return [*data, "unset label", "unset arrow", *(legend(total) if number == 0 else []),
             f"set lmargin at screen {left / WIDTH:.5f}",
             f"set rmargin at screen {(left + WIDE) / WIDTH:.5f}",
             f"set tmargin at screen {1 - top / total:.5f}",
             f"set bmargin at screen {1 - (top + HEIGHT) / total:.5f}",
-            *(f"set label {literal(line)} at {screen(left + WIDE - 8, top + 16 + 19 * i, total)} right"
-              + (" font ',12'" if i else "") for i, line in enumerate(title)),
-            f"set xrange [0:{seconds:.5g}]",
-            f"set ylabel {literal('' if column else 'loss, nats a token')} offset 0.5,0",
+            f"set label {literal('width ' + str(p['width']) + ', ' + cores(p['threads']))} "
+            f"at {screen(left, top - 12, total)} left font ',15'",
+            *(f"set label {literal(line)} at {screen(left + WIDE - 6, top + 14 + 18 * i, total)} "
+              "right font ',12'" for i, line in enumerate(said)),
+            f"set xrange [0:{seconds:.5g}]", f"set xtics {tic(seconds):.5g}",
+            f"set ylabel {literal('' if column else 'loss, nats a token')} offset 0.9,0",
             "plot " + ", ".join(lines)]
 
 
 def draw(file):
     panels = json.loads(file.read_text())["panels"]
-    total = TOP + (len(panels) + 1) // 2 * (HEIGHT + BELOW)
+    total = TOP + (len(panels) + 1) // 2 * (ABOVE + HEIGHT + BELOW)
     script = ["set encoding utf8", "set border 3 lc rgb '#444444'", "set tics nomirror", "set grid",
               "set yrange [1.5:3.5]", "set ytics 0.5", "set format y '%.1f'",
-              "set xtics autofreq", "set xlabel 'seconds' offset 0,0.3"]
+              "set xlabel 'seconds' offset 0,0.3"]
     for number, p in enumerate(panels):
         beside = [q for q in panels if q["width"] == p["width"]]
         seconds = max(run["seconds"][-1] for q in beside for run in q["runs"].values())

@@ -132,9 +132,12 @@ static void print(char const* name, double const* values, size_t n) {
 
 int main(int argc, char** argv) {
   if (argc != 4) fail("usage:", "plain_trainer FOLDER THREADS SECONDS");
-  size_t const threads = strtoul(argv[2], NULL, 10);
+  size_t threads = strtoul(argv[2], NULL, 10);
   double const limit = strtod(argv[3], NULL);
   if (threads < 1 || threads > 1024) fail("threads must be 1 to 1024, found", argv[2]);
+#ifndef _OPENMP
+  threads = 1;
+#endif
 
   struct plan const plan = read_plan(argv[1]);
   size_t const batch = (size_t)plan.batch, steps = (size_t)plan.steps;

@@ -34,6 +34,7 @@ LOOSE = 0.02             # nats, between means over the last tenth of the common
 
 
 def output_of(command, environment=None):
+    """What a command writes to stdout; a sentence if it fails."""
     command = [str(word) for word in command]
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     if done.returncode != 0:
@@ -42,8 +43,16 @@ def output_of(command, environment=None):
     return done.stdout
 
 
+def run_of(command, environment=None):
+    text = output_of(command, environment)
+    try:
+        return json.loads(text)
+    except ValueError:
+        sys.exit(f"{command[0]} wrote no JSON, maybe because a loss is not finite: {text[:200]}")
+
+
 def environment_for(threads, simd):
-    """What PyTorch should be told of cores, which its own setting does not tell OpenBLAS, and kernels."""
+    """PyTorch's own setting of threads does not reach OpenBLAS's."""
     count = str(threads)
     return {**os.environ, "OPENBLAS_NUM_THREADS": count, "OMP_NUM_THREADS": count,
             **best_kernels(simd)}
@@ -61,12 +70,12 @@ def runs_of(programs, folder, width, steps, threads, limit):
     if not (folder / "sizes.txt").exists():
         output_of([*ours, "--export", folder])
     limits = ["--threads", threads, "--seconds", limit]
-    runs = {"dormant": json.loads(output_of([*ours, *limits]))}
+    runs = {"dormant": run_of([*ours, *limits])}
     environment = environment_for(threads, runs["dormant"]["simd"])
     peers = {"PyTorch": [sys.executable, HERE / "pytorch_loss.py", folder, *limits],
              "plain C": [programs / "plain_trainer", folder, threads, limit]}
     for name, command in peers.items():
-        runs[name] = json.loads(output_of(command, environment))
+        runs[name] = run_of(command, environment)
     return runs
 
 
@@ -102,13 +111,16 @@ def compare(runs, steps):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--programs", type=pathlib.Path, default="build/release/benchmarks",
+    parser.add_argument("--programs", type=pathlib.Path, default=pathlib.Path("build/release/benchmarks"),
                         help="folder of loss_curve and plain_trainer")
-    parser.add_argument("--out", type=pathlib.Path, default=".", help="folder to write to")
+    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("."), help="folder to write to")
     parser.add_argument("--seconds", type=float, help="time limit of a run, default 45, quick 3")
     parser.add_argument("--quick", action="store_true", help="few steps: the beginning of the curves")
     arguments = parser.parse_args()
     limit = arguments.seconds or (3 if arguments.quick else 45)
+    for name in ("loss_curve", "plain_trainer"):
+        if not (arguments.programs / name).exists():
+            parser.error(f"there is no program {arguments.programs / name}; benchmarks/run builds it")
     arguments.out.mkdir(parents=True, exist_ok=True)
 
     panels = []

@@ -83,8 +83,8 @@ static void* read_npy(char const* folder, char const* name, size_t bytes) {
   return data;
 }
 
-// Parameters i, i + 1, ... of n: sums the gradients of all workers into the first, then AdamW with the
-// t-th step's lr and eps corrected as below; all gradients are zero afterwards.
+// The t-th step of AdamW on n parameters from the i-th on. Sums the gradients of all workers into the
+// first and leaves them zero.
 //   m = beta1 m + (1 - beta1) g,  v = beta2 v + (1 - beta2) g^2,
 //   p = (1 - lr decay) p - lr / (1 - beta1^t) m / (sqrt(v / (1 - beta2^t)) + eps)
 static void update(struct plan const* h, double t, struct worker* workers, size_t threads, float* p,
@@ -149,10 +149,11 @@ int main(int argc, char** argv) {
       read_npy(argv[1], "tokens.npy", steps * batch * (T + 1) * sizeof(int32_t));
   point(&weights, p);
   float *const m = floats(n), *const v = floats(n);
-  double *const times = calloc(steps, sizeof(double)), *const losses =
-                                                           calloc(steps, sizeof(double));
+  double* const times = calloc(steps, sizeof(double));
+  double* const losses = calloc(steps, sizeof(double));
   struct worker* const workers = calloc(threads, sizeof(struct worker));
-  if (times == NULL || losses == NULL || workers == NULL) fail("there is no memory for", "this");
+  if (times == NULL || losses == NULL || workers == NULL)
+    fail("there is no memory for", "the training");
   for (size_t w = 0; w < threads; ++w) make_worker(&workers[w], n);
 
   // Starts the threads and touches the memory before the clock.

@@ -26,9 +26,10 @@ import loss_chart
 HERE = pathlib.Path(__file__).resolve().parent
 STEPS = {64: 400, 128: 250, 256: 180}  # by width; enough to learn bigrams, then copying
 QUICK = {64: 200, 128: 50, 256: 20}
-# Losses of the first steps differ by rounding alone, by less than 1e-6 nats as measured; a learning rate
-# 0.5% off makes a difference of 4e-3, beta2 = 0.999 one of 9e-4, eps = 1e-6 one of 4e-4. Later rounding
-# errors grow as in any training, to 6e-3 in single steps and 1e-4 in the mean of the last of 600.
+# Losses of the first steps differ by rounding alone, by less than 1e-6 nats as measured; a learning
+# rate 0.5% off makes a difference of 4e-3, beta2 = 0.999 one of 9e-4, eps = 1e-6 one of 4e-4. Later
+# rounding errors grow as in any training, to 6e-3 in single steps of 600 and 1e-4 in the mean of the
+# last 60.
 FIRST, TIGHT = 20, 1e-4  # steps, nats
 LOOSE = 0.02             # nats, between means over the last tenth of the common steps
 
@@ -111,11 +112,14 @@ def compare(runs, steps):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--programs", type=pathlib.Path, default=pathlib.Path("build/release/benchmarks"),
+    parser.add_argument("--programs", type=pathlib.Path,
+                        default=pathlib.Path("build/release/benchmarks"),
                         help="folder of loss_curve and plain_trainer")
-    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("."), help="folder to write to")
+    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("."),
+                        help="folder to write to")
     parser.add_argument("--seconds", type=float, help="time limit of a run, default 45, quick 3")
-    parser.add_argument("--quick", action="store_true", help="few steps: the beginning of the curves")
+    parser.add_argument("--quick", action="store_true",
+                        help="few steps: only the beginning of the curves")
     arguments = parser.parse_args()
     limit = arguments.seconds or (3 if arguments.quick else 45)
     for name in ("loss_curve", "plain_trainer"):
@@ -141,7 +145,8 @@ def main():
                 panels.append({"width": width, "threads": threads, "steps": steps, "target": target,
                                "floor": floor_of(folder), "runs": runs})
     file = arguments.out / "loss_against_seconds.json"
-    file.write_text(json.dumps({"time_limit": limit, "kernels": best_kernels(panels[0]["runs"]["dormant"]["simd"]),
+    simd = panels[0]["runs"]["dormant"]["simd"]
+    file.write_text(json.dumps({"time_limit": limit, "kernels": best_kernels(simd),
                                 "panels": panels}) + "\n")
     loss_chart.draw(file)
 

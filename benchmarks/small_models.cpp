@@ -4,6 +4,7 @@
 // runs of 1500 steps would take at that rate.
 
 #include "fma_peak.hpp"
+#include "label.hpp"
 
 #include <benchmark/benchmark.h>
 #include <dormant/dormant.hpp>
@@ -48,7 +49,7 @@ struct one_run {
 };
 
 /// Times `take(steps)`, where `runs` runs take that many steps each.
-template <class Take>
+template <class Net, class Take>
 void report(benchmark::State& state, std::size_t runs, std::size_t threads, Take take) {
   using clock = std::chrono::steady_clock;
   constexpr std::size_t steps = 25;
@@ -71,7 +72,7 @@ void report(benchmark::State& state, std::size_t runs, std::size_t threads, Take
   state.counters["share of peak"] = flops / (peak * static_cast<double>(threads));
   state.counters["s for 20 runs"] = 20 * 1500 / rate;
   state.counters["threads"] = static_cast<double>(threads);
-  state.SetLabel(plain::arch::name());
+  state.SetLabel(dm::benchmarks::label_of<Net>());
 }
 
 std::size_t cores() { return std::max(1U, std::thread::hardware_concurrency()); }
@@ -79,7 +80,7 @@ std::size_t cores() { return std::max(1U, std::thread::hardware_concurrency()); 
 template <class Net>
 void alone(benchmark::State& state, std::size_t threads, std::size_t shards) {
   one_run<Net> run(1, static_cast<std::size_t>(state.range(0)), threads, shards);
-  report(state, 1, threads, [&](std::size_t steps) {
+  report<Net>(state, 1, threads, [&](std::size_t steps) {
     for (std::size_t i = 0; i < steps; ++i) run.steps.step();
   });
 }
@@ -99,7 +100,7 @@ void side_by_side(benchmark::State& state) {
     runs.push_back(
         std::make_unique<one_run<Net>>(i + 1, static_cast<std::size_t>(state.range(0)), 1, 1));
   }
-  report(state, runs.size(), cores(), [&](std::size_t steps) {
+  report<Net>(state, runs.size(), cores(), [&](std::size_t steps) {
     dm::side_by_side(runs.size(), [&](std::size_t i) {
       for (std::size_t n = 0; n < steps; ++n) runs[i]->steps.step();
     });

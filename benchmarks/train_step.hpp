@@ -4,6 +4,7 @@
 #pragma once
 
 #include "fma_peak.hpp"
+#include "label.hpp"
 #include "memory.hpp"
 
 #include <benchmark/benchmark.h>
@@ -58,7 +59,7 @@ void train_step(benchmark::State& state) {
       rate * flops_per_token(Shape) / (peak * static_cast<double>(threads));
   state.counters["peak MB"] = memory.bytes() / 1e6;
   state.counters["threads"] = static_cast<double>(threads);
-  state.SetLabel(arch::name());
+  state.SetLabel(label_of<decltype(net)>());
 }
 
 } // namespace dormant::benchmarks

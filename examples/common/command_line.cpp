@@ -40,6 +40,9 @@ void command_line::on(std::string const& flag, bool& value, std::string const& h
 }
 
 void command_line::required(std::string const& flag) { parser_->app.get_option(flag)->required(); }
+void command_line::refuse(std::string const& flag, std::string const& why) {
+  parser_->app.get_option(flag)->check(CLI::Validator([why](std::string&) { return why; }, ""));
+}
 void command_line::exclude(std::string const& flag, std::string const& other) {
   parser_->app.get_option(flag)->excludes(parser_->app.get_option(other));
 }

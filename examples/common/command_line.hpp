@@ -57,6 +57,8 @@ public:
   void on(std::string const& flag, bool& value, std::string const& help);
 
   void required(std::string const& flag);
+  /// An option that this build cannot heed: using it is a mistake, and `why` is what is said.
+  void refuse(std::string const& flag, std::string const& why);
   void exclude(std::string const& flag, std::string const& other);
   /// What the help ends with.
   void footer(std::string const& words);

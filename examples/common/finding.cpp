@@ -6,6 +6,7 @@
 #include "common/run_folder.hpp"
 #include "common/run_info.hpp"
 #include "common/streams.hpp"
+#include "dormant/fast/bf16.hpp"
 #include "dormant/io/atomic_file.hpp"
 #include "dormant/io/plain_words.hpp"
 #include "dormant/progress.hpp"
@@ -185,6 +186,8 @@ int experiment(int argc, char const* const* argv, claim const& what,
     how.command = words_of(argc, argv);
     how.identity = fmt::format("scale {}, steps {}, bigrams {}", scale, how.steps,
                                bigrams.empty() ? "built in" : bigrams);
+    // Builds whose large models round do not go on with runs of those whose do not.
+    if (how.paper_scale && !dm::bf16_is_fast<>) how.identity += ", products in float";
     dm::stop_on_interrupt const stop; // before there is a folder
     program::run_folder folder(how.out, {.program = what.name,
                                          .later = {"finding.json", what.name + ".csv",

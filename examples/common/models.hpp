@@ -3,12 +3,14 @@
 #pragma once
 
 #include "common/names.hpp"
+#include "dormant/fast/bf16.hpp"
 #include "dormant/model/structure.hpp"
 #include "dormant/model/transformer.hpp"
 #include "dormant/shape.hpp"
 
 #include <cstddef>
 #include <string_view>
+#include <type_traits>
 
 namespace program {
 
@@ -23,6 +25,13 @@ inline constexpr dm::shape paper_shape{.width = 256, .vocab = vocabulary, .conte
   base.layers = layers;
   return base;
 }
+
+/// Large models round the operands of products where that makes them faster, and only there.
+using rounded = std::conditional_t<dm::bf16_is_fast<>, dm::bf16, float>;
+/// What a report says of it.
+inline constexpr std::string_view products_in_words =
+    dm::bf16_is_fast<> ? "operands of products in bf16"
+                       : "products in float, as this build has no AVX512_BF16 instructions";
 
 /// The smallest model seen to show all three phenomena: MLP | attention + MLP | MLP.
 template <dm::shape Base, class Rule, class... Parts>

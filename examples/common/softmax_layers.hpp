@@ -29,9 +29,8 @@ struct softmax_layers {
   [[nodiscard]] std::string in_words() const {
     std::string const layers = Layers == 1 ? "one layer" : fmt::format("{} layers", Layers);
     if (how.paper_scale) {
-      return fmt::format("{}, width 256, context 256, AdamW 3e-4, batch 512, {} steps; operands of "
-                         "products in bf16",
-                         layers, steps());
+      return fmt::format("{}, width 256, context 256, AdamW 3e-4, batch 512, {} steps; {}", layers,
+                         steps(), program::products_in_words);
     }
     return fmt::format("{}, width 64, context 64, AdamW 2e-3, batch {}, {} steps", layers,
                        small_batch, steps());
@@ -42,15 +41,14 @@ struct softmax_layers {
   /// measured on, the same sequences for all runs; each run is trained on its own.
   template <class F>
   [[nodiscard]] runs over_seeds(F const& measure) const {
-    return paper::over_seeds(
-        how, {{"softmax + AdamW", steps(), [&](one_run const& run) {
-                 // Rounded for speed, which the words say, but not rearranged: interventions edit
-                 // every site.
-                 if (how.paper_scale) {
-                   return trained<program::paper_shape, dm::bf16>(run, {.lr = 3e-4}, 512, measure);
-                 }
-                 return trained<program::demo_shape>(run, {.lr = 2e-3}, small_batch, measure);
-               }}});
+    auto const train = [&](one_run const& run) {
+      // Rounded for speed, which the words say, but not rearranged: interventions edit every site.
+      if (how.paper_scale) {
+        return trained<program::paper_shape, program::rounded>(run, {.lr = 3e-4}, 512, measure);
+      }
+      return trained<program::demo_shape>(run, {.lr = 2e-3}, small_batch, measure);
+    };
+    return paper::over_seeds(how, {{"softmax + AdamW", steps(), train}});
   }
 
 private:

@@ -78,8 +78,9 @@ paper::finding measure(paper::setting const& how) {
   auto const runs = paper::over_seeds(
       how, {{"softmax + AdamW", steps, [&](paper::one_run const& run) {
                // Rounded for speed, which `ran` says.
-               if (how.paper_scale)
-                 return train<program::paper_shape, dm::bf16>(how, run, plan, tokens);
+               if (how.paper_scale) {
+                 return train<program::paper_shape, program::rounded>(how, run, plan, tokens);
+               }
                return train<program::demo_shape>(how, run, plan, tokens);
              }}});
 
@@ -137,12 +138,12 @@ paper::finding measure(paper::setting const& how) {
       fmt::format("{:.2f} at step 1000, {:.2f} at 10,000, {:.2f} at 199,000", there.at_step(1000),
                   there.at_step(10'000), there.at_step(199'000));
   paper::finding found{
-      .ran =
-          fmt::format("one layer, {}, {} steps; measured on one fixed batch of 512 sequences",
-                      how.paper_scale ? "width 256, context 256, AdamW 3e-4, batch 512, operands "
-                                        "of products in bf16"
-                                      : "width 64, context 64, AdamW 2e-3, batch 32",
-                      steps),
+      .ran = fmt::format("one layer, {}, {} steps; measured on one fixed batch of 512 sequences",
+                         how.paper_scale
+                             ? fmt::format("width 256, context 256, AdamW 3e-4, batch 512, {}",
+                                           program::products_in_words)
+                             : "width 64, context 64, AdamW 2e-3, batch 32",
+                         steps),
       .numbers =
           {{"mean gap after a quarter of the steps", dm::band_of(mean_early)},
            {"mean gap at the end", dm::band_of(mean), at_1000(gap("mean"))},

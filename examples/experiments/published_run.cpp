@@ -82,7 +82,7 @@ paper::finding measure(paper::setting how) {
   auto const on = paper::fixed_batch<program::paper_shape>(how);
   auto const by = [&](bool from_authors) {
     return [&, from_authors](paper::one_run const& run) {
-      return options.bf16 ? trained<dm::bf16>(how, run, from_authors, plan, on)
+      return options.bf16 ? trained<program::rounded>(how, run, from_authors, plan, on)
                           : trained(how, run, from_authors, plan, on);
     };
   };
@@ -144,6 +144,10 @@ int main(int argc, char** argv) {
     line.count("--authors", options.authors,
                "runs from the authors' initial values, each on data of its own", program::of_runs);
     line.on("--bf16", options.bf16,
-            "round operands of products to bf16, faster where the processor has it");
+            "round operands of products to bf16, where the processor has instructions for it");
+    if (!dm::bf16_is_fast<>) {
+      line.refuse("--bf16", "this build has no AVX512_BF16 instructions, without which rounding "
+                            "makes a run slower");
+    }
   });
 }

@@ -94,7 +94,7 @@ paper::finding measure(paper::setting const& how) {
                // Large products are rounded and rearranged for speed, which `ran` says.
                if (how.paper_scale) {
                  return train<program::paper_shape, dm::merged_projections, dm::factored_embedding,
-                              dm::bf16>(how, run, {.lr = 3e-4}, plan, watch);
+                              program::rounded>(how, run, {.lr = 3e-4}, plan, watch);
                }
                return train<program::demo_shape>(how, run, {.lr = 2e-3}, plan, watch);
              }}});
@@ -149,14 +149,15 @@ paper::finding measure(paper::setting const& how) {
   auto const earlier = [](double a, double b) { return a < b; };
   auto const close = [](double a, double b) { return std::abs(b - a) <= margin * a; };
   paper::finding found{
-      .ran = fmt::format("one layer, {}, {} steps; measured on one fixed batch, every {} steps",
-                         how.paper_scale ? "width 256, context 256, AdamW 3e-4, batch 512, "
-                                           "products of bf16, exact algebra"
-                                         : "width 64, context 64, AdamW 2e-3, batch 32",
-                         steps,
-                         how.paper_scale
-                             ? "20"
-                             : fmt::format("2 steps to {}, then every 20", watch.closely_until)),
+      .ran = fmt::format(
+          "one layer, {}, {} steps; measured on one fixed batch, every {} steps",
+          how.paper_scale
+              ? fmt::format("width 256, context 256, AdamW 3e-4, batch 512, {}, exact algebra",
+                            program::products_in_words)
+              : "width 64, context 64, AdamW 2e-3, batch 32",
+          steps,
+          how.paper_scale ? "20"
+                          : fmt::format("2 steps to {}, then every 20", watch.closely_until)),
       .numbers =
           {{fmt::format("bigram risk at most {} nats from step", paper::bigrams_learnt.value),
             dm::band_of(bigram), published_step(paper::bigrams_learnt)},

@@ -25,6 +25,7 @@ OURS = {"dormant": "", "dormant, exact algebra": ALGEBRA, "dormant, bf16": ", dm
         "dormant, bf16 and algebra": ", dm::bf16" + ALGEBRA}
 TUNED = "PyTorch, tuned"
 PEERS = (TUNED, "PyTorch, as installed")
+TUNING = ("OPENBLAS_CORETYPE", "ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA", "OMP_WAIT_POLICY")
 # Layers, width, context, and how many steps of PyTorch make a round.
 SHAPES = {"paper": (1, 256, 256, 5), "paper3": (3, 256, 256, 3), "demo": (1, 64, 64, 60)}
 
@@ -46,7 +47,7 @@ def pytorch(python, shape, batch, threads, kernels, repeats):
     """One round of PyTorch; `kernels` are variables of the environment, none leave it as installed."""
     layers, width, context, usual = SHAPES[shape]
     environment = {name: value for name, value in os.environ.items()
-                   if name not in ("OPENBLAS_CORETYPE", "ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA")}
+                   if name not in TUNING}
     # PyTorch's own setting does not reach OpenBLAS's threads.
     environment["OPENBLAS_NUM_THREADS"] = environment["OMP_NUM_THREADS"] = str(threads)
     environment.update(kernels)

@@ -179,6 +179,15 @@ TEST_CASE("figures: long names and wide numbers leave no word outside the pictur
   CHECK(!has(words, "0.2"));
 }
 
+TEST_CASE("figures: no group of a file is empty, and as many are closed as opened") {
+  auto const svg = figures::svg(of(three_lines()));
+  CHECK(all(svg, "(<g [^>]*>)\\s*</g>").empty());
+  auto const opened = all(svg, "(<g )").size();
+  CHECK(opened > 10);
+  CHECK(all(svg, "(</g>)").size() == opened);
+  CHECK(svg.ends_with("</svg>\n\n"));
+}
+
 TEST_CASE("figures: nothing to show is no error") {
   double const none = std::numeric_limits<double>::quiet_NaN();
   CHECK_NOTHROW(figures::svg(of(figures::chart{.title = "empty"})));

@@ -43,14 +43,14 @@ template <class Arch, class T>
   batch const beta2(static_cast<T>(h.beta2));
   batch const rest1(static_cast<T>(1 - h.beta1));
   batch const rest2(static_cast<T>(1 - h.beta2));
-  batch const root(static_cast<T>(1 / std::sqrt(h.bias2))); // a product takes less than a division
+  batch const root(static_cast<T>(std::sqrt(h.bias2)));
   batch const eps(static_cast<T>(h.eps));
   batch const step(static_cast<T>(-h.lr / h.bias1));
   for_each_register<Arch, T>(n, [&](auto reg, std::size_t i) {
     batch const d = reg.load(g + i);
     batch const m1 = fma(rest1, d, beta1 * reg.load(m + i));
     batch const v1 = fma(rest2 * d, d, beta2 * reg.load(v + i));
-    batch const denominator = fma(sqrt(v1), root, eps);
+    batch const denominator = sqrt(v1) / root + eps;
     reg.store(m + i, m1);
     reg.store(v + i, v1);
     reg.store(p + i, keep * reg.load(p + i) + step * m1 / denominator);

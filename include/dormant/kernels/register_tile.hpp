@@ -197,18 +197,19 @@ template <class Arch, class T, class Product, bool Wide, bool Resumed, std::size
     batch const b1 = Wide ? batch::load_unaligned(b + lanes<Arch, T>) : b0;
     (advance<Product, Wide>(a[Row] + offset, b0, b1, left[Row], right[Row]), ...);
   }
-  switch (t.how) {
+  tile<T> const end = t; // a copy, which no store to C can change
+  switch (end.how) {
   case finish::store:
-    (put_row<finish::store, Wide, Arch, T>(t, Row, left[Row], right[Row]), ...);
+    (put_row<finish::store, Wide, Arch, T>(end, Row, left[Row], right[Row]), ...);
     break;
   case finish::accumulate:
-    (put_row<finish::accumulate, Wide, Arch, T>(t, Row, left[Row], right[Row]), ...);
+    (put_row<finish::accumulate, Wide, Arch, T>(end, Row, left[Row], right[Row]), ...);
     break;
   case finish::relu:
-    (put_row<finish::relu, Wide, Arch, T>(t, Row, left[Row], right[Row]), ...);
+    (put_row<finish::relu, Wide, Arch, T>(end, Row, left[Row], right[Row]), ...);
     break;
   case finish::where_positive:
-    (put_row<finish::where_positive, Wide, Arch, T>(t, Row, left[Row], right[Row]), ...);
+    (put_row<finish::where_positive, Wide, Arch, T>(end, Row, left[Row], right[Row]), ...);
     break;
   }
 }

@@ -40,10 +40,6 @@ template <class Arch, class T>
   }
 }
 
-} // namespace detail
-
-namespace detail {
-
 /// Columns of A in strips as high as a tile, [cols / height][rows][height]: what a tile of A^T B reads
 /// one after the other. The last strip may be ragged.
 template <class Arch, class T>

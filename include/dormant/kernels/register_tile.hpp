@@ -140,7 +140,8 @@ template <class Product, bool Wide, class Batch, class T>
 template <bool Wide, class Arch, class T>
 [[gnu::always_inline]] inline void expect_row(tile<T> const& t, std::size_t row) {
   T const* const c = t.c + row * t.c_stride;
-  constexpr bool two_lines = Wide && sizeof(T) * tile_cols < Arch, T >> 64;
+  constexpr std::size_t bytes = (Wide ? 2 : 1) * lanes<Arch, T> * sizeof(T);
+  constexpr bool two_lines = Wide && bytes > 64;
   __builtin_prefetch(c, 1);
   if constexpr (two_lines) __builtin_prefetch(c + lanes<Arch, T>, 1);
   if (t.how == finish::where_positive) {
@@ -258,8 +259,9 @@ template <class Arch, class T, class Product = in_full, bool Resumed = false>
 [[gnu::noinline]] void multiply_tile(tile<T> const& t) {
   bool const wide = t.cols > lanes<Arch, T>;
   bool const few = wide && t.rows <= short_rows<Arch>;
-  if (t.cols == (wide ? tile_cols<Arch, T> : lanes<Arch, T>)&&t.rows ==
-      (few ? short_rows<Arch> : tile_rows<Arch>))
+  std::size_t const width = wide ? tile_cols<Arch, T> : lanes<Arch, T>;
+  std::size_t const height = few ? short_rows<Arch> : tile_rows<Arch>;
+  if (t.cols == width && t.rows == height)
     detail::whole_tile<Arch, T, Product, Resumed>(t, wide, few);
   else
     detail::ragged_tile<Arch, T, Product, Resumed>(t, wide, few);

@@ -46,9 +46,9 @@ template <class T, class Arch>
     return xsimd::fma(x, y, z);
 }
 
+#ifdef __AVX__
 namespace detail {
 
-#ifdef __AVX__
 /// Whether `Arch` has the 256-bit registers of AVX, and no masks of its own.
 template <class Arch>
 inline constexpr bool is_avx = std::is_base_of_v<xsimd::avx, Arch> && !is_avx512<Arch>;
@@ -82,12 +82,9 @@ inline constexpr bool is_avx = std::is_base_of_v<xsimd::avx, Arch> && !is_avx512
   }
   if ((n & 1U) != 0) _mm_store_sd(p, rest);
 }
-#else
-template <class Arch>
-inline constexpr bool is_avx = false;
-#endif
 
 } // namespace detail
+#endif
 
 /// The first `n` elements at `p`, `n` < lanes, the other lanes set to `fill`; reads nothing else.
 template <class Arch, class T>

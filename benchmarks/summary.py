@@ -11,8 +11,10 @@ import csv
 import json
 import pathlib
 import re
-import subprocess
 import sys
+
+import pictures
+from pictures import literal
 
 # Colour and symbol of each library, for those who see no colours too.
 LOOKS = {"dormant": ("#0072b2", 7), "OpenBLAS": ("#d55e00", 5), "oneDNN": ("#009e73", 9),
@@ -23,10 +25,6 @@ WIDTH = 560  # pixels: what a telephone shows with letters that can be read
 def read(folder, name):
     file = folder / f"{name}.json"
     return json.loads(file.read_text()) if file.exists() else None
-
-
-def literal(text):
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def rows_of(labels, height):
@@ -126,17 +124,7 @@ def draw(folder, panels):
                    if p["legend"] else "unset key",
                    *p["script"]]
         top = begin + p["height"] + below
-    for terminal, ending in (("svg enhanced background '#ffffff' font 'sans-serif,14'", "svg"),
-                             ("pngcairo enhanced font 'DejaVu Sans,14'", "png")):
-        begin = [f"set terminal {terminal} size {WIDTH},{total}",
-                 f"set output {literal(str(folder / ('speed.' + ending)))}", "set multiplot"]
-        subprocess.run(["gnuplot"], input="\n".join(begin + script + ["unset multiplot"]) + "\n",
-                       text=True, check=True)
-    # What has no place in a legend gets a title that gnuplot makes up.
-    file = folder / "speed.svg"
-    text = re.sub(r"<title>[^<]*(_plot_|\$)[^<]*</title>", "", file.read_text())
-    text = re.sub(r"<g [^>]*>\s*</g>\s*", "", text)  # styles without a drawing, a quarter of the file
-    file.write_text(text.replace("<title>Gnuplot</title>", "<title>Speed</title>"))
+    pictures.draw(script, WIDTH, total, folder / "speed", "Speed")
 
 
 def sweep_rows(sweep):
@@ -199,7 +187,6 @@ def main():
               f"512, by {depths:.0f}% at most between depths, the operations counted")
     if panels:
         draw(folder, panels)
-        print(f"drawn: {folder / 'speed.svg'} and .png")
 
 
 if __name__ == "__main__":

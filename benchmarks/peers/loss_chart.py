@@ -10,9 +10,11 @@ A row a width, one core on the left and two on the right, seconds alike in a row
 import json
 import math
 import pathlib
-import re
-import subprocess
 import sys
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1]))
+import pictures  # noqa: E402
+from pictures import literal  # noqa: E402
 
 # Colour, dashes and thickness of each trainer, for those who see no colours too.
 LOOKS = {"dormant": ("#0072b2", "1", 2.5), "PyTorch": ("#d55e00", "(9,4)", 2.5),
@@ -40,10 +42,6 @@ def tic(seconds):
 
 def cores(threads):
     return {1: "one core", 2: "two cores"}.get(threads, f"{threads} cores")
-
-
-def literal(text):
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def screen(x, y, total):
@@ -102,18 +100,7 @@ def draw(file):
         beside = [q for q in panels if q["width"] == p["width"]]
         seconds = max(run["seconds"][-1] for q in beside for run in q["runs"].values())
         script += panel(number, p, seconds, total)
-    for terminal, ending in (("svg enhanced background '#ffffff' font 'sans-serif,14'", ".svg"),
-                             ("pngcairo enhanced font 'DejaVu Sans,14'", ".png")):
-        begin = [f"set terminal {terminal} size {WIDTH},{total}",
-                 f"set output {literal(str(file.with_suffix(ending)))}", "set multiplot"]
-        subprocess.run(["gnuplot"], input="\n".join(begin + script + ["unset multiplot"]) + "\n",
-                       text=True, check=True)
-    picture = file.with_suffix(".svg")
-    # What has no place in a legend gets a title that gnuplot makes up.
-    text = re.sub(r"<title>[^<]*(_plot_|\$)[^<]*</title>", "", picture.read_text())
-    text = re.sub(r"<g [^>]*>\s*</g>\s*", "", text)  # styles without a drawing, a quarter of the file
-    picture.write_text(text.replace("<title>Gnuplot</title>", "<title>Loss against seconds</title>"))
-    print(f"drawn: {picture} and .png")
+    pictures.draw(script, WIDTH, total, file, "Loss against seconds")
 
 
 if __name__ == "__main__":

@@ -22,29 +22,10 @@ void train(folder const& here) {
   std::ofstream text(here.path() / "letters.txt");
   for (int i = 0; i < 2000; ++i) text << "abcdefgh\n";
   text.close();
-  auto const found = programs::run(here.path(), "language_model/train_lm",
-                                   {"--texts",
-                                    "letters.txt",
-                                    "--layers",
-                                    "1",
-                                    "--heads",
-                                    "2",
-                                    "--width",
-                                    "16",
-                                    "--context",
-                                    "16",
-                                    "--batch",
-                                    "4",
-                                    "--steps",
-                                    "40",
-                                    "--warm-up",
-                                    "5",
-                                    "--checkpoint-every",
-                                    "20",
-                                    "--sample",
-                                    "0",
-                                    "--out",
-                                    "run"});
+  auto const found = programs::run(
+      here.path(), "language_model/train_lm",
+      programs::small_training({"--texts", "letters.txt", "--steps", "40", "--checkpoint-every",
+                                "20", "--sample", "0", "--out", "run"}));
   REQUIRE(found.code == 0);
 }
 words asked(words const& more) {

@@ -79,6 +79,13 @@ inline std::vector<std::string> with_usual(std::vector<std::string> usual,
   return usual;
 }
 
+/// Arguments of `train_lm` for a run small enough for a test, beside its texts.
+inline std::vector<std::string> small_training(std::vector<std::string> const& more) {
+  return with_usual({"--layers", "1", "--heads", "2", "--width", "16", "--context", "16", "--batch",
+                     "4", "--warm-up", "5"},
+                    more);
+}
+
 /// What a program says to a mistake: checks that it is one line that begins with the name of the
 /// program, that the exit code is the given one and that stdout is silent; returns the sentence.
 inline std::string mistake(outcome const& found, std::string const& name, int code) {

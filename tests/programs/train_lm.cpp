@@ -28,29 +28,11 @@ void write_texts(folder const& here) {
 }
 /// A run small enough for a test.
 words small(words const& more) {
-  return programs::with_usual({"--texts",
-                               "counting.txt,letters.txt",
-                               "--layers",
-                               "1",
-                               "--heads",
-                               "2",
-                               "--width",
-                               "16",
-                               "--context",
-                               "16",
-                               "--batch",
-                               "4",
-                               "--steps",
-                               "60",
-                               "--warm-up",
-                               "5",
-                               "--measure-every",
-                               "20",
-                               "--checkpoint-every",
-                               "25",
-                               "--sample",
-                               "12"},
-                              more);
+  return programs::with_usual(
+      programs::small_training({"--texts", "counting.txt,letters.txt", "--steps", "60",
+                                "--measure-every", "20", "--checkpoint-every", "25", "--sample",
+                                "12"}),
+      more);
 }
 programs::outcome run(folder const& here, words const& more) {
   return programs::run(here.path(), "language_model/train_lm", small(more));

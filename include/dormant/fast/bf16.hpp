@@ -10,8 +10,8 @@
 namespace dormant {
 
 /// Whether models with `bf16` are compiled to the processor's own products of such factors
-/// (AVX512_BF16). Without them the same products are computed in float, and a training step takes about
-/// twice as long as without the word; the first such model of a process says so.
+/// (AVX512_BF16). Without them the same products are computed in float, and a training step takes one
+/// and a half to two times as long as without the word; the first such model of a process says so.
 template <class Arch = xsimd::default_arch>
 inline constexpr bool bf16_is_fast = kernels::in_bf16::native<Arch>;
 
@@ -21,9 +21,9 @@ namespace detail {
   [[maybe_unused]] static bool const said =
       std::getenv("DORMANT_QUIET") == nullptr &&
       std::fputs("dormant: this model is compiled without the instructions of AVX512_BF16, so its "
-                 "products of bf16 factors are computed in float, in about twice the time of a "
-                 "model without bf16; build with -march=native on a processor that has them, or "
-                 "leave bf16 out (DORMANT_QUIET=1 silences this)\n",
+                 "products of bf16 factors are computed in float, in one and a half to two "
+                 "times the time of a model without bf16; build with -march=native on a processor "
+                 "that has them, or leave bf16 out (DORMANT_QUIET=1 silences this)\n",
                  stderr) >= 0;
 }
 } // namespace detail

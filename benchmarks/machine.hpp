@@ -39,20 +39,18 @@ constexpr peer_kernels best_kernels() {
 #endif
 }
 
-/// Puts them into the environment, where the libraries look when they are loaded, unless the user has
-/// chosen others; one thread each. Returns whether anything was changed.
+/// Puts them into the environment, where the libraries look when they are loaded, and one thread each.
+/// Returns whether it did: where a number of threads is set, somebody has chosen before.
 inline bool choose_kernels() {
-  bool changed = false;
-  auto const say = [&](char const* name, char const* value) {
-    if (value == nullptr || std::getenv(name) != nullptr) return;
-    ::setenv(name, value, 1);
-    changed = true;
+  if (std::getenv("OPENBLAS_NUM_THREADS") != nullptr) return false;
+  auto const say = [](char const* name, char const* value) {
+    if (value != nullptr) ::setenv(name, value, 0);
   };
   say("OPENBLAS_CORETYPE", best_kernels().openblas);
   say("ONEDNN_MAX_CPU_ISA", best_kernels().onednn);
   say("OPENBLAS_NUM_THREADS", "1");
   say("OMP_NUM_THREADS", "1");
-  return changed;
+  return true;
 }
 
 } // namespace dormant::benchmarks

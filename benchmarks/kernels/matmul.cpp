@@ -96,6 +96,40 @@ void at_b(benchmark::State& state) {
                    [&] { kernels::multiply_transposed<Arch, T>(a.view(), b.view(), c.view()); });
 }
 
+/// Operands that lie in turn in sixteen places, so that those of the next call are in L3 at best: what
+/// a step of several layers finds. Packing the weights is left out, as a step does it once.
+constexpr std::size_t places = 16;
+
+template <class T>
+std::vector<operand<T>> places_of(std::size_t rows, std::size_t cols) {
+  std::vector<operand<T>> all;
+  for (std::size_t i = 0; i != places; ++i) all.emplace_back(rows, cols);
+  return all;
+}
+
+template <class Arch, class T>
+void cold_a_b(benchmark::State& state) {
+  std::size_t const m = size(state, 0), k = size(state, 1), n = size(state, 2);
+  auto a = places_of<T>(m, k), c = places_of<T>(m, n);
+  auto packed = places_of<T>(1, kernels::packed_size<Arch, T>(k, n));
+  std::size_t at = 0;
+  measure<Arch, T>(state, product(m, k, n), [&] {
+    at = (at + 1) % places;
+    kernels::multiply<Arch, T>(a[at].view(), packed[at].data(), c[at].view());
+  });
+}
+
+template <class Arch, class T>
+void cold_at_b(benchmark::State& state) {
+  std::size_t const r = size(state, 0), m = size(state, 1), n = size(state, 2);
+  auto a = places_of<T>(r, m), b = places_of<T>(r, n), c = places_of<T>(m, n);
+  std::size_t at = 0;
+  measure<Arch, T>(state, product(m, r, n), [&] {
+    at = (at + 1) % places;
+    kernels::multiply_transposed<Arch, T>(a[at].view(), b[at].view(), c[at].view());
+  });
+}
+
 template <class Arch, class T>
 void scores(benchmark::State& state) {
   std::size_t const t = size(state, 0), d = size(state, 1);
@@ -147,6 +181,8 @@ void register_all(std::string const& prefix) {
        {256, 256, 1024},
        {256, 1024, 256},
        {256, 67, 256}});
+  add("cold_A_B/MKN", cold_a_b<Arch, T>, {{256, 256, 256}, {256, 256, 1024}, {256, 1024, 256}});
+  add("cold_At_B/RMN", cold_at_b<Arch, T>, {{256, 256, 256}, {256, 256, 1024}, {256, 1024, 256}});
   add("scores/TD", scores<Arch, T>, {{256, 256}, {256, 64}});
   add("mix/TD", mix<Arch, T, false>, {{256, 256}, {256, 64}});
   add("mix_transposed/TD", mix<Arch, T, true>, {{256, 256}, {256, 64}});

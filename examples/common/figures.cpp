@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <fcntl.h>
+#include <regex>
 #include <spawn.h>
 #include <string>
 #include <string_view>
@@ -153,25 +154,9 @@ std::string with_own_titles(std::string const& svg, drawing const& d) {
 }
 
 /// Gnuplot opens a group for every style it thinks of: those without a drawing are a quarter of a file.
-std::string without_empty_groups(std::string_view svg) {
-  constexpr std::string_view open = "<g ", close = "</g>", blank = " \t\n";
-  std::string out;
-  while (!svg.empty()) {
-    auto const at = std::min(svg.find(open), svg.size());
-    out += svg.substr(0, at);
-    svg.remove_prefix(at);
-    auto const inside = svg.find('>') + 1; // 0 where there is no group any more
-    auto const next = inside == 0 ? inside : svg.find_first_not_of(blank, inside);
-    if (next != std::string_view::npos && next >= inside && svg.substr(next).starts_with(close)) {
-      auto const after = svg.find_first_not_of(blank, next + close.size());
-      svg.remove_prefix(std::min(after, svg.size()));
-    } else {
-      auto const kept = std::min(inside == 0 ? svg.size() : inside, svg.size());
-      out += svg.substr(0, kept);
-      svg.remove_prefix(kept);
-    }
-  }
-  return out;
+std::string without_empty_groups(std::string const& svg) {
+  static std::regex const empty(R"(<g [^>]*>\s*</g>\s*)");
+  return std::regex_replace(svg, empty, "");
 }
 
 } // namespace

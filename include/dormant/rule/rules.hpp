@@ -4,6 +4,7 @@
 #pragma once
 
 #include "dormant/rule/output_gate.hpp"    // IWYU pragma: export
+#include "dormant/rule/plain_relu.hpp"     // IWYU pragma: export
 #include "dormant/rule/relu.hpp"           // IWYU pragma: export
 #include "dormant/rule/sigmoid.hpp"        // IWYU pragma: export
 #include "dormant/rule/sink_logit.hpp"     // IWYU pragma: export

@@ -3,11 +3,12 @@
 // along, is among the parts.)
 #pragma once
 
-#include "dormant/rule/output_gate.hpp"    // IWYU pragma: export
-#include "dormant/rule/plain_relu.hpp"     // IWYU pragma: export
-#include "dormant/rule/relu.hpp"           // IWYU pragma: export
-#include "dormant/rule/sigmoid.hpp"        // IWYU pragma: export
-#include "dormant/rule/sink_logit.hpp"     // IWYU pragma: export
-#include "dormant/rule/softmax.hpp"        // IWYU pragma: export
-#include "dormant/rule/softmax_n.hpp"      // IWYU pragma: export
-#include "dormant/rule/stick_breaking.hpp" // IWYU pragma: export
+#include "dormant/rule/output_gate.hpp"       // IWYU pragma: export
+#include "dormant/rule/plain_relu.hpp"        // IWYU pragma: export
+#include "dormant/rule/relu.hpp"              // IWYU pragma: export
+#include "dormant/rule/relu_over_context.hpp" // IWYU pragma: export
+#include "dormant/rule/sigmoid.hpp"           // IWYU pragma: export
+#include "dormant/rule/sink_logit.hpp"        // IWYU pragma: export
+#include "dormant/rule/softmax.hpp"           // IWYU pragma: export
+#include "dormant/rule/softmax_n.hpp"         // IWYU pragma: export
+#include "dormant/rule/stick_breaking.hpp"    // IWYU pragma: export

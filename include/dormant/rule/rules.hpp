@@ -4,6 +4,7 @@
 #pragma once
 
 #include "dormant/rule/elu_one.hpp"           // IWYU pragma: export
+#include "dormant/rule/normalised.hpp"        // IWYU pragma: export
 #include "dormant/rule/output_gate.hpp"       // IWYU pragma: export
 #include "dormant/rule/plain_relu.hpp"        // IWYU pragma: export
 #include "dormant/rule/relu.hpp"              // IWYU pragma: export

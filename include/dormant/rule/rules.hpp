@@ -3,6 +3,7 @@
 // along, is among the parts.)
 #pragma once
 
+#include "dormant/rule/clipped_softmax.hpp"   // IWYU pragma: export
 #include "dormant/rule/elu_one.hpp"           // IWYU pragma: export
 #include "dormant/rule/normalised.hpp"        // IWYU pragma: export
 #include "dormant/rule/output_gate.hpp"       // IWYU pragma: export

@@ -14,4 +14,5 @@
 #include "dormant/rule/sink_logit.hpp"        // IWYU pragma: export
 #include "dormant/rule/softmax.hpp"           // IWYU pragma: export
 #include "dormant/rule/softmax_n.hpp"         // IWYU pragma: export
+#include "dormant/rule/softpick.hpp"          // IWYU pragma: export
 #include "dormant/rule/stick_breaking.hpp"    // IWYU pragma: export

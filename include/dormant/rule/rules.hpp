@@ -15,4 +15,5 @@
 #include "dormant/rule/softmax.hpp"           // IWYU pragma: export
 #include "dormant/rule/softmax_n.hpp"         // IWYU pragma: export
 #include "dormant/rule/softpick.hpp"          // IWYU pragma: export
+#include "dormant/rule/sparsemax.hpp"         // IWYU pragma: export
 #include "dormant/rule/stick_breaking.hpp"    // IWYU pragma: export

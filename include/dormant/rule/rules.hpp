@@ -5,6 +5,7 @@
 
 #include "dormant/rule/clipped_softmax.hpp"   // IWYU pragma: export
 #include "dormant/rule/elu_one.hpp"           // IWYU pragma: export
+#include "dormant/rule/entmax15.hpp"          // IWYU pragma: export
 #include "dormant/rule/normalised.hpp"        // IWYU pragma: export
 #include "dormant/rule/output_gate.hpp"       // IWYU pragma: export
 #include "dormant/rule/plain_relu.hpp"        // IWYU pragma: export

@@ -10,6 +10,8 @@
 #include "dormant/part/attention/forget_gate.hpp"
 #include "dormant/part/attention/forgetting.hpp"
 #include "dormant/part/attention/head_norm.hpp"
+#include "dormant/part/attention/learned_temperature.hpp"
+#include "dormant/part/attention/log_temperature.hpp"
 #include "dormant/part/attention/mask.hpp"
 #include "dormant/part/attention/per_head_gate.hpp"
 #include "dormant/part/attention/qk_norm.hpp"

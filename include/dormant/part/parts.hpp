@@ -6,6 +6,7 @@
 #include "dormant/part/attention/attention.hpp"
 #include "dormant/part/attention/biases.hpp"
 #include "dormant/part/attention/clip.hpp"
+#include "dormant/part/attention/element_gate.hpp"
 #include "dormant/part/attention/exclusive_attention.hpp"
 #include "dormant/part/attention/extra_key.hpp"
 #include "dormant/part/attention/forget_gate.hpp"

@@ -17,6 +17,7 @@
 #include "dormant/part/attention/qk_norm.hpp"
 #include "dormant/part/attention/rotary.hpp"
 #include "dormant/part/attention/score_steps.hpp"
+#include "dormant/part/attention/sparse_gate.hpp"
 #include "dormant/part/attention/value_gate.hpp"
 #include "dormant/part/attention/value_state_gate.hpp"
 #include "dormant/part/attention/value_state_output_gate.hpp"

@@ -13,6 +13,7 @@
 #include "dormant/part/attention/forgetting.hpp"
 #include "dormant/part/attention/head_norm.hpp"
 #include "dormant/part/attention/mask.hpp"
+#include "dormant/part/attention/mlp_gate.hpp"
 #include "dormant/part/attention/per_head_gate.hpp"
 #include "dormant/part/attention/qk_norm.hpp"
 #include "dormant/part/attention/rotary.hpp"

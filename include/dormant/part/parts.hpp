@@ -19,6 +19,7 @@
 #include "dormant/part/attention/rotary.hpp"
 #include "dormant/part/attention/score_steps.hpp"
 #include "dormant/part/attention/sparse_gate.hpp"
+#include "dormant/part/attention/value_bias.hpp"
 #include "dormant/part/attention/value_gate.hpp"
 #include "dormant/part/attention/value_state_gate.hpp"
 #include "dormant/part/attention/value_state_output_gate.hpp"

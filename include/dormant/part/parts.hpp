@@ -21,6 +21,7 @@
 #include "dormant/part/attention/sparse_gate.hpp"
 #include "dormant/part/attention/value_bias.hpp"
 #include "dormant/part/attention/value_gate.hpp"
+#include "dormant/part/attention/value_path_scale.hpp"
 #include "dormant/part/attention/value_state_gate.hpp"
 #include "dormant/part/attention/value_state_output_gate.hpp"
 #include "dormant/part/mlp/gated_mlp.hpp"

@@ -27,11 +27,16 @@ using one_layer = transformer<sizes_of_all, double, Words...>;
 
 inline batch rows() { return models::random_tokens(sequences, length, 11); }
 
-/// A tensor of the layer's attention branch.
+/// A tensor of the layer.
+template <class Net>
+std::span<double> of_layer(Net& net, std::string const& name) {
+  auto const& t = find_tensor(net.tensors(), "layers.0." + name);
+  return net.parameters().subspan(t.offset, t.size());
+}
+/// A tensor of its attention branch.
 template <class Net>
 std::span<double> of_attention(Net& net, std::string const& name) {
-  auto const& t = find_tensor(net.tensors(), "layers.0.attention." + name);
-  return net.parameters().subspan(t.offset, t.size());
+  return of_layer(net, "attention." + name);
 }
 /// Gives `to` the tensors of `from`, all of which it has.
 template <class From, class To>

@@ -30,6 +30,7 @@
 #include "dormant/part/norm/dyt.hpp"
 #include "dormant/part/norm/layer_norm.hpp"
 #include "dormant/part/norm/no_norm.hpp"
+#include "dormant/part/norm/pre_affine_norm.hpp"
 #include "dormant/part/norm/rms_norm.hpp"
 #include "dormant/part/norm/single_scale_norm.hpp"
 #include "dormant/part/position/no_positions.hpp"

@@ -28,6 +28,7 @@
 #include "dormant/part/mlp/linear_mlp.hpp"
 #include "dormant/part/mlp/mlp.hpp"
 #include "dormant/part/norm/dyt.hpp"
+#include "dormant/part/norm/gated_norm.hpp"
 #include "dormant/part/norm/layer_norm.hpp"
 #include "dormant/part/norm/no_norm.hpp"
 #include "dormant/part/norm/pre_affine_norm.hpp"

@@ -29,6 +29,7 @@
 #include "dormant/part/mlp/mlp.hpp"
 #include "dormant/part/norm/dyt.hpp"
 #include "dormant/part/norm/gated_norm.hpp"
+#include "dormant/part/norm/head_scale_norm.hpp"
 #include "dormant/part/norm/layer_norm.hpp"
 #include "dormant/part/norm/no_norm.hpp"
 #include "dormant/part/norm/pre_affine_norm.hpp"

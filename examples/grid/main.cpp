@@ -4,9 +4,11 @@
 #include "common/command_line.hpp"
 #include "common/streams.hpp"
 #include "common/times.hpp"
+#include "grid/analysis.hpp"
 #include "grid/attentions.hpp"
 #include "grid/axes.hpp"
 #include "grid/plan.hpp"
+#include "grid/report.hpp"
 #include "grid/shard.hpp"
 #include "grid/store.hpp"
 #include "grid/work.hpp"
@@ -37,6 +39,7 @@ struct setting {
   bool missing = false;
   bool merge = false;
   std::uint64_t threads = 0;
+  std::string command{};
 };
 
 std::vector<std::string> words_of(std::string const& text) {
@@ -83,13 +86,25 @@ std::vector<fs::path> folders_of(setting const& how) {
   return out;
 }
 
-void write_table(setting const& how, grid::plan const& p) {
+/// The table, the comparisons and the page.
+void tell(setting const& how, grid::plan const& p) {
   auto const units = p.units();
-  auto const results = grid::gathered(units, folders_of(how));
+  auto const folders = folders_of(how);
+  auto const results = grid::gathered(units, folders);
   fs::path const out = how.out;
   dm::write_file_atomically(out / "grid.csv", grid::table_of(units, results));
   dm::write_file_atomically(out / "grid.json", grid::description_of(p, results));
-  fmt::print("{}\n", fs::absolute(out / "grid.csv").lexically_normal().string());
+  auto const found = grid::analysed(p, units, results);
+  dm::write_file_atomically(out / "comparisons.csv", grid::comparisons_csv(found));
+  auto const file = [&](grid::unit const& u) {
+    for (auto const& folder : folders) {
+      auto const path = grid::file_of(folder, u);
+      if (fs::exists(path)) return fs::relative(path, out).string();
+    }
+    return std::string();
+  };
+  dm::write_file_atomically(out / "report.html", grid::report(found, file, how.command));
+  fmt::print("{}\n", fs::absolute(out / "report.html").lexically_normal().string());
 }
 
 int run(setting const& how, bool asked) {
@@ -102,7 +117,7 @@ int run(setting const& how, bool asked) {
     return lost.empty() ? program::success : program::failure;
   }
   if (how.merge) {
-    write_table(how, p);
+    tell(how, p);
     return program::success;
   }
   auto const share = how.shard.empty() ? units : grid::shard_from(how.shard).share(units);
@@ -116,7 +131,7 @@ int run(setting const& how, bool asked) {
     return program::interrupted;
   }
   if (grid::missing(units, folders_of(how)).empty()) {
-    write_table(how, p);
+    tell(how, p);
   } else {
     program::tell("grid: this share is done; when the others are, --merge makes the table\n");
   }
@@ -164,6 +179,8 @@ int main(int argc, char** argv) {
     how.what.norms = words_of(how.norms);
     how.what.optimizers = words_of(how.optimizers);
     how.what.depths = words_of(how.depths);
+    how.command = name;
+    for (int i = 1; i < argc; ++i) how.command += fmt::format(" {}", argv[i]);
     bool asked = false;
     for (auto const* flag : {"--extent", "--attentions", "--norms", "--optimizers", "--depths",
                              "--seeds", "--steps"}) {

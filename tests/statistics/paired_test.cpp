@@ -183,6 +183,14 @@ TEST_CASE("where there is one, p-values are small", "[paired_test][calibration]"
   CHECK(static_cast<double>(found) / 400 == Approx(0.964).margin(0.03)); // of Student's test
 }
 
+TEST_CASE("a step that neither run reached makes no difference, one that one of them reached all",
+          "[paired_test]") {
+  auto const d =
+      differences_of({infinity, infinity, 3, missing}, {infinity, 5, infinity, infinity});
+  CHECK((d[0] == 0 && d[1] == infinity && d[2] == -infinity));
+  CHECK(std::isnan(d[3]));
+}
+
 TEST_CASE("a median difference is that of pairs", "[paired_test]") {
   auto const found = median_difference({10, 22, 31, 45}, {9, 20, 30, 40}, {.share = 0.9});
   CHECK(found.middle == 1.5);

@@ -5,6 +5,7 @@
 #include "dormant/task/broadcast.hpp"
 #include "dormant/task/in_context_bigrams.hpp"
 #include "dormant/task/trigger_average.hpp"
+#include "dormant/task/trigger_kinds.hpp"
 #include "dormant/task/two_tasks.hpp"
 
 #include <atomic>
@@ -37,6 +38,7 @@ TEST_CASE("sampling a row does not allocate", "[task][allocation]") {
   in_context_bigrams<small> const outputs;
   two_tasks<small> const parts;
   trigger_average<small> const average;
+  trigger_kinds<small> const kinds;
   broadcast<small> const answer({.elsewhere = 0.5});
   auto room = batch_for(average, 1);
   std::vector<token> tokens(65);
@@ -47,6 +49,7 @@ TEST_CASE("sampling a row does not allocate", "[task][allocation]") {
     outputs.sample_row(stream::user, 0, r, tokens, laws);
     parts.sample_row(stream::user, 0, r, tokens, laws);
     answer.sample_row(stream::user, 0, r, tokens, laws);
+    kinds.sample_row(stream::user, 0, r, tokens, laws);
     average.sample_row(stream::user, 0, r, room.tokens(0), room.laws(0));
   }
   auto const after = allocations.load();

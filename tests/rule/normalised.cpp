@@ -14,7 +14,6 @@
 
 #include <cmath>
 #include <cstddef>
-#include <string_view>
 #include <vector>
 
 using namespace dormant;
@@ -25,10 +24,8 @@ namespace {
 
 /// A weight that may be negative, with a learned factor; its scores are kept.
 struct scaled_line {
-  static constexpr std::string_view name = "scaled_line";
   static constexpr bool elementwise = true;
   static constexpr std::size_t scalars_per_head = 1;
-  static constexpr std::string_view scalars_name = "factor";
   static void forward(auto row) {
     for (auto& s : row) s = s * row.parameters[0] + 2;
   }

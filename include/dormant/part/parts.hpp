@@ -12,6 +12,8 @@
 #include "dormant/part/attention/forget_gate.hpp"
 #include "dormant/part/attention/forgetting.hpp"
 #include "dormant/part/attention/head_norm.hpp"
+#include "dormant/part/attention/learned_temperature.hpp"
+#include "dormant/part/attention/log_temperature.hpp"
 #include "dormant/part/attention/mask.hpp"
 #include "dormant/part/attention/mlp_gate.hpp"
 #include "dormant/part/attention/per_head_gate.hpp"

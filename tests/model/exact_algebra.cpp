@@ -5,6 +5,10 @@
 #include "dormant/fast/factored_embedding.hpp"
 #include "dormant/fast/merged_projections.hpp"
 #include "dormant/optimizer/adamw.hpp"
+#include "dormant/part/attention/forgetting.hpp"
+#include "dormant/part/attention/per_head_gate.hpp"
+#include "dormant/part/attention/qk_norm.hpp"
+#include "dormant/part/attention/value_gate.hpp"
 #include "dormant/probe/record.hpp"
 #include "dormant/task/bigram_backcopy.hpp"
 #include "dormant/train.hpp"
@@ -78,6 +82,13 @@ TEST_CASE("exact algebra: a factored embedding") {
   plain<models::odd(2, 4), sigmoid, no_mlp_norm>::is_the_same_as<factored_embedding>();
   plain<one, softmax, identity_wv, identity_wo>::is_the_same_as<factored_embedding>();
   plain<one, softmax, frozen_wv, frozen_embeddings>::is_the_same_as<factored_embedding>();
+}
+
+TEST_CASE(
+    "exact algebra: a factored embedding, beside steps that read the input of the branch too") {
+  plain<models::odd(2, 4), softmax, per_head_gate>::is_the_same_as<factored_embedding>();
+  plain<one, softmax, value_gate, qk_norm>::is_the_same_as<factored_embedding>();
+  plain<one, forgetting<>>::is_the_same_as<factored_embedding>();
 }
 
 TEST_CASE("exact algebra: both at once") {

@@ -35,7 +35,14 @@ struct factored_residual : residual<Norm, Branch> {
     p.show(site::gradient_of<typename Branch::leaves>{}, d);
     auto const b = p.apart(site::gradient_of<typename Branch::writes>{}, d, this->db);
     p.show(site::gradient_of<typename Branch::writes>{}, b);
-    this->branch.backward(p, p.made(this->norm, x), b, p[this->dn]);
+    auto const n = p.made(this->norm, x);
+    if constexpr (requires { requires Branch::has_steps; }) { // gates read what no table knows
+      auto const g = p.zeroed(this->dn);
+      this->branch.backward(p, n, b, g);
+      this->norm.backward(p, x, g, d);
+    } else {
+      this->branch.backward(p, n, b, p[this->dn]);
+    }
   }
 };
 

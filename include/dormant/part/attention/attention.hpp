@@ -12,6 +12,7 @@
 #include "dormant/part/projection/projection.hpp"
 
 #include <string_view>
+#include <type_traits>
 
 namespace dormant {
 
@@ -32,12 +33,15 @@ struct attention {
   using head_steps = detail::steps<detail::all_at_place<place::heads, Policies...>>;
   using mixed_steps = detail::steps<detail::join<detail::all_at_place<place::mixed, Policies...>,
                                                  typename detail::its_gate<Rule>::type>>;
+  using score_steps = detail::join<detail::all_at_place<place::scores, Policies...>,
+                                   typename detail::its_score_step<Rule>::type>;
   using weighing_type =
-      weighing<Rule,
-               detail::join<detail::all_at_place<place::scores, Policies...>,
-                            typename detail::its_score_step<Rule>::type>,
-               typename detail::at_place<place::mask, causal, Policies...>::type,
+      weighing<Rule, score_steps, typename detail::at_place<place::mask, causal, Policies...>::type,
                typename detail::at_place<place::extra_keys, no_extra_key, Policies...>::type>;
+
+  /// Whether something beside the inputs may look at what the branch reads.
+  static constexpr bool has_steps =
+      !head_steps::empty || !mixed_steps::empty || !std::is_same_v<score_steps, detail::types<>>;
 
   using sites = detail::join<site_list<site::q, site::k, site::v>, sites_of<head_steps>,
                              site_list<site::value_out, site::z>, sites_of<weighing_type>>;

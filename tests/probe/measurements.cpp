@@ -8,6 +8,7 @@
 #include "dormant/probe/massive_activations.hpp"
 #include "dormant/probe/score_gap.hpp"
 #include "dormant/probe/sink_rate.hpp"
+#include "dormant/probe/spike_mass.hpp"
 #include "dormant/theory/reading.hpp"
 
 #include "catch.hpp"
@@ -81,7 +82,8 @@ TEST_CASE("measurements: the documented names are those that probes report") {
                                     sink_logit_gap{}, risk{}, tensor_norms{});
   report<transformer<two, softmax>>(seen, score_gap{}, key_mass{}, attention_entropy{},
                                     massive_activations{});
-  report<transformer<two, softmax>>(seen, gradient_sink{}, head_dormancy{}, sink_rate{});
+  report<transformer<two, softmax>>(seen, gradient_sink{}, head_dormancy{}, sink_rate{},
+                                    spike_mass{});
   constexpr shape one{.width = 20, .vocab = 67, .context = 13};
   report<transformer<one, softmax>>(seen, theory::reading{});
   CHECK(names_in_table() == seen.names());

@@ -6,6 +6,7 @@
 #include "dormant/probe/head_dormancy.hpp"
 #include "dormant/probe/key_mass.hpp"
 #include "dormant/probe/massive_activations.hpp"
+#include "dormant/probe/quantisation_error.hpp"
 #include "dormant/probe/score_gap.hpp"
 #include "dormant/probe/sink_rate.hpp"
 #include "dormant/probe/spike_mass.hpp"
@@ -31,7 +32,10 @@ struct forms {
     for (std::string const of : {"tensor_norms.gradient.", "tensor_norms.update."}) {
       if (name.starts_with(of)) return void(others.insert(of + "tensor"));
     }
-    auto const without = cut(name);
+    std::string const of_site = "quantisation_error.resid_post.";
+    auto const without =
+        cut(name.starts_with(of_site) ? "quantisation_error.site." + name.substr(of_site.size())
+                                      : name);
     if (without == name) return void(others.insert(name));
     auto const base = cut(without);
     (base == without ? of_layers : of_heads).insert(base);
@@ -83,7 +87,7 @@ TEST_CASE("measurements: the documented names are those that probes report") {
   report<transformer<two, softmax>>(seen, score_gap{}, key_mass{}, attention_entropy{},
                                     massive_activations{});
   report<transformer<two, softmax>>(seen, gradient_sink{}, head_dormancy{}, sink_rate{},
-                                    spike_mass{});
+                                    spike_mass{}, quantisation_error<>{});
   constexpr shape one{.width = 20, .vocab = 67, .context = 13};
   report<transformer<one, softmax>>(seen, theory::reading{});
   CHECK(names_in_table() == seen.names());

@@ -6,6 +6,7 @@
 #include "dormant/probe/head_dormancy.hpp"
 #include "dormant/probe/key_mass.hpp"
 #include "dormant/probe/massive_activations.hpp"
+#include "dormant/probe/matrix_entropy.hpp"
 #include "dormant/probe/quantisation_error.hpp"
 #include "dormant/probe/score_gap.hpp"
 #include "dormant/probe/sink_rate.hpp"
@@ -87,7 +88,7 @@ TEST_CASE("measurements: the documented names are those that probes report") {
   report<transformer<two, softmax>>(seen, score_gap{}, key_mass{}, attention_entropy{},
                                     massive_activations{});
   report<transformer<two, softmax>>(seen, gradient_sink{}, head_dormancy{}, sink_rate{},
-                                    spike_mass{}, quantisation_error<>{});
+                                    spike_mass{}, quantisation_error<>{}, matrix_entropy{});
   constexpr shape one{.width = 20, .vocab = 67, .context = 13};
   report<transformer<one, softmax>>(seen, theory::reading{});
   CHECK(names_in_table() == seen.names());

@@ -4,6 +4,7 @@
 #include "dormant/probe/attention_entropy.hpp"
 #include "dormant/probe/gradient_sink.hpp"
 #include "dormant/probe/head_dormancy.hpp"
+#include "dormant/probe/key_geometry.hpp"
 #include "dormant/probe/key_mass.hpp"
 #include "dormant/probe/massive_activations.hpp"
 #include "dormant/probe/matrix_entropy.hpp"
@@ -88,7 +89,8 @@ TEST_CASE("measurements: the documented names are those that probes report") {
   report<transformer<two, softmax>>(seen, score_gap{}, key_mass{}, attention_entropy{},
                                     massive_activations{});
   report<transformer<two, softmax>>(seen, gradient_sink{}, head_dormancy{}, sink_rate{},
-                                    spike_mass{}, quantisation_error<>{}, matrix_entropy{});
+                                    spike_mass{}, quantisation_error<>{}, matrix_entropy{},
+                                    key_geometry{});
   constexpr shape one{.width = 20, .vocab = 67, .context = 13};
   report<transformer<one, softmax>>(seen, theory::reading{});
   CHECK(names_in_table() == seen.names());

@@ -11,6 +11,7 @@
 #include "dormant/probe/matrix_entropy.hpp"
 #include "dormant/probe/quantisation_error.hpp"
 #include "dormant/probe/score_gap.hpp"
+#include "dormant/probe/secondary_sinks.hpp"
 #include "dormant/probe/sink_rate.hpp"
 #include "dormant/probe/spike_mass.hpp"
 #include "dormant/theory/reading.hpp"
@@ -91,7 +92,7 @@ TEST_CASE("measurements: the documented names are those that probes report") {
                                     massive_activations{});
   report<transformer<two, softmax>>(seen, gradient_sink{}, head_dormancy{}, sink_rate{},
                                     spike_mass{}, quantisation_error<>{}, matrix_entropy{},
-                                    key_geometry{}, broadcast{});
+                                    key_geometry{}, broadcast{}, secondary_sinks{});
   constexpr shape one{.width = 20, .vocab = 67, .context = 13};
   report<transformer<one, softmax>>(seen, theory::reading{});
   CHECK(names_in_table() == seen.names());

@@ -13,6 +13,7 @@
 #include "dormant/probe/score_gap.hpp"
 #include "dormant/probe/secondary_sinks.hpp"
 #include "dormant/probe/sink_rate.hpp"
+#include "dormant/probe/spectral_norms.hpp"
 #include "dormant/probe/spike_mass.hpp"
 #include "dormant/theory/reading.hpp"
 
@@ -33,7 +34,8 @@ struct forms {
   std::set<std::string> of_layers, of_heads, others;
 
   void add(std::string const& name) {
-    for (std::string const of : {"tensor_norms.gradient.", "tensor_norms.update."}) {
+    for (std::string const of : {"tensor_norms.gradient.", "tensor_norms.update.",
+                                 "spectral_norms.gradient.", "spectral_norms.update."}) {
       if (name.starts_with(of)) return void(others.insert(of + "tensor"));
     }
     std::string const of_site = "quantisation_error.resid_post.";
@@ -90,9 +92,9 @@ TEST_CASE("measurements: the documented names are those that probes report") {
                                     sink_logit_gap{}, risk{}, tensor_norms{});
   report<transformer<two, softmax>>(seen, score_gap{}, key_mass{}, attention_entropy{},
                                     massive_activations{});
-  report<transformer<two, softmax>>(seen, gradient_sink{}, head_dormancy{}, sink_rate{},
-                                    spike_mass{}, quantisation_error<>{}, matrix_entropy{},
-                                    key_geometry{}, broadcast{}, secondary_sinks{});
+  report<transformer<two, softmax>>(
+      seen, gradient_sink{}, head_dormancy{}, sink_rate{}, spike_mass{}, quantisation_error<>{},
+      matrix_entropy{}, key_geometry{}, broadcast{}, secondary_sinks{}, spectral_norms{});
   constexpr shape one{.width = 20, .vocab = 67, .context = 13};
   report<transformer<one, softmax>>(seen, theory::reading{});
   CHECK(names_in_table() == seen.names());

@@ -27,21 +27,25 @@ namespace by_hand {
 using namespace dormant;
 
 /// Tokens 0, 1, ... and, if any are named, triggers at those positions; else nobody knows the laws.
+/// Position 0 is a sink as always, and so is the one of token `bos`.
 class text {
 public:
-  explicit text(std::size_t length, std::initializer_list<std::size_t> triggers = {})
-      : tokens_(length), laws_(triggers.size() == 0 ? 0 : length) {
+  explicit text(std::size_t length, std::initializer_list<std::size_t> triggers = {},
+                token bos = -1)
+      : tokens_(length), laws_(triggers.size() == 0 ? 0 : length), table_(1, 1) {
+    table_.bos = bos;
     std::iota(tokens_.begin(), tokens_.end(), token{0});
     for (std::size_t const t : triggers) laws_[t].trigger = true;
   }
   [[nodiscard]] sequence as_sequence() const {
     std::span<token const> const all(tokens_);
-    return {0, all, all, laws_, nullptr};
+    return {0, all, all, laws_, &table_};
   }
 
 private:
   std::vector<token> tokens_;
   std::vector<next_token_law> laws_;
+  law_table table_;
 };
 
 /// Shows a probe of doubles a tensor of some site, row by row as it lies in memory.
@@ -60,11 +64,6 @@ inline constexpr shape small{
     .layers = 2, .heads = 2, .width = 20, .vocab = 67, .context = 13, .expansion = 2};
 inline batch some_rows(std::size_t rows) {
   return bigram_backcopy<small>({.seed = 5}).sample(rows);
-}
-
-template <class Probe>
-probe_row report_of(Probe const& probe) {
-  return testing::read_report{}(probe);
 }
 
 /// The probe keeps the laws of probes, and comes through bytes as it went in.

@@ -26,6 +26,12 @@ TEST_CASE("gradient_sink: norms 5, 1 and 4 are a share of one half at position 0
   CHECK(sink.after(0) == Approx(0.25)); // of sequences, whatever the size of their gradients
 }
 
+TEST_CASE("gradient_sink: what arrives at a further <s> counts with position 0") {
+  gradient_sink_of<double> sink;
+  by_hand::show<after>(sink, by_hand::text(3, {}, 2), {3, 2}, {3, 4, 0, -1, 4, 0});
+  CHECK(sink.after(0) == Approx(0.9));
+}
+
 TEST_CASE("gradient_sink: a sequence without gradient says nothing, a NaN comes through") {
   gradient_sink_of<double> sink;
   by_hand::text const row(2);

@@ -46,6 +46,20 @@ TEST_CASE("head_dormancy: the scores of two queries are what they are by hand") 
   CHECK(probe.auc(dormancy::share) == 1);
 }
 
+TEST_CASE("head_dormancy: of several <s> attention and shares are summed, norms averaged") {
+  head_dormancy_of<double> probe;
+  by_hand::text const row(4, {3}, 2);
+  by_hand::show<site::v>(probe, row, {4, 1, 2}, {0, 1, 3, 4, 0, 5, 4, 3});
+  by_hand::show<site::pattern>(probe, row, {1, 4, 4},
+                               {1, 0, 0, 0, .5, .5, 0, 0, .5, .25, .25, 0, 0, .5, .5, 0});
+  by_hand::show<site::z>(probe, row, {4, 1, 2}, {9, 9, 9, 9, 0, 2, 6, 0});
+  CHECK(probe.mean(dormancy::attention) == Approx((.75 + .5) / 2));
+  CHECK(probe.value_norm() == Approx(3));
+  CHECK(probe.mean(dormancy::value) == Approx(3 / 5.));
+  CHECK(probe.mean(dormancy::share) ==
+        Approx((.5 + 1.25) / std::hypot(.75, 2.75) / 2 + 2.5 / std::hypot(1.5, 4.5) / 2));
+}
+
 TEST_CASE("head_dormancy: thresholds make verdicts, whose agreement is measured") {
   head_dormancy_of<double> probe({.attention = 0.4, .entropy = 0.1, .output = 1, .share = 0.4});
   show_four(probe);

@@ -29,6 +29,16 @@ TEST_CASE("secondary_sinks: what points where <s> does, either way, collects att
   CHECK(strict.positions() == 1);
 }
 
+TEST_CASE("secondary_sinks: a further <s> is none of them") {
+  secondary_sinks_of<double> sinks;
+  by_hand::text const row(4, {}, 1);
+  by_hand::show<site::resid_pre>(sinks, row, {4, 2}, {2, 0, -7, 0, 24, 7, 4, 3});
+  by_hand::show<site::pattern>(sinks, row, {1, 4, 4},
+                               {1, 0, 0, 0, .5, .5, 0, 0, .2, .3, .5, 0, .1, .2, .3, .4});
+  CHECK(sinks.positions() == 1);
+  CHECK(sinks.mass() == Approx(.3)); // of query 3, the first that has a choice
+}
+
 TEST_CASE("secondary_sinks: zeros point nowhere, a NaN comes through in its own sequence") {
   secondary_sinks_of<double> sinks;
   by_hand::text const row(3);

@@ -34,6 +34,13 @@ TEST_CASE("spike_mass: a position spikes by its norm over the median, at <s> and
   CHECK(lower.positions() == 2);
   CHECK(lower.mean() == Approx((.25 + .25 + .1 + .3) / 2));
   CHECK(lower.elsewhere() == Approx((.25 + .3) / 2));
+
+  by_hand::text const two_sinks(4, {}, 2);
+  auto further = lower.empty();
+  by_hand::show<site::resid_pre>(further, two_sinks, {4, 2}, {6, 8, 0, -1, 3, 4, 1, 0});
+  by_hand::show<site::pattern>(further, two_sinks, {1, 4, 4}, weights);
+  CHECK(further.mean() == Approx(lower.mean()));
+  CHECK(further.elsewhere() == 0);
 }
 
 TEST_CASE("spike_mass: a NaN comes through, and only in its own sequence") {

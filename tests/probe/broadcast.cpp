@@ -41,6 +41,8 @@ TEST_CASE("broadcast: what writes nothing is no broadcast, a NaN comes through")
   CHECK(std::isnan(heads.sameness()));
   CHECK(heads.output() == 0);
   CHECK(heads.value() == 0);
+  by_hand::show<site::z>(heads, row, {3, 1, 1}, {0, 0, 2});
+  CHECK(heads.sameness() == 1); // of the sequence in which there is an output
   by_hand::show<site::z>(heads, row, {3, 1, 1}, {0, 0, std::nan("")});
   CHECK(std::isnan(heads.sameness()));
   CHECK(std::isnan(heads.output()));

@@ -56,6 +56,11 @@ TEST_CASE("spectrum: squared singular values of wide and high matrices, in order
   CHECK(std::isnan(effective_rank(spectrum_of(2, 2, known{2, 2, {0}}))));
   CHECK(std::isnan(spectral_norm(
       spectrum_of(2, 2, [](auto, auto) { return std::numeric_limits<double>::infinity(); }))));
+  for (double const s : spectrum_of(6, 9, [](std::size_t r, std::size_t c) {
+         return r == 5 && c == 5 ? std::nan("") : double(r == c);
+       })) {
+    CHECK(std::isnan(s)); // of a matrix, not of some of its values
+  }
   CHECK(spectral_norm({}) == 0);
 }
 

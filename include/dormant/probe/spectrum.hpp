@@ -46,7 +46,7 @@ template <class Element>
 [[nodiscard]] inline squared_spectrum eigenvalues_of(square_matrix const& gram) {
   auto const n = static_cast<std::size_t>(gram.rows());
   squared_spectrum out(n, std::numeric_limits<double>::quiet_NaN());
-  // The solver does not come to an end by itself for what is no number.
+  // What the solver makes of what is no number is not said: it may give some numbers all the same.
   if (n == 0 || !std::isfinite(gram.trace())) return out;
   Eigen::SelfAdjointEigenSolver<square_matrix> const solved(gram, Eigen::EigenvaluesOnly);
   for (std::size_t i = 0; i < n; ++i) {

@@ -32,6 +32,7 @@ function(reads room allowed)
 endfunction()
 
 only_in("^tensor\\.hpp" "xtensor/")
+only_in("^probe/spectrum\\.hpp" "(eigen3/)?Eigen/")
 only_in("^variants\\.hpp" "boost/hana")
 only_in("^theory/" "boost/numeric")
 only_in("^(line_fit|power|proportion)\\.hpp" "boost/math")

@@ -2,9 +2,19 @@
 // The table of docs/measurements.md is the names that the library's probes report, and no others.
 #include "dormant/dormant.hpp"
 #include "dormant/probe/attention_entropy.hpp"
+#include "dormant/probe/broadcast.hpp"
+#include "dormant/probe/gradient_sink.hpp"
+#include "dormant/probe/head_dormancy.hpp"
+#include "dormant/probe/key_geometry.hpp"
 #include "dormant/probe/key_mass.hpp"
 #include "dormant/probe/massive_activations.hpp"
+#include "dormant/probe/matrix_entropy.hpp"
+#include "dormant/probe/quantisation_error.hpp"
 #include "dormant/probe/score_gap.hpp"
+#include "dormant/probe/secondary_sinks.hpp"
+#include "dormant/probe/sink_rate.hpp"
+#include "dormant/probe/spectral_norms.hpp"
+#include "dormant/probe/spike_mass.hpp"
 #include "dormant/theory/reading.hpp"
 
 #include "catch.hpp"
@@ -24,10 +34,14 @@ struct forms {
   std::set<std::string> of_layers, of_heads, others;
 
   void add(std::string const& name) {
-    for (std::string const of : {"tensor_norms.gradient.", "tensor_norms.update."}) {
+    for (std::string const of : {"tensor_norms.gradient.", "tensor_norms.update.",
+                                 "spectral_norms.gradient.", "spectral_norms.update."}) {
       if (name.starts_with(of)) return void(others.insert(of + "tensor"));
     }
-    auto const without = cut(name);
+    std::string const of_site = "quantisation_error.resid_post.";
+    auto const without =
+        cut(name.starts_with(of_site) ? "quantisation_error.site." + name.substr(of_site.size())
+                                      : name);
     if (without == name) return void(others.insert(name));
     auto const base = cut(without);
     (base == without ? of_layers : of_heads).insert(base);
@@ -78,6 +92,9 @@ TEST_CASE("measurements: the documented names are those that probes report") {
                                     sink_logit_gap{}, risk{}, tensor_norms{});
   report<transformer<two, softmax>>(seen, score_gap{}, key_mass{}, attention_entropy{},
                                     massive_activations{});
+  report<transformer<two, softmax>>(
+      seen, gradient_sink{}, head_dormancy{}, sink_rate{}, spike_mass{}, quantisation_error<>{},
+      matrix_entropy{}, key_geometry{}, broadcast{}, secondary_sinks{}, spectral_norms{});
   constexpr shape one{.width = 20, .vocab = 67, .context = 13};
   report<transformer<one, softmax>>(seen, theory::reading{});
   CHECK(names_in_table() == seen.names());

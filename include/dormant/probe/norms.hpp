@@ -10,18 +10,26 @@
 
 namespace dormant {
 
+namespace detail {
+/// Euclidean norm of the `width` numbers element(0), element(1), ...
+template <class Row>
+[[nodiscard]] double euclidean(std::size_t width, Row const& element) {
+  double square = 0;
+  for (std::size_t c = 0; c < width; ++c) {
+    double const x = static_cast<double>(element(c));
+    square += x * x;
+  }
+  return std::sqrt(square);
+}
+} // namespace detail
+
 /// Mean Euclidean norms, at sinks (`sequence::sink`: every `<s>`) and elsewhere.
 struct bos_norms {
   running_mean bos, other;
 
   template <class Row>
   void add(bool at_sink, std::size_t width, Row const& element) {
-    double square = 0;
-    for (std::size_t c = 0; c < width; ++c) {
-      double const x = static_cast<double>(element(c));
-      square += x * x;
-    }
-    (at_sink ? bos : other).add(std::sqrt(square));
+    (at_sink ? bos : other).add(detail::euclidean(width, element));
   }
   /// Norm at `<s>` over the mean norm elsewhere.
   [[nodiscard]] double ratio() const { return bos.mean() / other.mean(); }

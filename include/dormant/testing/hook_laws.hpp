@@ -77,6 +77,7 @@ verdict rests_between_sequences(Intervention const& edit, transformer<Shape, Par
 /// Checks that a model computes the same bits with the probe attached, and that the probe is a
 /// monoid: parts of a batch merged in order are the whole, and merging what saw nothing changes
 /// nothing.
+/// One that hears gradients is shown the backward pass, too.
 /// \param empty a probe that has seen nothing; it is copied
 /// \param rows at least three sequences
 template <class Probe, shape Shape, class... Parts, class Reader = read_report>
@@ -88,9 +89,15 @@ verdict probe_laws(Probe const& empty, transformer<Shape, Parts...> const& net, 
     found.fail("dormant::testing::probe_laws needs at least three sequences");
     return found;
   }
+  using mirrors = dormant::detail::mirrors<typename structure<Shape, Parts...>::sites>;
   auto const seen = [&](std::size_t shards) {
     Probe probe = empty;
-    (void)evaluate(net, rows, {.threads = 1, .shards = shards}, probe);
+    execution const how{.threads = 1, .shards = shards};
+    if constexpr (dormant::detail::observes_any<Probe, T, typename mirrors::type>) {
+      (void)differentiate(net, rows, how, probe);
+    } else {
+      (void)evaluate(net, rows, how, probe);
+    }
     return probe;
   };
 

@@ -66,7 +66,7 @@ reads(probe "probe/|detail/|task/|(error|sites|statistics)\\.hpp")
 reads(intervention "intervention/|(error|shape|sites)\\.hpp")
 reads(theory "theory/|optimizer/|task/|probe/|rule/|kernels/|detail/|(concepts|error|sites|tensor)\\.hpp")
 reads(detail "detail/|plan/|kernels/|optimizer/|(concepts|error|shape)\\.hpp")
-reads(testing "testing/|part/|rule/|optimizer/|task/|probe/|(concepts|evaluate|random|tensor)\\.hpp")
+reads(testing "testing/|part/|rule/|optimizer/|task/|probe/|(concepts|evaluate|random|tensor|tensor_spec)\\.hpp")
 
 set(known "")
 file_reads(version.hpp "-")

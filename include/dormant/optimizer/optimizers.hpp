@@ -10,4 +10,5 @@
 #include "dormant/optimizer/lion.hpp"        // IWYU pragma: export
 #include "dormant/optimizer/sgd.hpp"         // IWYU pragma: export
 #include "dormant/optimizer/sign_sgd.hpp"    // IWYU pragma: export
+#include "dormant/optimizer/signum.hpp"      // IWYU pragma: export
 #include "dormant/optimizer/with_rate.hpp"   // IWYU pragma: export

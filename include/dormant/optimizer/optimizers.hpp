@@ -4,6 +4,7 @@
 #pragma once
 
 #include "dormant/optimizer/adamw.hpp"       // IWYU pragma: export
+#include "dormant/optimizer/by_group.hpp"    // IWYU pragma: export
 #include "dormant/optimizer/clipped.hpp"     // IWYU pragma: export
 #include "dormant/optimizer/exact_decay.hpp" // IWYU pragma: export
 #include "dormant/optimizer/frozen.hpp"      // IWYU pragma: export
@@ -11,4 +12,5 @@
 #include "dormant/optimizer/sgd.hpp"         // IWYU pragma: export
 #include "dormant/optimizer/sign_sgd.hpp"    // IWYU pragma: export
 #include "dormant/optimizer/signum.hpp"      // IWYU pragma: export
+#include "dormant/optimizer/which.hpp"       // IWYU pragma: export
 #include "dormant/optimizer/with_rate.hpp"   // IWYU pragma: export

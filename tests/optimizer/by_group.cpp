@@ -8,6 +8,7 @@
 #include "error_of.hpp"
 #include "optimizer_testing.hpp"
 
+#include <algorithm>
 #include <set>
 #include <string_view>
 
@@ -68,6 +69,23 @@ TEST_CASE("by_group: one optimizer on both sides is that optimizer") {
   CHECK(same_bits(
       trained<float>(clipped{by_group{group::attention, frozen{how, what}, how}, {.norm = 1e-2}}),
       trained<float>(clipped{frozen{how, what}, {.norm = 1e-2}})));
+}
+
+TEST_CASE("by_group: a rate of 0 leaves the moments alone too") {
+  task_type const task({.seed = 3});
+  net_type<float> net({.seed = 1});
+  auto const how = by_group{group::norms, sgd{}, adamw{.rates = {.mlp = 0}}};
+  trainer run(net, task, how, schedule{.steps = 2, .batch = 2});
+  run.step();
+  for (auto const& m : run.state().moments) {
+    if (m.name != "others.exp_avg") continue;
+    for (auto const& t : net.tensors()) {
+      auto const values = m.values.subspan(t.offset, t.size());
+      INFO(t.name.view());
+      CHECK(std::ranges::all_of(values, [](float x) { return x == 0; }) ==
+            (t.group == group::mlp || t.group == group::norms));
+    }
+  }
 }
 
 TEST_CASE("by_group: norms and biases without decay") {

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// What optimizers of whole matrices do before and after they turn a direction: momentum, transposes, the
+// step itself.
+#pragma once
+
+#include "dormant/kernels/simd.hpp"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace dormant::kernels {
+
+/// Momentum, and a look ahead (Nesterov): v = momentum v + g, out = g + momentum v, all [n].
+template <class Arch, class T>
+[[gnu::noinline]] void nesterov(T const* g, T* v, T* out, std::size_t n, double momentum) {
+  using batch = vector<Arch, T>;
+  batch const mu(static_cast<T>(momentum));
+  for_each_register<Arch, T>(n, [&](auto reg, std::size_t i) {
+    batch const d = reg.load(g + i);
+    batch const v1 = fma(mu, reg.load(v + i), d);
+    reg.store(v + i, v1);
+    reg.store(out + i, fma(mu, v1, d));
+  });
+}
+
+/// p = keep p + factor d, both [n].
+template <class Arch, class T>
+[[gnu::noinline]] void decay_and_move(T* p, T const* d, std::size_t n, double keep, double factor) {
+  using batch = vector<Arch, T>;
+  batch const rest(static_cast<T>(keep));
+  batch const step(static_cast<T>(factor));
+  for_each_register<Arch, T>(n, [&](auto reg, std::size_t i) {
+    reg.store(p + i, fma(step, reg.load(d + i), rest * reg.load(p + i)));
+  });
+}
+
+/// out [cols, rows] = the transpose of x [rows, cols].
+template <class T>
+[[gnu::noinline]] void transposed(T const* x, std::size_t rows, std::size_t cols, T* out) {
+  constexpr std::size_t block = 16;
+  for (std::size_t top = 0; top < rows; top += block)
+    for (std::size_t left = 0; left < cols; left += block)
+      for (std::size_t i = top; i < std::min(top + block, rows); ++i)
+        for (std::size_t j = left; j < std::min(left + block, cols); ++j)
+          out[j * rows + i] = x[i * cols + j];
+}
+
+} // namespace dormant::kernels

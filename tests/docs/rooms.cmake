@@ -61,7 +61,7 @@ reads(part "part/|plan/|kernels/|rule/|pass/grid_view\\.hpp|(error|sites)\\.hpp"
 reads(fast "fast/|part/|pass/|plan/|kernels/|(concepts|shape)\\.hpp")
 reads(model "model/|part/|pass/|plan/|rule/|kernels/|(concepts|error|random|shape|tensor|torch_random)\\.hpp")
 reads(source "source/|model/|part/|pass/|plan/|io/|kernels/|detail/|probe/risk\\.hpp|task/batch\\.hpp|(error|evaluate|random|shape|tensor|tensor_spec)\\.hpp")
-reads(optimizer "optimizer/|kernels/|detail/|(concepts|error|tensor|tensor_spec)\\.hpp")
+reads(optimizer "optimizer/|kernels/|detail/|(concepts|error|random|tensor|tensor_spec)\\.hpp")
 reads(probe "probe/|detail/|task/|(error|sites|statistics)\\.hpp")
 reads(intervention "intervention/|(error|shape|sites)\\.hpp")
 reads(theory "theory/|optimizer/|task/|probe/|rule/|kernels/|detail/|(concepts|error|sites|tensor)\\.hpp")

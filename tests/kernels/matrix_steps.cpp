@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Momentum, transposes and orthogonalisation of whole matrices, against plain loops.
+// Momentum, transposes, other bases and orthogonalisation of whole matrices, against plain loops.
 
 #include "dormant/kernels/newton_schulz.hpp"
+#include "dormant/kernels/sandwich.hpp"
 
 #include "kernel_testing.hpp"
 
@@ -89,6 +90,64 @@ TEST_CASE("Nesterov's momentum and the step follow their formulas", "[kernels][o
       CHECK(good);
       CHECK((p.padding_untouched() && v.padding_untouched() && d.padding_untouched()));
     }
+  });
+}
+
+TEST_CASE("Adam's direction is its step, without the decay", "[kernels][optimizer]") {
+  on_every_arch([]<class Arch, class T>() {
+    for (std::size_t n : odd_sizes) {
+      guarded<T> g(1, n, 1), m(1, n, 2), v(1, n, 3), out(1, n, 4), p(1, n, 5);
+      for (std::size_t i = 0; i != n; ++i) v(0, i) *= v(0, i), p(0, i) = T(0);
+      guarded<T> m0 = m, v0 = v;
+      kernels::adamw_step const h{.lr = 0.25,
+                                  .beta1 = 0.5,
+                                  .beta2 = 0.75,
+                                  .eps = 1e-3,
+                                  .weight_decay = 0.5,
+                                  .bias1 = 0.5,
+                                  .bias2 = 0.25};
+      kernels::adamw<Arch, T>(p.data(), g.data(), m0.data(), v0.data(), n, h);
+      kernels::adam_direction<Arch, T>(g.data(), m.data(), v.data(), out.data(), n, h);
+      bool good = true;
+      for (std::size_t i = 0; i != n; ++i) {
+        good = good && m(0, i) == m0(0, i) && v(0, i) == v0(0, i) &&
+               close(out(0, i), static_cast<double>(p(0, i)), 1, 2);
+      }
+      INFO("n " << n);
+      CHECK(good);
+      CHECK((m.padding_untouched() && v.padding_untouched() && out.padding_untouched()));
+    }
+  });
+}
+
+TEST_CASE("a matrix in other bases is a product of three", "[kernels][optimizer]") {
+  on_every_arch([]<class Arch, class T>() {
+    for (std::size_t rows : {1U, 5U, 17U})
+      for (std::size_t cols : {1U, 4U, 33U})
+        for (bool const from_left : {false, true})
+          for (bool const from_right : {false, true}) {
+            std::size_t const n = rows * cols;
+            guarded<T> x(1, n, 1), left(1, rows * rows, 2), right(1, cols * cols, 3), out(1, n, 4),
+                spare(1, n, 5);
+            auto const in_double = [](guarded<T> const& a, std::size_t size) {
+              doubles all(size);
+              for (std::size_t i = 0; i != size; ++i) all[i] = static_cast<double>(a(0, i));
+              return all;
+            };
+            auto want = in_double(x, n);
+            if (from_left)
+              want = product(turned(in_double(left, rows * rows), rows), want, rows, rows);
+            if (from_right) want = product(want, in_double(right, cols * cols), rows, cols);
+            kernels::sandwich<Arch, T>(x.data(), from_left ? left.data() : nullptr,
+                                       from_right ? right.data() : nullptr, rows, cols, out.data(),
+                                       spare.data());
+            bool good = true;
+            double const size = static_cast<double>(rows * cols);
+            for (std::size_t i = 0; i != n; ++i) good = good && close(out(0, i), want[i], size, 2);
+            INFO(rows << " x " << cols << " " << from_left << " " << from_right);
+            CHECK(good);
+            CHECK((out.padding_untouched() && spare.padding_untouched()));
+          }
   });
 }
 

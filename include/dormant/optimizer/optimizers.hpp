@@ -10,6 +10,7 @@
 #include "dormant/optimizer/frozen.hpp"      // IWYU pragma: export
 #include "dormant/optimizer/lion.hpp"        // IWYU pragma: export
 #include "dormant/optimizer/muon.hpp"        // IWYU pragma: export
+#include "dormant/optimizer/ortho_adam.hpp"  // IWYU pragma: export
 #include "dormant/optimizer/sgd.hpp"         // IWYU pragma: export
 #include "dormant/optimizer/sign_sgd.hpp"    // IWYU pragma: export
 #include "dormant/optimizer/signum.hpp"      // IWYU pragma: export

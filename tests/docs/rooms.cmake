@@ -38,6 +38,7 @@ only_in("^(line_fit|proportion)\\.hpp" "boost/math")
 only_in("^(io|source)/" "nlohmann/")
 only_in("^source/" "unicode/")
 only_in("^random\\.hpp" "Random123/")
+only_in("^optimizer/eigenbasis\\.hpp" "(eigen3/)?Eigen/")
 
 # file NAME ALLOWED: the same for a header of the top level. `-` stands for none of them.
 function(file_reads name allowed)

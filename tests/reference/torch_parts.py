@@ -6,20 +6,19 @@ parameters by name:
     {"name", "dtype", "parts": true, "width", "context", "heads", "kv_heads", "head_width", "epsilon",
      "frozen": [names], "optimizers": as in check_against_torch.py, "positions": "learned" | "none",
      "last_norm": NORM, "layers": [{"wiring": WIRING, "norm": NORM, "attention": {...}, "mlp": {...}}]}
-NORM is "layer_norm", "plain_layer_norm", "gained_layer_norm", "rms_norm", "plain_rms_norm", "dyt" or
-"none".
-WIRING, F a branch and N its norm: "pre" x + F(N(x)), "post" N(x + F(x)), "sandwich" x + N'(F(N(x))),
+NORM, WIRING, the "kind" of a step and "rule" are names that `norm`, `wiring`, `heads_step`, `score_step`,
+`mixed_step` and `rule` below, or a file of parts/, know.
+Wirings, F a branch and N its norm: "pre" x + F(N(x)), "post" N(x + F(x)), "sandwich" x + N'(F(N(x))),
 "after" x + N'(F(x)), "parallel" x + A(N(x)) + M(N(x)), "parallel_apart" x + A(N(x)) + M(N2(x)).
-attention: "biases": "none" | "inputs" | "all"; lists of steps in their order, each with its "kind":
-    "heads"  on q, k, v: clip {at}, qk_norm, whole_qk_norm, value_gate, rotary {base, dimensions,
-             interleaved, scaling: "none" | "llama3" | "yarn", and the scaling's numbers}
-    "scores" soft_cap {at}, temperature {value}, alibi, forget_gate
-    "mixed"  on the heads' outputs: head_norm
-  "rule": "softmax" | "stick_breaking", "mask": "causal" | "none", "window": keys or 0, "extra_key":
-  "none" | "key" | "key_value"
+attention: "biases": "none" | "inputs" | "all"; "heads", "scores" and "mixed", lists of steps in their
+order, each with its "kind" and numbers of its own; "rule"; "mask": "causal" | "none"; "window": keys or
+0; "extra_key": "none" | "key" | "key_value" | "value", the last with a key of zero.
 mlp: "kind": "plain" | "gated" | "linear", "activation": "relu" | "gelu" | "gelu_new" | "silu".
 """
+import importlib
 import math
+import pathlib
+import sys
 
 import torch
 import torch.nn.functional as F
@@ -44,22 +43,71 @@ class Scope:
         return F.linear(x, self(name + "weight"), self(name + "bias") if biased else None)
 
 
+class Known:
+    """What is known by name: `@heads_step("clip")` makes a function known, `heads_step["clip"]` finds it."""
+
+    def __init__(self, what):
+        self.what, self.functions = what, {}
+
+    def __call__(self, *names):
+        def know(function):
+            self.functions.update(dict.fromkeys(names, function))
+            return function
+        return know
+
+    def __getitem__(self, name):
+        if name not in self.functions:
+            raise ValueError(f"config.json: nothing is known of the {self.what} {name!r}")
+        return self.functions[name]
+
+
+norm = Known("norm")                          # f(w, x, epsilon) -> x
+heads_step = Known("step on q, k and v")      # f(config, step, w, y, q, k, v) -> q, k, v
+score_step = Known("step on scores")          # f(config, step, w, y, s) -> s
+mixed_step = Known("step on heads' outputs")  # f(config, step, w, y, z, v) -> z
+rule = Known("rule")                          # f(config, w, s, seen) -> weights, 0 where a key is not seen
+wiring = Known("wiring")                      # f(w, x, N, F) -> x, see below
+# y [B, T, C] is what the branch reads; q and z [B, H, T, D]; k and v [B, KV, T, D], in `mixed_step` v
+# [B, H, T, D]; s [B, H, T query, keys], seen [T query, keys]: positions, then a key that is none
+
+
 def rms(x, epsilon):
     return x / torch.sqrt((x * x).mean(-1, keepdim=True) + epsilon)
 
 
-def norm(kind, w, x, epsilon):
-    if kind == "none":
-        return x
-    if kind == "dyt":
-        return w("weight") * torch.tanh(w("alpha") * x) + w("bias")
-    if kind.endswith("rms_norm"):
-        return rms(x, epsilon) * (1 if kind == "plain_rms_norm" else w("weight"))
-    centred = x - x.mean(-1, keepdim=True)
-    y = rms(centred, epsilon)
-    if kind == "plain_layer_norm":
-        return y
-    return y * w("weight") + (w("bias") if kind == "layer_norm" else 0)
+@norm("none")
+def no_norm(w, x, epsilon):
+    return x
+
+
+@norm("dyt")
+def dyt(w, x, epsilon):
+    return w("weight") * torch.tanh(w("alpha") * x) + w("bias")
+
+
+@norm("rms_norm")
+def rms_norm(w, x, epsilon):
+    return rms(x, epsilon) * w("weight")
+
+
+@norm("plain_rms_norm")
+def plain_rms_norm(w, x, epsilon):
+    return rms(x, epsilon)
+
+
+@norm("layer_norm")
+def layer_norm(w, x, epsilon):
+    return gained_layer_norm(w, x, epsilon) + w("bias")
+
+
+@norm("gained_layer_norm")
+def gained_layer_norm(w, x, epsilon):
+    return plain_layer_norm(w, x, epsilon) * w("weight")
+
+
+@norm("plain_layer_norm")
+def plain_layer_norm(w, x, epsilon):
+    return rms(x - x.mean(-1, keepdim=True), epsilon)
 
 
 def frequencies(step):
@@ -96,23 +144,33 @@ def rotate(step, x):
     return torch.cat([turned, rest], -1)
 
 
-def heads_step(config, step, w, y, q, k, v):
-    """q [B, H, T, D], k and v [B, KV, T, D]; y [B, T, C] is what the branch reads."""
-    kind, epsilon = step["kind"], config["epsilon"]
-    if kind == "clip":
-        return tuple(x.clamp(-step["at"], step["at"]) for x in (q, k, v))
-    if kind == "rotary":
-        return rotate(step, q), rotate(step, k), v
-    if kind == "qk_norm":
-        return rms(q, epsilon) * w("q_norm.weight"), rms(k, epsilon) * w("k_norm.weight"), v
-    if kind == "whole_qk_norm":
-        def whole(x, gain):
-            flat = x.transpose(1, 2).flatten(-2)
-            return split(rms(flat, epsilon) * gain, x.shape[1])
-        return whole(q, w("q_norm.weight")), whole(k, w("k_norm.weight")), v
-    if kind == "value_gate":
-        return q, k, v * split(torch.sigmoid(w.linear("value_gate.", y)), v.shape[1])
-    raise ValueError(f"config.json: nothing is known of the step {kind!r} on q, k and v")
+@heads_step("clip")
+def clip(config, step, w, y, q, k, v):
+    return tuple(x.clamp(-step["at"], step["at"]) for x in (q, k, v))
+
+
+@heads_step("rotary")
+def rotary(config, step, w, y, q, k, v):
+    return rotate(step, q), rotate(step, k), v
+
+
+@heads_step("qk_norm")
+def qk_norm(config, step, w, y, q, k, v):
+    epsilon = config["epsilon"]
+    return rms(q, epsilon) * w("q_norm.weight"), rms(k, epsilon) * w("k_norm.weight"), v
+
+
+@heads_step("whole_qk_norm")
+def whole_qk_norm(config, step, w, y, q, k, v):
+    def whole(x, gain):
+        flat = x.transpose(1, 2).flatten(-2)
+        return split(rms(flat, config["epsilon"]) * gain, x.shape[1])
+    return whole(q, w("q_norm.weight")), whole(k, w("k_norm.weight")), v
+
+
+@heads_step("value_gate")
+def value_gate(config, step, w, y, q, k, v):
+    return q, k, v * split(torch.sigmoid(w.linear("value_gate.", y)), v.shape[1])
 
 
 def split(x, heads):  # [B, T, heads * D] -> [B, heads, T, D]
@@ -125,21 +183,46 @@ def alibi_slopes(heads):
     return slopes + [2 ** (-8 * (2 * h + 1) / (2 * power)) for h in range(heads - power)]
 
 
-def score_step(config, step, w, y, s):
-    """s [B, H, T query, T key]"""
-    kind, length = step["kind"], y.shape[1]
-    if kind == "soft_cap":
-        return step["at"] * torch.tanh(s / step["at"])
-    if kind == "temperature":
-        return s / step["value"]
-    if kind == "alibi":
-        position = torch.arange(length, dtype=s.dtype)
-        slopes = torch.tensor(alibi_slopes(config["heads"]), dtype=s.dtype)[:, None, None]
-        return s - slopes * (position[:, None] - position)
-    if kind == "forget_gate":
-        sums = F.logsigmoid(w.linear("forget_gate.", y, True)).cumsum(1).transpose(1, 2)  # [B, H, T]
-        return s + sums[..., :, None] - sums[..., None, :]
-    raise ValueError(f"config.json: nothing is known of the step {kind!r} on scores")
+@score_step("soft_cap")
+def soft_cap(config, step, w, y, s):
+    return step["at"] * torch.tanh(s / step["at"])
+
+
+@score_step("temperature")
+def temperature(config, step, w, y, s):
+    return s / step["value"]
+
+
+@score_step("alibi")
+def alibi(config, step, w, y, s):
+    position = torch.arange(y.shape[1], dtype=s.dtype)
+    slopes = torch.tensor(alibi_slopes(config["heads"]), dtype=s.dtype)[:, None, None]
+    return s - slopes * (position[:, None] - position)
+
+
+@score_step("forget_gate")
+def forget_gate(config, step, w, y, s):
+    sums = F.logsigmoid(w.linear("forget_gate.", y, True)).cumsum(1).transpose(1, 2)  # [B, H, T]
+    return s + sums[..., :, None] - sums[..., None, :]
+
+
+@mixed_step("head_norm")
+def head_norm(config, step, w, y, z, v):
+    return rms(z, config["epsilon"]) * w("head_norm.weight")
+
+
+@rule("softmax")
+def softmax(config, w, s, seen):
+    return torch.softmax(s.masked_fill(~seen, -math.inf), -1)
+
+
+@rule("stick_breaking")
+def stick_breaking(config, w, s, seen):
+    length = s.shape[-1]
+    seen = seen & ~torch.eye(length, dtype=torch.bool)  # a query does not see its own key
+    left = torch.where(seen, F.logsigmoid(-s), torch.zeros_like(s))
+    later = left.flip(-1).cumsum(-1).flip(-1) - left  # of the keys after this one
+    return torch.where(seen, torch.exp(F.logsigmoid(s) + later), torch.zeros_like(s))
 
 
 def attention(config, a, w, y):
@@ -148,17 +231,19 @@ def attention(config, a, w, y):
     q = split(w.linear("wq.", y, biased), H)
     k, v = (split(w.linear(name, y, biased), KV) for name in ("wk.", "wv."))
     for step in a["heads"]:
-        q, k, v = heads_step(config, step, w, y, q, k, v)
+        q, k, v = heads_step[step["kind"]](config, step, w, y, q, k, v)
     k, v = (x.repeat_interleave(H // KV, 1) for x in (k, v))
     root = math.sqrt(config["head_width"])
     s = q @ k.transpose(-1, -2) / root
     plain = ("soft_cap", "temperature")  # what happens to the score of a key that is no position too
-    if a["extra_key"] != "none":
+    extra = torch.zeros_like(s[..., 0])
+    if a["extra_key"].startswith("key"):
         extra = (q * w("extra_key.weight").repeat_interleave(H // KV, 0)[:, None]).sum(-1) / root
     for step in a["scores"]:
-        s = score_step(config, step, w, y, s)
+        change = score_step[step["kind"]]
+        s = change(config, step, w, y, s)
         if a["extra_key"] != "none" and step["kind"] in plain:
-            extra = score_step(config, step, w, y, extra)
+            extra = change(config, step, w, y, extra)
 
     at = torch.arange(length)
     seen = torch.ones(length, length, dtype=torch.bool)
@@ -166,21 +251,15 @@ def attention(config, a, w, y):
         seen = at[:, None] >= at
     if a["window"] > 0:
         seen = seen & (at[:, None] - at < a["window"])
-    if a["rule"] == "stick_breaking":  # a query does not see its own key
-        seen = seen & (at[:, None] > at)
-        left = torch.where(seen, F.logsigmoid(-s), torch.zeros_like(s))
-        later = left.flip(-1).cumsum(-1).flip(-1) - left  # of the keys after this one
-        pattern = torch.where(seen, torch.exp(F.logsigmoid(s) + later), torch.zeros_like(s))
-    else:
-        s = s.masked_fill(~seen, -math.inf)
-        if a["extra_key"] != "none":
-            s = torch.cat([s, extra[..., None]], -1)
-        pattern = torch.softmax(s, -1)
+    if a["extra_key"] != "none":
+        s = torch.cat([s, extra[..., None]], -1)
+        seen = torch.cat([seen, torch.ones(length, 1, dtype=torch.bool)], -1)
+    pattern = rule[a["rule"]](config, w, s, seen)
     z = pattern[..., :length] @ v
-    if a["extra_key"] == "key_value":
+    if a["extra_key"].endswith("value"):
         z = z + pattern[..., length:] * w("extra_value.weight").repeat_interleave(H // KV, 0)[:, None]
     for step in a["mixed"]:
-        z = rms(z, config["epsilon"]) * w(step["kind"] + ".weight")
+        z = mixed_step[step["kind"]](config, step, w, y, z, v)
     return w.linear("wo.", z.transpose(1, 2).flatten(-2), a["biases"] == "all")
 
 
@@ -194,26 +273,31 @@ def feed_forward(m, w, y):
     return w.linear("w2.", h, m["biases"])
 
 
+# A wiring makes x of x, with N(name, y) the norm and F(name, y) the branch of that name.
+def one_after_the_other(step):
+    def both(w, x, N, F):
+        return step(w, step(w, x, "attention", N, F), "ff", N, F)
+    return both
+
+
+wiring("pre")(one_after_the_other(lambda w, x, name, N, F: x + F(name, N(name, x))))
+wiring("post")(one_after_the_other(lambda w, x, name, N, F: N(name, x + F(name, x))))
+wiring("sandwich")(one_after_the_other(lambda w, x, name, N, F: x + N(name + "_post", F(name, N(name, x)))))
+wiring("after")(one_after_the_other(lambda w, x, name, N, F: x + N(name + "_post", F(name, x))))
+wiring("parallel")(lambda w, x, N, F: x + F("attention", N("attention", x)) + F("ff", N("attention", x)))
+wiring("parallel_apart")(lambda w, x, N, F: x + F("attention", N("attention", x)) + F("ff", N("ff", x)))
+
+
 def layer(config, l, w, x):
     def N(name, y):
-        return norm(l["norm"], w.inside(name + "_norm."), y, config["epsilon"])
+        return norm[l["norm"]](w.inside(name + "_norm."), y, config["epsilon"])
 
     def branch(name, y):
         if name == "ff":
             return feed_forward(l["mlp"], w.inside("ff."), y)
         return attention(config, l["attention"], w.inside("attention."), y)
 
-    wiring = l["wiring"]
-    if wiring.startswith("parallel"):
-        of_mlp = "ff" if wiring == "parallel_apart" else "attention"
-        return x + branch("attention", N("attention", x)) + branch("ff", N(of_mlp, x))
-    for name in ("attention", "ff"):
-        if wiring == "post":
-            x = N(name, x + branch(name, x))
-        else:
-            y = branch(name, x if wiring == "after" else N(name, x))
-            x = x + (y if wiring == "pre" else N(name + "_post", y))
-    return x
+    return wiring[l["wiring"]](w, x, N, branch)
 
 
 def logits(config, parameters, inputs):
@@ -224,4 +308,10 @@ def logits(config, parameters, inputs):
         x = x + w("pos_embeddings.weight")[: inputs.shape[1]]
     for number, l in enumerate(config["layers"]):
         x = layer(config, l, w.inside(f"layers.{number}."), x)
-    return w.linear("output.", norm(config["last_norm"], w.inside("norm."), x, config["epsilon"]))
+    x = norm[config["last_norm"]](w.inside("norm."), x, config["epsilon"])
+    return w.linear("output.", x)
+
+
+sys.modules.setdefault("torch_parts", sys.modules[__name__])
+for file in sorted(pathlib.Path(__file__).parent.glob("parts/*.py")):
+    importlib.import_module(f"parts.{file.stem}")

@@ -11,7 +11,7 @@ static optimizer_cases::of_file const soap([](optimizer_cases::writer const& wri
       {"layers.0.attention.wg.bias", 1, 6, dormant::group::attention},
       {"layers.0.ff.w1.weight", 17, 6, dormant::group::mlp},
       {"layers.0.ff.w2.weight", 6, 17, dormant::group::mlp}};
-  for (std::uint64_t const refresh : {2, 10}) {
+  for (std::uint64_t const refresh : {std::uint64_t{2}, std::uint64_t{10}}) {
     write("soap_" + std::to_string(refresh), "soap",
           dormant::soap{.lr = 1e-2,
                         .beta1 = 0.8,

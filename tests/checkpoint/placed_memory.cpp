@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Optimizers whose memory depends on the tensors, and is of a size of its own: they train, are saved
-// and go on bit by bit, also within the wrappers.
+// Optimizers whose memory depends on the tensors, and is of a size of its own: they train, are
+// saved and go on bit by bit, also within the wrappers.
 #include "dormant/checkpoint.hpp"
 #include "dormant/dormant.hpp"
 #include "dormant/testing/optimizer_laws.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Two optimizers in one run: each steps its own tensors exactly as it would alone, with its own rates,
-// and the file of a run holds the memory of both.
+// Two optimizers in one run: each steps its own tensors exactly as it would alone, with its own
+// rates, and the file of a run holds the memory of both.
 #include "dormant/optimizer/by_group.hpp"
 
 #include "dormant/optimizer/lion.hpp"

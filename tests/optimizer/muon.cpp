@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Muon: steps of hidden matrices are orthogonal, everything else is AdamW's; without Newton-Schulz it is
-// SGD with Nesterov's momentum. Laws, threads, a stop.
+// Muon: steps of hidden matrices are orthogonal, everything else is AdamW's; without Newton-Schulz
+// it is SGD with Nesterov's momentum. Laws, threads, a stop.
 #include "dormant/optimizer/muon.hpp"
 
 #include "optimizer_testing.hpp"

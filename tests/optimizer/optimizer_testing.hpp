@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the tests of single optimizers share: a formula for each element, the laws within and without
-// wrappers, and runs that must not depend on threads or on a stop.
+// What the tests of single optimizers share: a formula for each element, the laws within and
+// without wrappers, and runs that must not depend on threads or on a stop.
 #pragma once
 
 #include "dormant/checkpoint.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// OrthoAdam: Adam in a turned basis, and not Adam; in a permuted one Adam. Rotations are Haar's. Laws,
-// threads, a stop.
+// OrthoAdam: Adam in a turned basis, and not Adam; in a permuted one Adam. Rotations are Haar's.
+// Laws, threads, a stop.
 #include "dormant/optimizer/ortho_adam.hpp"
 
 #include "optimizer_testing.hpp"

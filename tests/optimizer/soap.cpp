@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// SOAP: AdamW where nothing is turned, one step of a sign in the eigenbasis at first, and no basis of its
-// own. Laws, threads, a stop with the factors in the file.
+// SOAP: AdamW where nothing is turned, one step of a sign in the eigenbasis at first, and no basis
+// of its own. Laws, threads, a stop with the factors in the file.
 #include "dormant/optimizer/soap.hpp"
 
 #include "error_of.hpp"
@@ -65,8 +65,8 @@ TEST_CASE("soap: eigenvectors are orthogonal and belong to the matrix, smallest 
 }
 
 TEST_CASE("soap: the first step is as long in every direction of the gradient's own basis") {
-  // In the eigenbasis of g g^T and g^T g the gradient is diagonal, and Adam's first step is a sign: the
-  // step is -lr U V^T, whose product with its transpose is lr^2.
+  // In the eigenbasis of g g^T and g^T g the gradient is diagonal, and Adam's first step is a sign:
+  // the step is -lr U V^T, whose product with its transpose is lr^2.
   one_matrix m{4, 4};
   m.draw(1);
   soap const how{.lr = 0.1, .eps = 1e-14, .weight_decay = 0};
@@ -77,7 +77,8 @@ TEST_CASE("soap: the first step is as long in every direction of the gradient's 
     for (std::size_t j = 0; j < 4; ++j) {
       double sum = 0;
       for (std::size_t k = 0; k < 4; ++k) sum += m.p.data()[i * 4 + k] * m.p.data()[j * 4 + k];
-      // Off the diagonal the turned gradient is rounding, of which Adam takes the sign, but for eps.
+      // Off the diagonal the turned gradient is rounding, of which Adam takes the sign, but for
+      // eps.
       CHECK(sum == Approx(i == j ? 0.01 : 0).margin(1e-3));
       along -= m.p.data()[i * 4 + j] * m.g.data()[i * 4 + j];
     }
@@ -118,8 +119,8 @@ TEST_CASE("soap: it follows a rotation of the problem, as Adam does not") {
     turn(m.g.data(), turned.g.data());
     m.step(how, s, t);
     turned.step(how, s_turned, t);
-    if (t ==
-        1) { // off the diagonal of the first step there is rounding only; the factors are what counts
+    if (t == 1) {
+      // Off the diagonal of the first step there is rounding only; the factors are what counts.
       std::fill_n(m.p.data(), 9, 0.0);
       std::fill_n(turned.p.data(), 9, 0.0);
       std::fill_n(s.square.data(), 9, 1.0);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What optimizers of whole matrices do before and after they turn a direction: momentum, Adam's step,
-// transposes.
+// What optimizers of whole matrices do before and after they turn a direction: momentum, Adam's
+// step, transposes.
 #pragma once
 
 #include "dormant/kernels/optimizer_steps.hpp"

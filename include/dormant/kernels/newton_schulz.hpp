@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Orthogonalisation without a decomposition: x = a x + b (x x^T) x + c (x x^T)^2 x, again and again, pulls
-// all singular values towards 1 (Muon, Jordan et al. 2024).
+// Orthogonalisation without a decomposition: x = a x + b (x x^T) x + c (x x^T)^2 x, again and
+// again, pulls all singular values towards 1 (Muon, Jordan et al. 2024).
 #pragma once
 
 #include "dormant/kernels/matmul.hpp"
@@ -24,8 +24,8 @@ struct newton_schulz_memory {
   T* square;
 };
 
-/// x [rows, cols] with its singular values near 1: after five iterations those that were above 0.003 of
-/// its norm are between 0.68 and 1.21. A norm that is not finite leaves NaN.
+/// x [rows, cols] with its singular values near 1: after five iterations those that were above
+/// 0.003 of its norm are between 0.68 and 1.21. A norm that is not finite leaves NaN.
 template <class Arch, class T>
 [[gnu::noinline]] void newton_schulz(T* x, std::size_t rows, std::size_t cols, int iterations,
                                      newton_schulz_memory<T> memory) {

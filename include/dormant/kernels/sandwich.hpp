@@ -11,8 +11,9 @@
 
 namespace dormant::kernels {
 
-/// out = left^T x right with x, out and spare [rows, cols], left [rows, rows], right [cols, cols]; a null
-/// pointer stands for the identity. With the transposes of orthogonal matrices this is the way back.
+/// out = left^T x right with x, out and spare [rows, cols], left [rows, rows], right [cols, cols];
+/// a null pointer stands for the identity. With the transposes of orthogonal matrices this is the
+/// way back.
 template <class Arch, class T>
 [[gnu::noinline]] void sandwich(T const* x, T const* left, T const* right, std::size_t rows,
                                 std::size_t cols, T* out, T* spare) {
@@ -29,7 +30,8 @@ template <class Arch, class T>
     if (left == nullptr) std::copy_n(x, size, out);
     return;
   }
-  // What multiplies from the left has to be there as its transpose: [cols, rows] in the place of out.
+  // What multiplies from the left has to be there as its transpose: [cols, rows] in the place of
+  // out.
   transposed(half, rows, cols, out);
   clear<Arch, T>(spare, size);
   multiply_transposed<Arch, T>({out, cols, rows, rows}, {right, cols, cols, cols},

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One optimizer for some tensors, another for the rest: `by_group{group::attention, sgd{}, adamw{}}`.
+// One optimizer for some tensors, another for the rest: `by_group{group::attention, sgd{},
+// adamw{}}`.
 #pragma once
 
 #include "dormant/concepts.hpp"
@@ -18,10 +19,11 @@
 
 namespace dormant {
 
-/// `chosen` steps the tensors for which `where(segment)` is true, `others` the rest, each with its own
-/// hyper-parameters, rates and schedule: `by_group{hidden_matrices{}, with_rate{muon{}, ...}, adamw{}}`.
-/// `where` is a group, `groups`, another function of which.hpp or your own; it must not depend on the
-/// step. Each of the two has memory for all parameters, in checkpoints under `chosen.` and `others.`.
+/// `chosen` steps the tensors for which `where(segment)` is true, `others` the rest, each with its
+/// own hyper-parameters, rates and schedule: `by_group{hidden_matrices{}, with_rate{muon{}, ...},
+/// adamw{}}`. `where` is a group, `groups`, another function of which.hpp or your own; it must not
+/// depend on the step. Each of the two has memory for all parameters, in checkpoints under
+/// `chosen.` and `others.`.
 template <class Where, class Chosen, class Others>
 struct by_group {
   static_assert(

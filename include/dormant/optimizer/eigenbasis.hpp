@@ -14,8 +14,8 @@
 
 namespace dormant::detail {
 
-/// Works in double, on one thread, in memory that it has from the beginning (but for n numbers that Eigen
-/// takes in each call).
+/// Works in double, on one thread, in memory that it has from the beginning (but for n numbers that
+/// Eigen takes in each call).
 class eigenbasis {
 public:
   explicit eigenbasis(std::size_t n)
@@ -23,8 +23,8 @@ public:
         solver_(static_cast<Eigen::Index>(n)) {}
 
   /// \param a [n, n], symmetric
-  /// \param out [n, n], a column for each eigenvector, that of the smallest eigenvalue first; NaN where
-  ///   `a` has a value that is not finite
+  /// \param out [n, n], a column for each eigenvector, that of the smallest eigenvalue first; NaN
+  ///   where `a` has a value that is not finite
   template <class T>
   void of(T const* a, T* out) {
     auto const n = matrix_.rows();

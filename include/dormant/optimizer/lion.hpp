@@ -13,8 +13,9 @@
 
 namespace dormant {
 
-/// Hyper-parameters; the betas are the authors'. They advise a third to a tenth of AdamW's rate, since
-/// every element moves by all of it, and three to ten times its decay, so that the product stays.
+/// Hyper-parameters; the betas are the authors'. They advise a third to a tenth of AdamW's rate,
+/// since every element moves by all of it, and three to ten times its decay, so that the product
+/// stays.
 struct lion {
   static constexpr std::string_view name = "lion";
   static constexpr bool elementwise = true;
@@ -23,8 +24,8 @@ struct lion {
   double lr = 1e-4;
   double beta1 = 0.9;  ///< how much of the step's direction is momentum
   double beta2 = 0.99; ///< how much of the momentum stays
-  /// Decoupled. In float 1 - lr * weight_decay is a multiple of 6e-8, see `adamw`; `exact_decay` decays
-  /// by the product.
+  /// Decoupled. In float 1 - lr * weight_decay is a multiple of 6e-8, see `adamw`; `exact_decay`
+  /// decays by the product.
   double weight_decay = 1e-3;
   group_rates rates{};
 

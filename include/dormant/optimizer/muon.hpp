@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Muon: the Nesterov momentum of a hidden matrix, made orthogonal, is its step (Jordan et al. 2024,
-// https://kellerjordan.github.io/posts/muon); AdamW elsewhere. And the same without the orthogonalisation.
+// https://kellerjordan.github.io/posts/muon); AdamW elsewhere. And the same without the
+// orthogonalisation.
 #pragma once
 
 #include "dormant/concepts.hpp"
@@ -50,8 +51,9 @@ struct momentum_direction {
 };
 } // namespace detail
 
-/// v = momentum v + g; p -= lr sqrt(max(1, rows / cols)) turned(g + momentum v), for `hidden_matrices`.
-/// Everything else is left to `elsewhere`. The defaults are the author's, who has no decay.
+/// v = momentum v + g; p -= lr sqrt(max(1, rows / cols)) turned(g + momentum v), for
+/// `hidden_matrices`. Everything else is left to `elsewhere`. The defaults are the author's, who
+/// has no decay.
 template <class Direction>
 struct basic_muon {
   static constexpr std::string_view name = Direction::name;
@@ -99,8 +101,8 @@ struct basic_muon {
 
 /// Every hidden matrix moves by a nearly orthogonal matrix: by the same amount in all directions.
 using muon = basic_muon<detail::newton_schulz_direction>;
-/// What is left of Muon without the orthogonalisation, to tell the two apart: Nesterov's momentum on hidden
-/// matrices, with Muon's factor of the shape, AdamW elsewhere.
+/// What is left of Muon without the orthogonalisation, to tell the two apart: Nesterov's momentum
+/// on hidden matrices, with Muon's factor of the shape, AdamW elsewhere.
 using muon_without_newton_schulz = basic_muon<detail::momentum_direction>;
 static_assert(optimizer<muon> && optimizer<muon_without_newton_schulz>);
 

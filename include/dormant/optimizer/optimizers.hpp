@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// All optimizers of the library, and what goes around them, but for those that need another library:
-// soap.hpp (Eigen) is included by name.
+// All optimizers of the library, and what goes around them, but for those that need another
+// library: soap.hpp (Eigen) is included by name.
 #pragma once
 
 #include "dormant/optimizer/adamw.hpp"       // IWYU pragma: export

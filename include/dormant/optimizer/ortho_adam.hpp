@@ -21,10 +21,10 @@
 
 namespace dormant {
 
-/// With g' = L^T g R, m and v as Adam's of g': p -= lr L (m^ / (sqrt v^ + eps)) R^T. The paper turns a tensor
-/// as a whole, by a matrix of its size squared; here its rows by L and its columns by R, each of its own
-/// draw, vectors by R alone. Both axes, since the channels of the residual stream are the columns of what
-/// reads it and the rows of what writes to it. An axis longer than `widest` stays as it is.
+/// With g' = L^T g R, m and v as Adam's of g': p -= lr L (m^ / (sqrt v^ + eps)) R^T. To turn a tensor
+/// as a whole takes a matrix of its size squared; here its rows are turned by L and its columns by R,
+/// each of its own draw, vectors by R alone. Both axes, since the channels of the residual stream are
+/// the columns of what reads it and the rows of what writes to it. An axis longer than `widest` stays.
 template <class Rotation>
 struct basic_ortho_adam {
   static constexpr std::string_view name = Rotation::name;
@@ -99,8 +99,8 @@ struct basic_ortho_adam {
 };
 
 using ortho_adam = basic_ortho_adam<haar>;
-/// Adam in a permuted basis with other signs, which is Adam: what there is to see of `ortho_adam` is not
-/// here.
+/// Adam in a permuted basis with other signs, which is Adam: what there is to see of `ortho_adam`
+/// is not here.
 using permuted_adam = basic_ortho_adam<signed_permutation>;
 static_assert(optimizer<ortho_adam> && optimizer<permuted_adam>);
 

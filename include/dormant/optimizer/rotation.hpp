@@ -12,8 +12,8 @@
 
 namespace dormant {
 
-/// Uniform over all rotations and reflections: rows of normal numbers, made orthonormal one after the
-/// other (Gram and Schmidt, twice, in double).
+/// Uniform over all rotations and reflections: rows of normal numbers, made orthonormal one after
+/// the other (Gram and Schmidt, twice, in double).
 struct haar {
   static constexpr std::string_view name = "ortho_adam";
 

@@ -21,8 +21,8 @@ struct signum {
 
   double lr = 3e-4;
   double momentum = 0.9; ///< how much of the momentum stays
-  /// Decoupled. In float 1 - lr * weight_decay is a multiple of 6e-8, see `adamw`; `exact_decay` decays
-  /// by the product.
+  /// Decoupled. In float 1 - lr * weight_decay is a multiple of 6e-8, see `adamw`; `exact_decay`
+  /// decays by the product.
   double weight_decay = 1e-4;
   group_rates rates{};
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// SOAP: Adam in the eigenbasis of Shampoo's factors (arXiv 2409.11321, algorithm 3). Needs Eigen, and so is
-// in no umbrella header.
+// SOAP: Adam in the eigenbasis of Shampoo's factors (arXiv 2409.11321, algorithm 3). Needs Eigen,
+// and so is in no umbrella header.
 #pragma once
 
 #include "dormant/concepts.hpp"
@@ -22,11 +22,12 @@
 
 namespace dormant {
 
-/// For a matrix: L = beta2 L + (1 - beta2) g g^T, R = beta2 R + (1 - beta2) g^T g, Q_L and Q_R their
-/// eigenvectors, v that of Adam for Q_L^T g Q_R; p -= lr Q_L (Q_L^T m^ Q_R / (sqrt v^ + eps)) Q_R^T. The
-/// eigenvectors are found anew every `refresh` steps, after the step; the first gradient gives the first
-/// ones and is stepped along (the authors' code leaves that step out, and later takes one QR iteration in
-/// the place of a decomposition). Vectors get AdamW; an axis longer than `widest` stays as it is.
+/// For a matrix: L = beta2 L + (1 - beta2) g g^T, R = beta2 R + (1 - beta2) g^T g, Q_L and Q_R
+/// their eigenvectors, v that of Adam for Q_L^T g Q_R; p -= lr Q_L (Q_L^T m^ Q_R / (sqrt v^ + eps))
+/// Q_R^T. The eigenvectors are found anew every `refresh` steps, after the step; the first gradient
+/// gives the first ones and is stepped along (the authors' code leaves that step out, and later
+/// takes one QR iteration in the place of a decomposition). Vectors get AdamW; an axis longer than
+/// `widest` stays as it is.
 struct soap {
   static constexpr std::string_view name = "soap";
   static constexpr bool decoupled_decay = true;

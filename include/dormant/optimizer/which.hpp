@@ -28,8 +28,8 @@ private:
   unsigned bits_;
 };
 
-/// The matrices between embedding and output: of attention and MLPs, more than one row and column. Not
-/// embeddings, the output, norms, biases and gains.
+/// The matrices between embedding and output: of attention and MLPs, more than one row and column.
+/// Not embeddings, the output, norms, biases and gains.
 struct hidden_matrices {
   template <class T>
   [[nodiscard]] constexpr bool operator()(parameter_segment<T> const& p) const {

@@ -76,7 +76,7 @@ std::string drawn(map const& m) {
   for (auto const& r : m.rows) longest = std::max(longest, r.size());
   for (auto const& c : m.columns) longest_column = std::max(longest_column, c.size());
   bool const apart = m.scales.size() > 1;
-  double const left = 32 + letter * static_cast<double>(longest);
+  double const left = 42 + letter * static_cast<double>(longest);
   double const cell = std::clamp(letter * static_cast<double>(longest_column) + 12, 58.0, 180.0);
   double const width = cell * static_cast<double>(m.columns.size());
   double const top = 62, bottom = top + height * static_cast<double>(m.rows.size());

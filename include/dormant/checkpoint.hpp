@@ -99,8 +99,12 @@ void save_run(std::filesystem::path const& path, run_state<typename Net::scalar>
   std::vector<tensor_ref> tensors;
   detail::append_tensors<T>(tensors, "", run.tensors, run.parameters);
   for (auto const& moment : run.moments) {
-    detail::append_tensors<T>(tensors, "optimizer." + std::string(moment.name) + ".", run.tensors,
-                              moment.values);
+    auto const name = "optimizer." + std::string(moment.name);
+    if (moment.flat) {
+      tensors.push_back(make_tensor_ref<T>(name, {moment.values.size()}, moment.values));
+    } else {
+      detail::append_tensors<T>(tensors, name + ".", run.tensors, moment.values);
+    }
   }
   identity["step"] = std::to_string(run.step);
   identity[std::string(io::checksum_key)];
@@ -142,9 +146,14 @@ void load_run(std::filesystem::path const& path, trainer<Net, Task, Optimizer>& 
   auto const state = run.state();
   std::vector<arena<T>> moments;
   for (auto const& moment : state.moments) {
-    moments.emplace_back(parameters.size());
-    detail::read_tensors<T>(file, "optimizer." + std::string(moment.name) + ".",
-                            run.net().tensors(), moments.back().span(), unread);
+    auto const name = "optimizer." + std::string(moment.name);
+    auto& values = moments.emplace_back(moment.values.size());
+    if (moment.flat) {
+      file.read_into<T>(name, std::vector{values.size()}, values.span());
+      unread.erase(name);
+    } else {
+      detail::read_tensors<T>(file, name + ".", run.net().tensors(), values.span(), unread);
+    }
   }
   if (!unread.empty()) {
     refuse({path.string(), ": this run has no tensor '", *unread.begin(),

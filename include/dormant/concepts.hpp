@@ -63,6 +63,31 @@ struct parameter_segment {
   std::size_t layer = 0;
 };
 
+namespace detail {
+/// The memory of this optimizer depends on the tensors and on its hyper-parameters.
+template <class O, class T>
+concept placed_state = std::constructible_from<typename O::template state<T>, O const&,
+                                               std::span<tensor_spec const>, std::size_t>;
+
+/// The memory of an optimizer for tensors that lie in an arena of `parameters` elements.
+template <class T, class O>
+[[nodiscard]] typename O::template state<T>
+state_for(O const& hyper, [[maybe_unused]] std::span<tensor_spec const> tensors,
+          std::size_t parameters) {
+  using state = typename O::template state<T>;
+  if constexpr (placed_state<O, T>) {
+    return state(hyper, tensors, parameters);
+  } else {
+    return state(parameters);
+  }
+}
+/// Calls `f(name, arena<T>&)` for memory of a size of its own.
+template <class State, class F>
+void each_flat_of([[maybe_unused]] State& state, [[maybe_unused]] F&& f) {
+  if constexpr (requires { state.each_flat(f); }) state.each_flat(f);
+}
+} // namespace detail
+
 /// An aggregate of hyper-parameters whose nested `state<T>` is what it remembers between steps.
 /// `step` is called for disjoint segments, possibly from several threads; `t` counts from 1. Optional:
 ///   - `elementwise = true`: tensors may be cut in pieces;
@@ -70,13 +95,17 @@ struct parameter_segment {
 ///   - `decoupled_decay = true`: `weight_decay` acts beside the gradient, see exact_decay.hpp;
 ///   - `rests(segment, t)`: whether step t leaves the tensor alone, see frozen.hpp;
 ///   - `gradient_scale(norm)`: a factor on all gradients from their norm, see clipped.hpp;
-///   - `require(model)`: throws `error` where it cannot train such a model, a `placement`.
+///   - `require(model)`: throws `error` where it cannot train such a model, a `placement`;
+///   - a state that must know what lies where is constructible from (optimizer, tensors, number of
+///     parameters) instead of from the number alone, and shows memory of another size than the
+///     parameters by `each_flat(f)`, beside `each(f)`; see ortho_adam.hpp and soap.hpp.
 template <class O>
 concept optimizer = requires(O const hyper, typename O::template state<float>& state,
                              parameter_segment<float> segment, std::uint64_t t) {
   { O::name } -> std::convertible_to<std::string_view>;
   typename O::template state<float>;
-  requires std::constructible_from<typename O::template state<float>, std::size_t>;
+  requires std::constructible_from<typename O::template state<float>, std::size_t> ||
+      detail::placed_state<O, float>;
   hyper.template step<xsimd::default_arch>(state, segment, t);
 };
 

@@ -31,10 +31,11 @@ struct training_place {
 /// What a run looks like from outside after a step; the value heard at `site::step`.
 template <class T>
 struct run_state {
-  /// One tensor of optimizer memory, laid out like the parameters.
+  /// One memory of the optimizer, laid out like the parameters unless it is `flat`.
   struct moment {
     std::string_view name;
     std::span<T const> values;
+    bool flat = false; ///< of a size of its own
   };
   std::uint64_t step = 0;  ///< steps taken so far
   std::uint64_t steps = 0; ///< steps the schedule asks for
@@ -42,7 +43,7 @@ struct run_state {
   double loss = 0; ///< of the batch of this step, nats
   std::span<T const> parameters;
   std::span<moment const> moments;
-  std::span<tensor_spec const> tensors; ///< what lies where in both
+  std::span<tensor_spec const> tensors; ///< what lies where in them
 };
 
 namespace detail {

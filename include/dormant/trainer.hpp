@@ -74,13 +74,18 @@ public:
       : net_(net), task_(task), optimizer_(optimizer), plan_(checked(plan)),
         jobs_(optimizer_, net.placed()),
         pass_({.threads = plan.threads, .shards = plan.shards}, true, net.placed()),
-        state_(net.placed().total().parameters), batch_(batch_for(task, plan.batch)) {
+        state_(detail::state_for<T>(optimizer_, net.placed().tensors(),
+                                    net.placed().total().parameters)),
+        batch_(batch_for(task, plan.batch)) {
     static_assert(!model::fixed || detail::fixed_context_of<Task> <= model::shape.context,
                   "dormant::train: the task's sequences are longer than the model's context");
     detail::check_whole(net.parameters().size());
     detail::tell_structure(optimizer_, net.placed());
     state_.each([&](auto name, auto& memory) {
       moments_.push_back({name, std::span<T const>(memory.span())});
+    });
+    detail::each_flat_of(state_, [&](auto name, auto& memory) {
+      moments_.push_back({name, std::span<T const>(memory.span()), true});
     });
   }
   trainer(Net& net, Task const&& task, Optimizer const& optimizer, schedule const& plan)
@@ -158,7 +163,10 @@ public:
   }
   /// Calls `f(name, memory)` for the writable memory behind each of `state().moments`, in the same
   /// order: for resuming, as `resume_at` is.
-  void each_moment(auto f) { state_.each(f); }
+  void each_moment(auto f) {
+    state_.each(f);
+    detail::each_flat_of(state_, f);
+  }
   void resume_at(std::uint64_t steps) {
     steps_ = steps;
     half_taken_ = false;

@@ -39,6 +39,7 @@ only_in("^(line_fit|power|proportion)\\.hpp" "boost/math")
 only_in("^(io|source)/" "nlohmann/")
 only_in("^source/" "unicode/")
 only_in("^random\\.hpp" "Random123/")
+only_in("^optimizer/eigenbasis\\.hpp" "(eigen3/)?Eigen/")
 
 # file NAME ALLOWED: the same for a header of the top level. `-` stands for none of them.
 function(file_reads name allowed)
@@ -62,12 +63,12 @@ reads(part "part/|plan/|kernels/|rule/|pass/grid_view\\.hpp|(error|sites)\\.hpp"
 reads(fast "fast/|part/|pass/|plan/|kernels/|(concepts|shape)\\.hpp")
 reads(model "model/|part/|pass/|plan/|rule/|kernels/|(concepts|error|random|shape|tensor|torch_random)\\.hpp")
 reads(source "source/|model/|part/|pass/|plan/|io/|kernels/|detail/|probe/risk\\.hpp|task/batch\\.hpp|(error|evaluate|random|shape|tensor|tensor_spec)\\.hpp")
-reads(optimizer "optimizer/|kernels/|detail/|(concepts|error|tensor|tensor_spec)\\.hpp")
+reads(optimizer "optimizer/|kernels/|detail/|(concepts|error|random|tensor|tensor_spec)\\.hpp")
 reads(probe "probe/|detail/|task/|(error|sites|statistics)\\.hpp")
 reads(intervention "intervention/|(error|shape|sites)\\.hpp")
 reads(theory "theory/|optimizer/|task/|probe/|rule/|kernels/|detail/|(concepts|error|sites|tensor)\\.hpp")
 reads(detail "detail/|plan/|kernels/|optimizer/|(concepts|error|shape)\\.hpp")
-reads(testing "testing/|part/|rule/|optimizer/|task/|probe/|(concepts|evaluate|random|tensor)\\.hpp")
+reads(testing "testing/|part/|rule/|optimizer/|task/|probe/|(concepts|evaluate|random|tensor|tensor_spec)\\.hpp")
 
 set(known "")
 file_reads(version.hpp "-")

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Promise 3: memory is taken once; a step after the first calls `operator new` not once.
 #include "dormant/dormant.hpp"
+#include "dormant/optimizer/optimizers.hpp"
+#include "dormant/optimizer/soap.hpp"
 
 #include "catch.hpp"
 
@@ -80,6 +82,20 @@ TEST_CASE("wrapped optimizers allocate nothing in a step", "[zero_cost]") {
       dm::clipped{dm::with_rate{dm::exact_decay{dm::adamw{}}, dm::cosine_decay{.steps = 9}}, {}},
       {.tensor = "layers.*.attention.wv.weight", .from = 3}};
   for (std::size_t const threads : {1UL, 3UL}) CHECK(allocations_of_a_step(threads, how) == 0);
+}
+
+TEST_CASE("optimizers of whole matrices allocate nothing in a step", "[zero_cost]") {
+  for (std::size_t const threads : {1UL, 3UL}) {
+    INFO(threads << " threads");
+    CHECK(allocations_of_a_step<dm::lion>(threads) == 0);
+    CHECK(allocations_of_a_step<dm::muon>(threads) == 0);
+    CHECK(allocations_of_a_step<dm::ortho_adam>(threads) == 0);
+    // Of the decomposition's few numbers, which Eigen takes by malloc, this counter hears nothing.
+    CHECK(allocations_of_a_step<dm::soap>(threads, {.refresh = 2}) == 0);
+    CHECK(allocations_of_a_step(
+              threads, dm::by_group{dm::group::attention, dm::muon{},
+                                    dm::by_group{dm::vectors{}, dm::lion{}, dm::adamw{}}}) == 0);
+  }
 }
 
 TEST_CASE("what interventions keep is taken in the first step", "[zero_cost]") {

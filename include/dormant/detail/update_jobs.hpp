@@ -24,11 +24,10 @@ public:
   using T = typename Model::scalar;
   update_jobs(Optimizer const& optimizer, placement<Model> const& model)
       : tensors_(model.tensors()) {
-    std::size_t const piece = cut ? Piece : model.total().parameters;
+    std::size_t const piece = cuts<Optimizer> ? Piece : model.total().parameters;
     for (std::size_t i = 0; i < tensors_.size(); ++i) {
       auto const& t = tensors_[i];
-      double scale = 1;
-      if constexpr (requires { optimizer.rates.of(t.group); }) scale = optimizer.rates.of(t.group);
+      double const scale = rate_of(optimizer, t.group);
       for (std::size_t at = 0; t.trained && scale != 0 && at < t.size(); at += piece) {
         jobs_.push_back({i, t.offset + at, std::min(piece, t.size() - at), scale});
       }
@@ -72,10 +71,6 @@ private:
     std::size_t tensor, offset, size;
     double rate_scale;
   };
-  static constexpr bool cut = [] {
-    if constexpr (requires { Optimizer::elementwise; }) return bool{Optimizer::elementwise};
-    return false;
-  }();
 
   std::span<tensor_spec const> tensors_;
   std::vector<job> jobs_;

@@ -6,9 +6,12 @@
 #include "dormant/kernels/optimizer_steps.hpp"
 #include "dormant/optimizer/wrapped.hpp"
 #include "dormant/tensor.hpp"
+#include "dormant/tensor_spec.hpp"
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace dormant {
 
@@ -28,7 +31,12 @@ struct exact_decay : Optimizer {
 
   template <class T>
   struct state : Optimizer::template state<T> {
-    explicit state(std::size_t parameters)
+    state(exact_decay const& hyper, std::span<tensor_spec const> tensors, std::size_t parameters)
+        : Optimizer::template state<T>(
+              detail::state_for<T>(static_cast<Optimizer const&>(hyper), tensors, parameters)),
+          residue(parameters) {}
+    explicit state(std::size_t parameters) requires
+        std::constructible_from<typename Optimizer::template state<T>, std::size_t>
         : Optimizer::template state<T>(parameters), residue(parameters) {}
     void each(auto f) {
       Optimizer::template state<T>::each(f);

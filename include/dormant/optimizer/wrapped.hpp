@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// What the wrappers of optimizers share. Each derives from the optimizer that it changes, and so has
-// its name, hyper-parameters, rates and memory.
+// What the wrappers of optimizers share, and what an optimizer says of itself. Each wrapper derives
+// from the optimizer that it changes, and so has its name, hyper-parameters, rates and memory.
 #pragma once
 
 #include "dormant/concepts.hpp"
+#include "dormant/tensor_spec.hpp"
 
 #include <concepts>
 #include <cstdint>
@@ -26,6 +27,19 @@ template <class O>
 concept scales_gradients = requires(O const& hyper, double norm) {
   { hyper.gradient_scale(norm) } -> std::same_as<double>;
 };
+
+/// It lets tensors be cut in pieces.
+template <class O>
+inline constexpr bool cuts = [] {
+  if constexpr (requires { O::elementwise; }) return bool{O::elementwise};
+  return false;
+}();
+/// Its factor on the learning rate of a group.
+template <class O>
+[[nodiscard]] double rate_of([[maybe_unused]] O const& hyper, [[maybe_unused]] group of_tensor) {
+  if constexpr (requires { hyper.rates.of(of_tensor); }) return hyper.rates.of(of_tensor);
+  return 1;
+}
 
 /// Lets the wrapped optimizer say what it cannot do.
 template <class Optimizer, class Model>

@@ -7,6 +7,7 @@
 #include "dormant/optimizer/wrapped.hpp"
 #include "dormant/random.hpp"
 #include "dormant/tensor.hpp"
+#include "dormant/tensor_spec.hpp"
 #include "dormant/testing/verdict.hpp"
 
 #include <algorithm>
@@ -15,6 +16,7 @@
 #include <cstdint>
 #include <cstring>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -26,13 +28,22 @@ namespace detail {
 template <class Optimizer, class T, class Arch>
 struct optimizer_bench {
   static constexpr std::size_t rows = 5, cols = 13, size = rows * cols;
+  static constexpr tensor_spec tensor = [] {
+    tensor_spec t;
+    t.name.add("layers.0.ff.w1.weight");
+    t.rows = rows;
+    t.cols = cols;
+    t.group = group::mlp;
+    return t;
+  }();
 
   Optimizer hyper;
   arena<T> parameters{size};
-  typename Optimizer::template state<T> state{size};
+  typename Optimizer::template state<T> state;
   std::uint64_t steps = 0;
 
-  explicit optimizer_bench(Optimizer const& h) : hyper(h) {
+  explicit optimizer_bench(Optimizer const& h)
+      : hyper(h), state(dormant::detail::state_for<T>(h, std::span(&tensor, 1), size)) {
     random_stream draw(1, stream::user, 0, 0);
     for (auto& p : parameters.span()) p = static_cast<T>(draw.normal());
   }
@@ -55,8 +66,8 @@ struct optimizer_bench {
                                     .rows = rows,
                                     .cols = cols,
                                     .rate_scale = rate_scale,
-                                    .name = "layers.0.ff.w1.weight",
-                                    .group = group::mlp},
+                                    .name = tensor.name.view(),
+                                    .group = tensor.group},
                                    steps);
     }
   }
@@ -66,15 +77,20 @@ struct optimizer_bench {
                                      .gradients = {},
                                      .rows = rows,
                                      .cols = cols,
-                                     .name = "layers.0.ff.w1.weight",
-                                     .group = group::mlp};
+                                     .name = tensor.name.view(),
+                                     .group = tensor.group};
     if constexpr (dormant::detail::may_rest<Optimizer, T>) return hyper.rests(whole, t);
     return false;
+  }
+  /// What a checkpoint keeps beside the parameters.
+  void each_memory(auto f) {
+    state.each(f);
+    dormant::detail::each_flat_of(state, f);
   }
   /// Everything that a step may change.
   [[nodiscard]] std::vector<T> everything() {
     std::vector<T> all(parameters.data(), parameters.data() + size);
-    state.each([&](auto, auto& memory) {
+    each_memory([&](auto, auto& memory) {
       all.insert(all.end(), memory.data(), memory.data() + memory.size());
     });
     return all;
@@ -100,15 +116,17 @@ void check_resume(verdict& found, Optimizer const& hyper, std::string const& who
   std::set<std::string> names;
   std::vector<std::vector<T>> kept;
   whole.state.each([&](auto name, auto& memory) {
-    found.expect(names.insert(std::string(name)).second, who, "two memories are named ", name);
     found.expect(memory.size() == bench::size, who, "memory ", name, " has ", memory.size(),
                  " elements, expected one for each of the ", bench::size, " parameters");
+  });
+  whole.each_memory([&](auto name, auto& memory) {
+    found.expect(names.insert(std::string(name)).second, who, "two memories are named ", name);
     kept.emplace_back(memory.data(), memory.data() + memory.size());
   });
   std::copy_n(whole.parameters.data(), bench::size, second.parameters.data());
   second.steps = whole.steps;
   std::size_t i = 0;
-  second.state.each([&](auto, auto& memory) {
+  second.each_memory([&](auto, auto& memory) {
     std::copy(kept[i].begin(), kept[i].end(), memory.data());
     ++i;
   });

@@ -11,7 +11,9 @@ namespace grid {
 inline std::vector<std::string> const norm_names = {"pre_layer_norm", "pre_rms_norm",
                                                     "post_layer_norm", "sandwich_rms_norm", "dyt"};
 /// See optimizers.hpp.
-inline std::vector<std::string> const optimizer_names = {"adamw", "sgd", "sign_sgd"};
+inline std::vector<std::string> const optimizer_names = {
+    "adamw",      "sgd", "sign_sgd", "signum", "lion", "muon", "muon_without_newton_schulz",
+    "ortho_adam", "soap"};
 /// One layer, and MLP | attention + MLP | MLP, the smallest structure with all three phenomena.
 inline std::vector<std::string> const depth_names = {"minimal", "1"};
 

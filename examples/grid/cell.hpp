@@ -10,7 +10,11 @@
 
 #include <dormant/dormant.hpp>
 #include <dormant/part/parts.hpp>
+#include <dormant/probe/broadcast.hpp>
+#include <dormant/probe/head_dormancy.hpp>
 #include <dormant/probe/massive_activations.hpp>
+#include <dormant/probe/quantisation_error.hpp>
+#include <dormant/probe/sink_rate.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -97,8 +101,13 @@ dm::probe_row trained_and_measured(unit const& u, dm::bigram_table const& table,
   dm::value_drain drain;
   dm::residual_peak peak;
   dm::massive_activations massive;
-  auto const found = dm::evaluate(net, task.sample(sequences_measured), {.threads = 1}, risk,
-                                  excess, sink, drain, peak, massive);
+  dm::sink_rate rate;
+  dm::head_dormancy dormancy;
+  dm::broadcast broadcast;
+  dm::quantisation_error<dm::site::resid_post> quantised;
+  auto const found =
+      dm::evaluate(net, task.sample(sequences_measured), {.threads = 1}, risk, excess, sink, drain,
+                   peak, massive, rate, dormancy, broadcast, quantised);
   if (!std::isfinite(found.loss))
     throw dm::non_finite("the loss of the trained model is not finite");
   dm::probe_row row;
@@ -110,6 +119,10 @@ dm::probe_row trained_and_measured(unit const& u, dm::bigram_table const& table,
   drain.report(row);
   peak.report(row);
   massive.report(row);
+  rate.report(row);
+  dormancy.report(row);
+  broadcast.report(row);
+  quantised.report(row);
   return row;
 }
 

@@ -154,7 +154,8 @@ int main(int argc, char** argv) {
       "--extent", how.what.extent, grid::extents,
       "half_hour: every attention, norm and optimizer, one changed at a time; full: all of them "
       "with each other, at each depth, and the phases; named: the names below with each other; "
-      "phases: learning rate x weight decay, triggers x context");
+      "phases: learning rate x weight decay, triggers x context; rates: every optimizer at five "
+      "learning rates");
   options.text("--attentions", how.attentions,
                fmt::format("of {}; all if not given", fmt::join(attentions(), ",")), "NAMES");
   options.text("--norms", how.norms, fmt::format("of {}", fmt::join(grid::norm_names, ",")),

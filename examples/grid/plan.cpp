@@ -23,7 +23,7 @@ constexpr std::string_view header =
     "sheet,attention,norm,optimizer,depth,rate,weight_decay,triggers,context,"
     "steps,batch,init_seed,data_seed";
 // Of the seeds that are not the grid's own, so that nothing that is compared shares one by chance.
-constexpr std::uint64_t first_of_crossed = 1001, first_of_phases = 2001;
+constexpr std::uint64_t first_of_crossed = 1001, first_of_phases = 2001, first_of_rates = 3001;
 constexpr std::size_t crossed_inits = 5, crossed_datas = 4, seeds_of_phases = 3;
 
 std::vector<std::string> chosen(std::vector<std::string> const& wanted,
@@ -96,6 +96,17 @@ sheet rate_by_decay(configuration const& usual) {
       auto c = usual;
       c.rate = rate, c.weight_decay = decay;
       on_seeds(out, c, dm::paired_seeds({first_of_phases, first_of_phases}, seeds_of_phases));
+    }
+  }
+  return out;
+}
+sheet rates_of_optimizers(configuration const& usual, std::vector<std::string> const& optimizers) {
+  sheet out{std::string(sheets::rates), {}};
+  for (auto const& o : optimizers) {
+    for (double const rate : {0.1, 0.3, 1.0, 3.0, 10.0}) {
+      auto c = usual;
+      c.optimizer = o, c.rate = rate;
+      on_seeds(out, c, dm::paired_seeds({first_of_rates, first_of_rates}, seeds_of_phases));
     }
   }
   return out;
@@ -210,6 +221,11 @@ plan plan_for(wish const& what, std::vector<std::string> const& attentions) {
   usual.steps = what.steps;
   auto const seeds = dm::paired_seeds({1, 1}, what.seeds);
   plan out;
+  if (what.extent == "rates") {
+    out.all.push_back(
+        rates_of_optimizers(usual, chosen(what.optimizers, optimizer_names, "optimizer")));
+    return out;
+  }
   if (what.extent != "phases") {
     out.all.push_back(every_cell(cells_of(what, attentions, usual), seeds));
     sheet control{std::string(sheets::control), {}};

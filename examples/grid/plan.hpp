@@ -22,6 +22,7 @@ namespace sheets {
 inline constexpr std::string_view grid = "grid";                 ///< every cell on every seed
 inline constexpr std::string_view control = "control";           ///< the baseline on other seeds
 inline constexpr std::string_view crossed = "crossed";           ///< initial values x data
+inline constexpr std::string_view rates = "rates";               ///< optimizers x learning rates
 inline constexpr std::string_view rate_decay = "rate_decay";     ///< learning rate x weight decay
 inline constexpr std::string_view triggers = "triggers_context"; ///< triggers x context
 } // namespace sheets
@@ -35,8 +36,8 @@ struct wish {
 };
 /// "half_hour": every attention, norm and optimizer, one changed at a time; "full": all of them with each
 /// other, at each depth, and the phases; "named": the given names with each other; "phases": learning rate x
-/// weight decay, and triggers x context.
-inline std::vector<std::string> const extents = {"half_hour", "full", "named", "phases"};
+/// weight decay, and triggers x context; "rates": every optimizer at several learning rates.
+inline std::vector<std::string> const extents = {"half_hour", "full", "named", "phases", "rates"};
 
 struct plan {
   std::vector<sheet> all;

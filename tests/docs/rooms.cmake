@@ -37,6 +37,7 @@ only_in("^theory/" "boost/numeric")
 only_in("^(line_fit|proportion)\\.hpp" "boost/math")
 only_in("^(io|source)/" "nlohmann/")
 only_in("^source/" "unicode/")
+only_in("^mpi/" "mpi\\.h")
 only_in("^random\\.hpp" "Random123/")
 
 # file NAME ALLOWED: the same for a header of the top level. `-` stands for none of them.
@@ -66,6 +67,7 @@ reads(probe "probe/|detail/|task/|(error|sites|statistics)\\.hpp")
 reads(intervention "intervention/|(error|shape|sites)\\.hpp")
 reads(theory "theory/|optimizer/|task/|probe/|rule/|kernels/|detail/|(concepts|error|sites|tensor)\\.hpp")
 reads(detail "detail/|plan/|kernels/|optimizer/|(concepts|error|shape)\\.hpp")
+reads(mpi "mpi/|detail/thread_pool\\.hpp|kernels/|pass/team\\.hpp|probe/bytes\\.hpp|(error|train)\\.hpp")
 reads(testing "testing/|part/|rule/|optimizer/|task/|probe/|(concepts|evaluate|random|tensor)\\.hpp")
 
 set(known "")

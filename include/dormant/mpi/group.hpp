@@ -21,13 +21,6 @@
 
 namespace dormant::mpi {
 
-/// A cadence for what one rank alone should say or write: `dm::when bar(world.at_first(), progress)`.
-/// Not for probes of the forward pass, which have to listen on every rank.
-struct at_first {
-  bool first = true;
-  [[nodiscard]] bool due(std::uint64_t) const { return first; }
-};
-
 /// Ranks with a communicator of their own. Every call is for all of them, unless it only asks.
 class group {
 public:
@@ -40,16 +33,16 @@ public:
   [[nodiscard]] std::size_t rank() const { return static_cast<std::size_t>(rank_); }
   [[nodiscard]] std::size_t ranks() const { return static_cast<std::size_t>(size_); }
   [[nodiscard]] bool first() const { return rank_ == 0; }
-  [[nodiscard]] mpi::at_first at_first() const { return {first()}; }
   /// The cores that this rank should use: its part of the machine, or those that it is bound to.
   [[nodiscard]] std::size_t cores() const { return share_.cores; }
   [[nodiscard]] MPI_Comm communicator() const { return ranks_; }
 
   /// Calls f() on every rank and ends when all have ended. What one rank throws, all throw: that rank
   /// itself what it threw, and those that threw nothing an `error` that names it and says the same.
+  /// What leaves on one rank must leave on all: who catches it within f does so on every rank.
   template <class F>
   auto together(F f) {
-    failed_together_ = false;
+    settled_ = failed_together_ = false;
     try {
       if constexpr (std::is_void_v<decltype(f())>) {
         f();
@@ -61,7 +54,6 @@ public:
       }
     } catch (...) {
       if (!settled_) tell_failure();
-      settled_ = false;
       failed_together_ = true;
       throw;
     }

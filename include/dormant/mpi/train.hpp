@@ -3,6 +3,7 @@
 // leaves on every rank the bits that `dm::train` would leave in one process.
 #pragma once
 
+#include "dormant/mpi/at_first.hpp" // IWYU pragma: export
 #include "dormant/mpi/session.hpp"
 #include "dormant/mpi/team.hpp"
 #include "dormant/train.hpp"
@@ -22,10 +23,12 @@ using trainer =
 namespace detail {
 /// A number that two ranks share if they begin the same run.
 template <class T>
-[[nodiscard]] std::uint64_t fingerprint(schedule const& plan, std::span<T const> parameters) {
+[[nodiscard]] std::uint64_t fingerprint(schedule const& plan, std::uint64_t step,
+                                        std::span<T const> parameters) {
   std::uint64_t hash = 0xcbf29ce484222325; // FNV-1a, over words
   auto const add = [&hash](std::uint64_t word) { hash = (hash ^ word) * 0x100000001b3; };
-  for (auto const number : {plan.steps, std::uint64_t{plan.batch}, std::uint64_t{plan.shards}}) {
+  for (auto const number :
+       {plan.steps, std::uint64_t{plan.batch}, std::uint64_t{plan.shards}, step}) {
     add(number);
   }
   for (T const& p : parameters) {
@@ -43,8 +46,9 @@ template <class T>
 template <class Net, class Task, class Optimizer, class... Hooks>
 training_result run(group& all, trainer<Net, Task, Optimizer>& run, Hooks&... hooks) {
   return all.together([&] {
-    all.compare(detail::fingerprint<typename Net::scalar>(run.plan(), run.net().parameters()),
-                "parameters or schedule");
+    all.compare(
+        detail::fingerprint<typename Net::scalar>(run.plan(), run.steps(), run.net().parameters()),
+        "parameters or schedule");
     try {
       return dormant::run(run, hooks...);
     } catch (error const&) {

@@ -101,6 +101,8 @@ void try_all(dm::mpi::group& world) {
     dm::mpi::trainer<net_type, decltype(task), dm::adamw> run(net, task, adam, plan, world);
     expect(world, "a shard", said([&] { dm::mpi::run(world, run, hook); }),
            {"rank 1 of 2: fell into the trap", "fell into the trap"});
+    expect(world, "a shard of a step alone", said([&] { run.step(hook); }),
+           {"rank 1 of 2: fell into the trap", "fell into the trap"});
     armed = false; // and on it goes
     dm::mpi::run(world, run, hook);
     auto const loss = dm::train(alone, task, adam, plan, harmless).loss;
@@ -134,6 +136,16 @@ void try_all(dm::mpi::group& world) {
         "rank 1 of 2 has not the same number of probes that listen to this pass as rank 0; every "
         "rank has to train the same model in the same way";
     expect(world, "another cadence", said([&] { train(net, sometimes); }), {sentence, sentence});
+  }
+  {
+    net_type net({.seed = 1});
+    auto const act = [&] { // before the others are as deep as this
+      world.together([&] {
+        if (world.first()) throw std::runtime_error("no folder");
+        train(net);
+      });
+    };
+    expect(world, "a failure before training", said(act), {"no folder", "rank 0 of 2: no folder"});
   }
   {
     auto const act = [&] {

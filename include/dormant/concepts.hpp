@@ -27,7 +27,8 @@ namespace dormant {
 /// gradient of the weights into the gradient of the scores. Rows need not sum to one. Optional:
 ///   - `scalars_per_head`, `scalars_name`: learned scalars of each head, see sink_logit.hpp;
 ///   - `gate`: a gate on the head outputs with a learned matrix, see output_gate.hpp;
-///   - `needs_scores = true`: keep the scores for `backward`.
+///   - `needs_scores = true`: keep the scores for `backward`;
+///   - `elementwise = true`: each weight is made of its own score alone, see normalised.hpp.
 template <class N>
 concept attention_rule = requires(attention_row<float, xsimd::default_arch> row,
                                   attention_row_gradient<float, xsimd::default_arch> gradient) {

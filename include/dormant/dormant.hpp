@@ -32,12 +32,7 @@
 #include "dormant/probe/tensor_norms.hpp"         // IWYU pragma: export
 #include "dormant/probe/value_drain.hpp"          // IWYU pragma: export
 #include "dormant/progress.hpp"                   // IWYU pragma: export
-#include "dormant/rule/output_gate.hpp"           // IWYU pragma: export
-#include "dormant/rule/relu.hpp"                  // IWYU pragma: export
-#include "dormant/rule/sigmoid.hpp"               // IWYU pragma: export
-#include "dormant/rule/sink_logit.hpp"            // IWYU pragma: export
-#include "dormant/rule/softmax.hpp"               // IWYU pragma: export
-#include "dormant/rule/softmax_n.hpp"             // IWYU pragma: export
+#include "dormant/rule/rules.hpp"                 // IWYU pragma: export
 #include "dormant/shape.hpp"                      // IWYU pragma: export
 #include "dormant/side_by_side.hpp"               // IWYU pragma: export
 #include "dormant/task/bigram_backcopy.hpp"       // IWYU pragma: export

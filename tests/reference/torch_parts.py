@@ -12,7 +12,7 @@ Wirings, F a branch and N its norm: "pre" x + F(N(x)), "post" N(x + F(x)), "sand
 "after" x + N'(F(x)), "parallel" x + A(N(x)) + M(N(x)), "parallel_apart" x + A(N(x)) + M(N2(x)).
 attention: "biases": "none" | "inputs" | "all"; "heads", "scores" and "mixed", lists of steps in their
 order, each with its "kind" and numbers of its own; "rule"; "mask": "causal" | "none"; "window": keys or
-0; "extra_key": "none" | "key" | "key_value".
+0; "extra_key": "none" | "key" | "key_value" | "value", the last with a key of zero.
 mlp: "kind": "plain" | "gated" | "linear", "activation": "relu" | "gelu" | "gelu_new" | "silu".
 """
 import importlib
@@ -236,7 +236,8 @@ def attention(config, a, w, y):
     root = math.sqrt(config["head_width"])
     s = q @ k.transpose(-1, -2) / root
     plain = ("soft_cap", "temperature")  # what happens to the score of a key that is no position too
-    if a["extra_key"] != "none":
+    extra = torch.zeros_like(s[..., 0])
+    if a["extra_key"].startswith("key"):
         extra = (q * w("extra_key.weight").repeat_interleave(H // KV, 0)[:, None]).sum(-1) / root
     for step in a["scores"]:
         change = score_step[step["kind"]]
@@ -255,7 +256,7 @@ def attention(config, a, w, y):
         seen = torch.cat([seen, torch.ones(length, 1, dtype=torch.bool)], -1)
     pattern = rule[a["rule"]](config, w, s, seen)
     z = pattern[..., :length] @ v
-    if a["extra_key"] == "key_value":
+    if a["extra_key"].endswith("value"):
         z = z + pattern[..., length:] * w("extra_value.weight").repeat_interleave(H // KV, 0)[:, None]
     for step in a["mixed"]:
         z = mixed_step[step["kind"]](config, step, w, y, z, v)

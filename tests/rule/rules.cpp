@@ -7,7 +7,7 @@
 #include "dormant/rule/softmax.hpp"
 #include "dormant/rule/softmax_n.hpp"
 
-#include "dormant/testing/rule_laws.hpp"
+#include "rule_testing.hpp"
 
 #include "catch.hpp"
 
@@ -15,34 +15,8 @@
 #include <cstddef>
 #include <vector>
 
-namespace {
-
 using namespace dormant;
-
-constexpr std::size_t context = 32;
-
-template <class Rule, class T = double>
-std::vector<T> weights(std::vector<T> scores, std::vector<T> learned = {}) {
-  auto const keys = scores.size();
-  testing::detail::rule_bench<Rule, T, xsimd::default_arch> bench(std::move(scores),
-                                                                  std::move(learned), context);
-  auto out = bench.forward();
-  out.resize(keys);
-  return out;
-}
-template <class T>
-double sum_of(std::vector<T> const& values) {
-  double sum = 0;
-  for (T const v : values) sum += static_cast<double>(v);
-  return sum;
-}
-std::vector<double> some_scores(std::size_t keys) {
-  std::vector<double> s(keys);
-  for (std::size_t j = 0; j < keys; ++j) s[j] = std::sin(3.0 * static_cast<double>(j)) * 2;
-  return s;
-}
-
-} // namespace
+using namespace rule_testing;
 
 TEST_CASE("rule: each rule is its formula, at every length") {
   for (std::size_t const keys : {1U, 2U, 3U, 7U, 8U, 9U, 16U, 17U, 31U}) {

@@ -2,8 +2,10 @@
 // Sampling a row takes no memory. Counts every allocation of this test program.
 #include "catch.hpp"
 #include "dormant/task/bigram_backcopy.hpp"
+#include "dormant/task/broadcast.hpp"
 #include "dormant/task/in_context_bigrams.hpp"
 #include "dormant/task/trigger_average.hpp"
+#include "dormant/task/trigger_kinds.hpp"
 #include "dormant/task/two_tasks.hpp"
 
 #include <atomic>
@@ -36,6 +38,8 @@ TEST_CASE("sampling a row does not allocate", "[task][allocation]") {
   in_context_bigrams<small> const outputs;
   two_tasks<small> const parts;
   trigger_average<small> const average;
+  trigger_kinds<small> const kinds;
+  broadcast<small> const answer({.elsewhere = 0.5});
   auto room = batch_for(average, 1);
   std::vector<token> tokens(65);
   std::vector<next_token_law> laws(64);
@@ -44,6 +48,8 @@ TEST_CASE("sampling a row does not allocate", "[task][allocation]") {
     task.sample_row(stream::user, 0, r, tokens, laws);
     outputs.sample_row(stream::user, 0, r, tokens, laws);
     parts.sample_row(stream::user, 0, r, tokens, laws);
+    answer.sample_row(stream::user, 0, r, tokens, laws);
+    kinds.sample_row(stream::user, 0, r, tokens, laws);
     average.sample_row(stream::user, 0, r, room.tokens(0), room.laws(0));
   }
   auto const after = allocations.load();

@@ -52,6 +52,14 @@ template <std::size_t I = 0, class Batch, class T, std::size_t N>
 
 } // namespace detail
 
+/// tanh(x) where |x| < 5/8, lane by lane; elsewhere something else.
+template <class T, class Arch>
+  requires std::floating_point<T>
+[[gnu::always_inline]] inline xsimd::batch<T, Arch> tanh_near_zero(xsimd::batch<T, Arch> const& x) {
+  xsimd::batch<T, Arch> const square = x * x;
+  return fma(x * square, detail::polynomial(detail::series<T>::tanh, square), x);
+}
+
 /// tanh(x), lane by lane, to a few units in the last place; NaN for NaN.
 template <class T, class Arch>
   requires std::floating_point<T>
@@ -60,8 +68,7 @@ template <class T, class Arch>
   batch const zero(T(0));
   batch const one(T(1));
   batch const size = xsimd::select(x < zero, -x, x);
-  batch const square = x * x;
-  batch const near = fma(x * square, detail::polynomial(detail::series<T>::tanh, square), x);
+  batch const near = tanh_near_zero(x);
   batch const far = one - batch(T(2)) / (one + exp(size + size));
   return xsimd::select(size < batch(T(0.625)), near, xsimd::select(x < zero, -far, far));
 }

@@ -50,10 +50,11 @@ struct attention {
   buffer q;    // [T, H D]
   buffer k, v; // [T, KV D]
   weighing_type weigh;
-  buffer z;               // [T, H D] what the rule mixes
-  borrowed_buffer dq, dz; // [T, H D]
-  borrowed_buffer dk, dv; // [T, KV D]
-  buffer y;               // [T, C]
+  buffer z;                // [T, H D] what the rule mixes
+  borrowed_buffer dq, dz;  // [T, H D]
+  borrowed_buffer dk, dv;  // [T, KV D]
+  borrowed_buffer dv_read; // [T, KV D] by way of steps that read v; nothing where none does
+  buffer y;                // [T, C]
 
   constexpr attention(plan d, sizes const& s)
       : inputs(d, s), wo(d.in("wo"), s.width, s.queries(), group::attention), after(d, s),
@@ -61,7 +62,7 @@ struct attention {
         v(d.keep(s.keys(), site::v::name)), weigh(d, s),
         z(d.keep(s.queries(), mixed_steps::empty ? site::z::name : "")), dq(d.borrow(s.queries())),
         dz(d.borrow(s.queries())), dk(d.borrow(s.keys())), dv(d.borrow(s.keys())),
-        y(d.output(s.width)) {}
+        dv_read(d.borrow(mixed_steps::read_values ? s.keys() : 0)), y(d.output(s.width)) {}
 
   template <class Pass>
   auto forward(Pass const& p, typename Pass::matrix x) const {
@@ -73,7 +74,7 @@ struct attention {
     auto const in = before.forward(p, x, projected(p));
     if constexpr (Pass::template heard<site::value_out>) show_value_out(p, in.v, wo);
     weigh.forward(p, x, in.q, in.k, in.v, Z);
-    auto const out = after.forward(p, x, Z);
+    auto const out = after.forward(p, x, Z, in.v);
     p.show(site::z{}, out);
     wo.forward(p, out, p[y]);
     return p[y];
@@ -84,9 +85,14 @@ struct attention {
     auto const dQ = p[dq], dK = p[dk], dV = p[dv], dZ = p[dz], Z = p[z];
     wo.backward(p, after.made(p, Z), dy, dZ, kernels::finish::store);
     p.show(site::gradient_of<site::z>{}, dZ);
-    after.backward(p, x, Z, dZ, dx);
     auto const in = before.made(p, projected(p));
+    if constexpr (mixed_steps::read_values) {
+      after.backward(p, x, Z, dZ, dx, in.v, p.zeroed(dv_read));
+    } else {
+      after.backward(p, x, Z, dZ, dx);
+    }
     weigh.backward(p, x, in.q, in.k, in.v, dZ, dQ, dK, dV, dx);
+    if constexpr (mixed_steps::read_values) p.add(dV, p[dv_read], dV);
     before.backward(p, x, projected(p), {dQ, dK, dV}, dx);
     p.show(site::gradient_of<site::q>{}, dQ);
     p.show(site::gradient_of<site::k>{}, dK);

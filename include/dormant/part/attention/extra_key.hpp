@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One more key that every query sees and that is no position: learned, with a learned value or with none
-// (key bias and key-value bias, arXiv 2410.10781).
+// One more key that every query sees and that is no position: learned or zero, with a learned value or with
+// none (key bias and key-value bias, arXiv 2410.10781).
 #pragma once
 
 #include "dormant/kernels/rows.hpp"
@@ -17,27 +17,44 @@ struct no_extra_key {
   constexpr no_extra_key(plan, sizes const&) {}
 };
 
+namespace detail {
+/// A row of each head of keys and values, [KV, D]; none where it is zero.
+template <bool Present>
+struct extra_rows {
+  weight w;
+  constexpr extra_rows(plan d, sizes const& s, initial_value from)
+      : w(d.table("weight", s.kv_heads, s.head_width, from, group::attention)) {}
+};
+template <>
+struct extra_rows<false> {
+  constexpr extra_rows(plan, sizes const&, initial_value) {}
+};
+} // namespace detail
+
+/// \tparam Key whether it is learned; otherwise it is zero, and so is its score
 /// \tparam Value whether it has a value; without one, weight on it is weight on nothing
-template <bool Value>
+template <bool Key, bool Value>
 struct basic_extra_key {
   using place = dormant::place::extra_keys;
   using part = basic_extra_key;
   static constexpr std::size_t count = 1;
 
-  weight key, value; // [KV, D]
-  column on_it;      // [H, T] the weight on the key, on the way back its score's gradient
+  detail::extra_rows<Key> key;
+  detail::extra_rows<Value> value;
+  column on_it; // [H, T] the weight on the key, on the way back its score's gradient
 
   constexpr basic_extra_key(plan d, sizes const& s)
-      : key(d.in("extra_key")
-                .table("weight", s.kv_heads, s.head_width, initial_value::uniform,
-                       group::attention)),
-        value(value_of(d, s, key)), on_it(d.keep_column(s.heads)) {}
+      : key(d.in("extra_key"), s, initial_value::uniform),
+        value(d.in("extra_value"), s, initial_value::zero), on_it(d.keep_column(s.heads)) {}
 
   /// The scores, after the last key that a query sees.
   template <class Pass, class Grid, class Keys, class M = typename Pass::matrix>
   void score(Pass const& p, M q, Grid s, Keys keys, typename Pass::T scale) const {
     for_each_query(p, s, keys, [&](std::size_t h, std::size_t i, auto* at) {
-      *at = scale * dot(p, q.data + i * q.stride + h * p.s.head_width, row(p, key, h));
+      *at = 0;
+      if constexpr (Key) {
+        *at = scale * dot(p, q.data + i * q.stride + h * p.s.head_width, row(p, key.w, h));
+      }
     });
   }
   /// Moves what stands there, a weight or a gradient, out of the grid.
@@ -61,7 +78,7 @@ struct basic_extra_key {
     if constexpr (Value) {
       for (std::size_t h = 0; h < p.s.heads; ++h) {
         for (std::size_t i = 0; i < p.length; ++i) {
-          add(p, p[on_it][h * p.s.context + i], row(p, value, h),
+          add(p, p[on_it][h * p.s.context + i], row(p, value.w, h),
               z.data + i * z.stride + h * p.s.head_width);
         }
       }
@@ -76,32 +93,28 @@ struct basic_extra_key {
       g = 0;
       if constexpr (Value) {
         auto const* const z = dz.data + i * dz.stride + h * p.s.head_width;
-        g = dot(p, z, row(p, value, h));
-        add(p, weight_on_it, z, gradient_row(p, value, h));
+        g = dot(p, z, row(p, value.w, h));
+        add(p, weight_on_it, z, gradient_row(p, value.w, h));
       }
     });
   }
   /// From the gradient of its scores, which was taken, those of q and of itself.
   template <class Pass, class M = typename Pass::matrix>
-  void backward(Pass const& p, M q, M dq, typename Pass::T scale) const {
-    for (std::size_t h = 0; h < p.s.heads; ++h) {
-      for (std::size_t i = 0; i < p.length; ++i) {
-        auto const d = scale * p[on_it][h * p.s.context + i];
-        std::size_t const c = h * p.s.head_width;
-        add(p, d, row(p, key, h), dq.data + i * dq.stride + c);
-        add(p, d, q.data + i * q.stride + c, gradient_row(p, key, h));
+  void backward([[maybe_unused]] Pass const& p, [[maybe_unused]] M q, [[maybe_unused]] M dq,
+                [[maybe_unused]] typename Pass::T scale) const {
+    if constexpr (Key) {
+      for (std::size_t h = 0; h < p.s.heads; ++h) {
+        for (std::size_t i = 0; i < p.length; ++i) {
+          auto const d = scale * p[on_it][h * p.s.context + i];
+          std::size_t const c = h * p.s.head_width;
+          add(p, d, row(p, key.w, h), dq.data + i * dq.stride + c);
+          add(p, d, q.data + i * q.stride + c, gradient_row(p, key.w, h));
+        }
       }
     }
   }
 
 private:
-  static constexpr weight value_of(plan d, sizes const& s, weight k) {
-    if constexpr (Value) {
-      return d.in("extra_value")
-          .table("weight", s.kv_heads, s.head_width, initial_value::zero, group::attention);
-    }
-    return k;
-  }
   template <class Pass, class Grid, class Keys, class F>
   static void for_each_query(Pass const& p, Grid g, Keys keys, F f) {
     for (std::size_t h = 0; h < g.heads; ++h) {
@@ -129,8 +142,8 @@ private:
 };
 
 /// A learned key and value of each head.
-using extra_key_value = basic_extra_key<true>;
+using extra_key_value = basic_extra_key<true, true>;
 /// A learned key alone: what is put on it is lost.
-using extra_key = basic_extra_key<false>;
+using extra_key = basic_extra_key<true, false>;
 
 } // namespace dormant

@@ -20,7 +20,7 @@ struct heads {};       ///< many: what happens to q, k and v before they meet
 struct scores {};      ///< many: what happens to scores before the rule
 struct mask {};        ///< which keys a query sees
 struct extra_keys {};  ///< a key that is no position
-struct mixed {};       ///< many: what happens to the heads' outputs before W_O
+struct mixed {};       ///< many: what happens to the heads' outputs before W_O, with a look at v
 /// The part itself: `template <class Rule, class... Others> using part` is put where it would stand.
 struct whole {};
 // of a model

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: MIT
+// Statistics of a grid.
+#include "grid/analysis.hpp"
+
+#include "common/thresholds.hpp"
+
+#include "dormant/io/csv.hpp"
+#include "dormant/multiple_comparisons.hpp"
+#include "dormant/null_control.hpp"
+#include "dormant/paired_test.hpp"
+#include "dormant/power.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+namespace grid {
+
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double level = 0.05;
+
+using lookup = std::map<std::string, result const*>;
+
+std::vector<double> numbers_of(configuration const& c, std::vector<dm::seeds> const& seeds,
+                               lookup const& by_name, measured what) {
+  std::vector<double> out;
+  for (auto const& s : seeds) out.push_back(number_of(c, *by_name.at(unit{c, s}.name()), what));
+  return out;
+}
+
+std::vector<cell> cells_in(plan const& p, lookup const& by_name) {
+  std::vector<cell> out;
+  for (auto const& u : p.of(sheets::grid)) {
+    auto place = std::ranges::find_if(out, [&](cell const& c) { return c.of == u.of; });
+    if (place == out.end()) place = out.insert(out.end(), cell{.of = u.of});
+    place->seeds.push_back(u.seeds);
+    place->runs += 1;
+    place->failed += by_name.at(u.name())->failed.empty() ? 0 : 1;
+  }
+  for (auto& c : out) {
+    for (std::size_t m = 0; m < measures.size(); ++m)
+      c.values[m] = numbers_of(c.of, c.seeds, by_name, measured(m));
+  }
+  return out;
+}
+
+/// The cell that one is compared with: the usual one of its depth.
+cell const* baseline_of(cell const& c, std::vector<cell> const& all) {
+  configuration usual;
+  usual.depth = c.of.depth, usual.steps = c.of.steps, usual.batch = c.of.batch;
+  auto const place = std::ranges::find_if(all, [&](cell const& o) { return o.of == usual; });
+  return place == all.end() ? nullptr : &*place;
+}
+
+/// Differences in the direction that is asked about.
+std::vector<double> signed_differences(std::vector<double> const& cell,
+                                       std::vector<double> const& base, measure const& m) {
+  return m.falls ? dm::differences_of(base, cell) : dm::differences_of(cell, base);
+}
+
+void compare(std::vector<cell>& cells, plan const& p, lookup const& by_name, analysis& out) {
+  auto const control = p.of(sheets::control);
+  std::vector<double> ps;
+  std::vector<comparison*> asked;
+  for (std::size_t m = 0; m < measures.size(); ++m) {
+    std::vector<double> others;
+    for (auto const& u : control)
+      others.push_back(number_of(u.of, *by_name.at(u.name()), measured(m)));
+    auto const& first = cells.front().values[m];
+    auto const nothing = others.size() == first.size()
+                             ? signed_differences(others, first, measures[m])
+                             : std::vector<double>();
+    out.nothing[m] = dm::median_interval(nothing);
+    for (auto& c : cells) {
+      auto& to = c.compared[m];
+      to.value = dm::median_interval(c.values[m]);
+      auto const* const base = baseline_of(c, cells);
+      c.baseline = base == &c;
+      to.p = to.adjusted = to.control_p = to.detectable = nan;
+      to.difference = {nan, nan, nan};
+      if (base == nullptr || c.baseline || base->values[m].size() != c.values[m].size()) continue;
+      auto const differences = signed_differences(c.values[m], base->values[m], measures[m]);
+      to.difference = dm::median_difference(c.values[m], base->values[m]);
+      to.p = dm::sign_flip_test(differences).p;
+      to.detectable = dm::detectable_difference(differences).middle;
+      if (nothing.size() == differences.size())
+        to.control_p = dm::against_null(differences, nothing, dm::tail::upper).test.p;
+      ps.push_back(to.p);
+      asked.push_back(&to);
+    }
+  }
+  auto const adjusted = dm::holm(ps);
+  for (std::size_t i = 0; i < asked.size(); ++i) asked[i]->adjusted = adjusted[i];
+  out.tests =
+      static_cast<std::size_t>(std::ranges::count_if(ps, [](double x) { return !std::isnan(x); }));
+}
+
+template <class X, class Y>
+std::vector<phase> phases_of(std::vector<unit> const& units, lookup const& by_name, X x, Y y) {
+  std::vector<std::pair<configuration, std::vector<dm::seeds>>> squares;
+  for (auto const& u : units) {
+    auto place = std::ranges::find_if(squares, [&](auto const& s) { return s.first == u.of; });
+    if (place == squares.end()) place = squares.insert(squares.end(), {u.of, {}});
+    place->second.push_back(u.seeds);
+  }
+  std::vector<phase> out;
+  for (auto const& [c, seeds] : squares) {
+    phase at{.x = x(c), .y = y(c), .runs = seeds.size()};
+    for (std::size_t m = 0; m < measures.size(); ++m)
+      at.medians[m] = dm::median(numbers_of(c, seeds, by_name, measured(m)));
+    out.push_back(at);
+  }
+  return out;
+}
+
+} // namespace
+
+double number_of(configuration const& c, result const& r, measured what) {
+  if (!r.failed.empty()) return nan;
+  int const head = c.depth == "minimal" ? 1 : 0;
+  switch (what) {
+  case sink: return r.numbers[fmt::format("attention_sink.on_background.{}", head)];
+  case drain: return r.numbers[fmt::format("value_drain.ratio.{}", head)];
+  case peak: return r.numbers["residual_peak.ratio.0"];
+  case risk: return r.numbers["excess_risk.backcopy"];
+  }
+  return nan;
+}
+
+bool cell::learnt() const { return compared[risk].value.middle <= paper::copying_learnt.value; }
+
+std::string_view cell::verdict(measured what) const {
+  if (baseline) return "baseline";
+  auto const& c = compared[what];
+  if (std::isnan(c.p)) return "undecided: a run failed";
+  if (what != risk && !learnt()) return "did not learn";
+  bool const shown = c.adjusted <= level && c.control_p <= level;
+  if (!shown) return "not shown";
+  if (what == sink && c.value.high <= paper::no_sink.value) return "removed";
+  // No drain and no peak: the norm at <s> is within a tenth of the others'.
+  if (what == drain && c.value.low >= 0.9) return "removed";
+  if (what == peak && c.value.high <= 1.1) return "removed";
+  return measures[what].change;
+}
+
+analysis analysed(plan const& p, std::vector<unit> const& units,
+                  std::vector<result> const& results) {
+  lookup by_name;
+  for (std::size_t i = 0; i < units.size(); ++i) by_name[units[i].name()] = &results[i];
+  analysis out;
+  out.cells = cells_in(p, by_name);
+  if (!out.cells.empty()) compare(out.cells, p, by_name, out);
+  if (auto const crossed = p.of(sheets::crossed); !crossed.empty()) {
+    out.crossed = true;
+    std::size_t datas = 0;
+    while (datas < crossed.size() && crossed[datas].seeds.init == crossed[0].seeds.init) ++datas;
+    for (std::size_t m = 0; m < measures.size(); ++m) {
+      std::vector<double> numbers;
+      for (auto const& u : crossed)
+        numbers.push_back(number_of(u.of, *by_name.at(u.name()), measured(m)));
+      out.shares[m] = dm::variance_of(dm::grid_of(numbers, datas));
+    }
+  }
+  out.rate_decay = phases_of(
+      p.of(sheets::rate_decay), by_name, [](configuration const& c) { return c.rate; },
+      [](configuration const& c) { return c.weight_decay; });
+  out.triggers_context = phases_of(
+      p.of(sheets::triggers), by_name,
+      [](configuration const& c) { return static_cast<double>(c.context); },
+      [](configuration const& c) { return static_cast<double>(c.triggers); });
+  return out;
+}
+
+std::string comparisons_csv(analysis const& a) {
+  dm::csv_table table({"attention", "norm", "optimizer", "depth", "measure", "n", "failed",
+                       "median", "low", "high", "difference", "difference_low", "difference_high",
+                       "p", "p_adjusted", "tests", "p_against_control", "detectable", "verdict"});
+  for (auto const& c : a.cells) {
+    for (std::size_t m = 0; m < measures.size(); ++m) {
+      auto const& k = c.compared[m];
+      table.append({c.of.attention, c.of.norm, c.of.optimizer, c.of.depth, measures[m].key, c.runs,
+                    c.failed, k.value.middle, k.value.low, k.value.high, k.difference.middle,
+                    k.difference.low, k.difference.high, k.p, k.adjusted, a.tests, k.control_p,
+                    k.detectable, c.verdict(measured(m))});
+    }
+  }
+  return table.text();
+}
+
+} // namespace grid

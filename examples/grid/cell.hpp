@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+// One attention under every norm, optimizer and depth of the grid: how a unit is trained and measured. Each
+// attention has a file of its own in attention/, which is all that a new one needs.
+#pragma once
+
+#include "common/excess_risk.hpp"
+#include "grid/attentions.hpp"
+#include "grid/optimizers.hpp"
+#include "grid/unit.hpp"
+
+#include <dormant/dormant.hpp>
+#include <dormant/part/parts.hpp>
+#include <dormant/probe/massive_activations.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+namespace grid {
+
+inline constexpr dm::shape one_layer{.width = 64, .vocab = 67, .context = 64};
+inline constexpr dm::shape three_layers{.layers = 3, .width = 64, .vocab = 67, .context = 64};
+
+/// Bigram-Backcopy with sequences cut to a length that is known when the program runs.
+struct cut_task {
+  dm::bigram_backcopy<one_layer> const& whole;
+  std::size_t context;
+
+  void sample_row(dm::stream which, std::uint64_t step, std::uint64_t row,
+                  std::span<dm::token> tokens, std::span<dm::next_token_law> laws) const {
+    whole.sample_row(which, step, row, tokens, laws);
+  }
+  [[nodiscard]] dm::batch sample(std::size_t rows) const {
+    return dm::detail::evaluation_rows(*this, rows, 0);
+  }
+  [[nodiscard]] std::shared_ptr<dm::law_table const> table() const { return whole.table(); }
+};
+
+// ---- norms and their places -------------------------------------------------------------------
+
+template <class Norm>
+struct pre {
+  template <class Branch>
+  using around = dm::residual<Norm, Branch>;
+  using last = Norm;
+};
+template <class Norm>
+struct post {
+  template <class Branch>
+  using around = dm::post_residual<Norm, Branch>;
+  using last = dm::no_norm;
+};
+template <class Norm>
+struct sandwich {
+  template <class Branch>
+  using around = dm::residual<Norm, Branch, Norm>;
+  using last = Norm;
+};
+
+template <class Place, class Attention>
+struct model_of {
+  using mlp = typename Place::template around<dm::mlp<>>;
+  using whole = dm::block<typename Place::template around<Attention>, mlp>;
+  using mlp_only = dm::block<dm::skip<dm::site::resid_mid>, mlp>;
+  using last = dm::last_norm<typename Place::last>;
+  using one = dm::transformer<one_layer, whole, last>;
+  using minimal = dm::transformer<three_layers, dm::stack<mlp_only, whole, mlp_only>, last>;
+};
+
+// ---- training and measuring -------------------------------------------------------------------
+
+inline constexpr std::size_t sequences_measured = 128;
+
+/// \throws dm::non_finite
+template <class Net>
+dm::probe_row trained_and_measured(unit const& u, dm::bigram_table const& table,
+                                   std::function<void()> const& stepped) {
+  auto const& c = u.of;
+  dm::bigram_backcopy<one_layer> const whole(
+      {.triggers = c.triggers, .seed = u.seeds.data, .table = table});
+  cut_task const task{whole, c.context};
+  Net net({.seed = u.seeds.init});
+  with_optimizer(c, [&](auto const& optimizer) {
+    dm::trainer training(net, task, optimizer,
+                         {.steps = c.steps, .batch = c.batch, .threads = 1, .shards = 1});
+    for (std::uint64_t i = 0; i < c.steps; ++i) {
+      training.step();
+      stepped();
+    }
+  });
+  dm::risk risk;
+  program::excess_risk excess;
+  dm::attention_sink sink;
+  dm::value_drain drain;
+  dm::residual_peak peak;
+  dm::massive_activations massive;
+  auto const found = dm::evaluate(net, task.sample(sequences_measured), {.threads = 1}, risk,
+                                  excess, sink, drain, peak, massive);
+  if (!std::isfinite(found.loss))
+    throw dm::non_finite("the loss of the trained model is not finite");
+  dm::probe_row row;
+  row.add("loss", found.loss);
+  row.add("excess_risk.bigram", excess.bigram.mean());
+  row.add("excess_risk.backcopy", excess.backcopy.mean());
+  risk.report(row);
+  sink.report(row);
+  drain.report(row);
+  peak.report(row);
+  massive.report(row);
+  return row;
+}
+
+/// Does a unit whose attention this is.
+template <class Attention>
+dm::probe_row done(unit const& u, dm::bigram_table const& table,
+                   std::function<void()> const& stepped) {
+  auto const with = [&]<class Place>() {
+    using models = model_of<Place, Attention>;
+    if (u.of.depth == "1") return trained_and_measured<typename models::one>(u, table, stepped);
+    return trained_and_measured<typename models::minimal>(u, table, stepped);
+  };
+  std::string_view const norm = u.of.norm;
+  if (norm == "pre_rms_norm") return with.template operator()<pre<dm::rms_norm>>();
+  if (norm == "post_layer_norm") return with.template operator()<post<dm::layer_norm>>();
+  if (norm == "sandwich_rms_norm") return with.template operator()<sandwich<dm::rms_norm>>();
+  if (norm == "dyt") return with.template operator()<pre<dm::dyt>>();
+  return with.template operator()<pre<dm::layer_norm>>();
+}
+
+} // namespace grid

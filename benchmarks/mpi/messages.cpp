@@ -67,7 +67,7 @@ int main(int argc, char** argv) {
     std::printf("%zu ranks, %zu shards\n%12s %12s %12s %12s\n", world.ranks(), shards, "parameters",
                 "notes, us", "sum, us", "alone, us");
   }
-  for (std::size_t const n : {10'000, 100'000, 870'000, 4'000'000, 16'000'000}) {
+  for (std::size_t const n : {10'000U, 100'000U, 870'000U, 4'000'000U, 16'000'000U}) {
     using arch = xsimd::default_arch;
     dm::execution const how{.threads = 1, .shards = shards};
     std::vector<float> out(n);

@@ -109,7 +109,7 @@ void try_all(dm::mpi::group& world) {
     expect(world, "after a failure", std::to_string(run.state().loss),
            {std::to_string(loss), std::to_string(loss)});
   }
-  for (std::uint64_t const step : {1, 4, 6}) {
+  for (std::uint64_t const step : {1U, 4U, 6U}) {
     net_type net({.seed = 1});
     expect(world, "a hook", said([&] {
              train(net, full_disk{world.first(), step});

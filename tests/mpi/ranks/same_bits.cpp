@@ -53,7 +53,7 @@ void train(where const& w, Run& run, Net const& net, Task const& task, RunToEnd 
   }
   auto const bytes = dm::to_bytes(seen);
   w.write(bytes.data(), bytes.size());
-  for (std::size_t const rows : {1, 5, 40}) {
+  for (std::size_t const rows : {1U, 5U, 40U}) {
     auto const found = run.evaluate(task.sample(rows));
     w.write(&found.loss, 1);
     w.write(&found.bigram_risk, 1);

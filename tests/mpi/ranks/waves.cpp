@@ -41,10 +41,11 @@ bool same_sums(dm::mpi::group& world, std::size_t n, std::size_t shards, std::si
     fill(team);
     std::vector<T> wanted(n), found(n);
     std::size_t const first = n / 3; // in two parts, as gradients and what is gathered beside them
-    bool const finite_wanted = alone.sum(shards, 0, first, wanted.data()) &
-                               alone.sum(shards, first, n - first, wanted.data() + first);
-    bool const finite_found = team.sum(shards, 0, first, found.data()) &
-                              team.sum(shards, first, n - first, found.data() + first);
+    auto const sum_into = [&](auto& who, std::vector<T>& out) {
+      bool const finite = who.sum(shards, 0, first, out.data());
+      return who.sum(shards, first, n - first, out.data() + first) && finite;
+    };
+    bool const finite_wanted = sum_into(alone, wanted), finite_found = sum_into(team, found);
     if (std::memcmp(wanted.data(), found.data(), n * sizeof(T)) != 0) return false;
     if (finite_wanted != finite_found || finite_found != (spoiled >= n)) return false;
   }
@@ -56,8 +57,8 @@ bool same_sums(dm::mpi::group& world, std::size_t n, std::size_t shards, std::si
 int main(int argc, char** argv) {
   dm::mpi::session world(argc, argv);
   int failed = 0;
-  for (std::size_t const n : {3, 100, 1000, 5000}) {
-    for (std::size_t const shards : {1, 2, 5, 19}) {
+  for (std::size_t const n : {3U, 100U, 1000U, 5000U}) {
+    for (std::size_t const shards : {1U, 2U, 5U, 19U}) {
       for (std::size_t const at_once : {std::size_t{64}, std::size_t{333}, std::size_t{1} << 20}) {
         if (n / at_once > 20) continue;
         for (std::size_t const spoiled : {n, n / 2, n - 1}) {

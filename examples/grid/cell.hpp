@@ -3,18 +3,13 @@
 // attention has a file of its own in attention/, which is all that a new one needs.
 #pragma once
 
-#include "common/excess_risk.hpp"
 #include "grid/attentions.hpp"
+#include "grid/measures.hpp"
 #include "grid/optimizers.hpp"
 #include "grid/unit.hpp"
 
 #include <dormant/dormant.hpp>
 #include <dormant/part/parts.hpp>
-#include <dormant/probe/broadcast.hpp>
-#include <dormant/probe/head_dormancy.hpp>
-#include <dormant/probe/massive_activations.hpp>
-#include <dormant/probe/quantisation_error.hpp>
-#include <dormant/probe/sink_rate.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -95,34 +90,13 @@ dm::probe_row trained_and_measured(unit const& u, dm::bigram_table const& table,
       stepped();
     }
   });
-  dm::risk risk;
-  program::excess_risk excess;
-  dm::attention_sink sink;
-  dm::value_drain drain;
-  dm::residual_peak peak;
-  dm::massive_activations massive;
-  dm::sink_rate rate;
-  dm::head_dormancy dormancy;
-  dm::broadcast broadcast;
-  dm::quantisation_error<dm::site::resid_post> quantised;
-  auto const found =
-      dm::evaluate(net, task.sample(sequences_measured), {.threads = 1}, risk, excess, sink, drain,
-                   peak, massive, rate, dormancy, broadcast, quantised);
+  all_measures measured;
+  auto const found = dm::evaluate(net, task.sample(sequences_measured), {.threads = 1}, measured);
   if (!std::isfinite(found.loss))
     throw dm::non_finite("the loss of the trained model is not finite");
   dm::probe_row row;
   row.add("loss", found.loss);
-  row.add("excess_risk.bigram", excess.bigram.mean());
-  row.add("excess_risk.backcopy", excess.backcopy.mean());
-  risk.report(row);
-  sink.report(row);
-  drain.report(row);
-  peak.report(row);
-  massive.report(row);
-  rate.report(row);
-  dormancy.report(row);
-  broadcast.report(row);
-  quantised.report(row);
+  measured.report(row);
   return row;
 }
 

@@ -4,6 +4,7 @@
 
 #include "dormant/concepts.hpp"
 #include "dormant/detail/hooks.hpp"
+#include "dormant/probe/bytes.hpp"
 #include "dormant/probe/row.hpp"
 
 #include <cmath>
@@ -109,6 +110,8 @@ public:
   void merge(when const& later) requires merges<Hook> {
     if (active_) own().merge(later.seen());
   }
+  /// For `to_bytes`.
+  void state(auto&& f) requires sendable<Hook> { f(own()); }
 
 private:
   Hook& own() { return copy_.empty() ? *hook_ : copy_.front(); }
@@ -127,6 +130,8 @@ private:
 /// probes may say is handed on.
 template <class Cadence, class... Probes>
 class history {
+  static constexpr bool sends = ((sendable<Probes> || !merges<Probes>)&&...);
+
 public:
   explicit history(Cadence cadence, Probes... probes)
       : cadence_(cadence), probes_(std::move(probes)...) {}
@@ -203,6 +208,12 @@ public:
   void merge(history const& later) {
     if (!active_) return;
     merge_each(later, std::index_sequence_for<Probes...>{});
+  }
+  /// For `to_bytes`: what the probes saw in the step that is under way, without the rows.
+  void state(auto&& f) requires(sends) {
+    each([&f]<class P>(P& probe) {
+      if constexpr (merges<P>) f(probe);
+    });
   }
 
   /// The rows so far, oldest first; none if they are given away.

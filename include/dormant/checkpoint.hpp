@@ -124,8 +124,8 @@ void save_run(std::filesystem::path const& path, run_state<typename Net::scalar>
 
 /// Puts a trainer where a saved run stopped.
 /// \throws error naming the word of the identity that differs, or the tensor that does not fit
-template <class Net, class Task, class Optimizer>
-void load_run(std::filesystem::path const& path, trainer<Net, Task, Optimizer>& run,
+template <class Net, class Task, class Optimizer, class Team>
+void load_run(std::filesystem::path const& path, trainer<Net, Task, Optimizer, Team>& run,
               run_identity const& identity) {
   using T = typename Net::scalar;
   auto const file = safetensors_file::open(path);

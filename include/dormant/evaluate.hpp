@@ -30,8 +30,8 @@ evaluation evaluation_of(F run) {
   return found;
 }
 // With the memory and the threads of `pass`, over a batch that was checked.
-template <class Model, class... Hooks>
-evaluation evaluate_by(batch_pass<Model>& pass, typename Model::scalar const* parameters,
+template <class Model, class Team, class... Hooks>
+evaluation evaluate_by(batch_pass<Model, Team>& pass, typename Model::scalar const* parameters,
                        batch const& rows, Hooks&... hooks) {
   return evaluation_of<typename Model::scalar>(
       [&](auto& risks) { return pass.evaluate(parameters, rows, hooks..., risks); });

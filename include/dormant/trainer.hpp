@@ -29,8 +29,7 @@ struct schedule {
 };
 
 /// Training met a NaN or an infinity. The message names the step, the layer and the tensor. The
-/// parameters are those of the last finite step, unless the step itself overflowed, which no hook is
-/// told of.
+/// parameters are those of the last finite step, unless the step itself overflowed: no hook hears of it.
 struct non_finite : error {
   using error::error;
 };
@@ -45,7 +44,8 @@ inline constexpr std::size_t fixed_context_of<Task> = Task::context;
 } // namespace detail
 
 /// One training run, step by step. `train` is a loop around it.
-template <class Net, class Task, class Optimizer>
+/// \tparam Team who runs the shards of a batch: the threads of this process, or `mpi::team`
+template <class Net, class Task, class Optimizer, class Team = detail::team_of<typename Net::model>>
 class trainer {
   static_assert(task<Task>,
                 "dormant::train: the second argument must be a task: sample_row(stream, "
@@ -66,14 +66,16 @@ public:
   using net_type = Net;
   using T = typename Net::scalar;
   using state_type = typename Optimizer::template state<T>;
+  using members = typename Team::members;
 
   /// The model and the task are referred to, the optimizer and the schedule copied.
   /// \throws error for a batch of 0 or a task whose sequences do not fit the model, and if the threads
   ///   or the memory cannot be had
-  trainer(Net& net, Task const& task, Optimizer const& optimizer, schedule const& plan)
+  trainer(Net& net, Task const& task, Optimizer const& optimizer, schedule const& plan,
+          members who = {})
       : net_(net), task_(task), optimizer_(optimizer), plan_(checked(plan)),
         jobs_(optimizer_, net.placed()),
-        pass_({.threads = plan.threads, .shards = plan.shards}, true, net.placed()),
+        pass_({.threads = plan.threads, .shards = plan.shards}, true, net.placed(), who),
         state_(detail::state_for<T>(optimizer_, net.placed().tensors(),
                                     net.placed().total().parameters)),
         batch_(batch_for(task, plan.batch)) {
@@ -88,14 +90,16 @@ public:
       moments_.push_back({name, std::span<T const>(memory.span()), true});
     });
   }
-  trainer(Net& net, Task const&& task, Optimizer const& optimizer, schedule const& plan)
-      : trainer(net, static_cast<Task const&>(task), optimizer, plan) {
+  trainer(Net& net, Task const&& task, Optimizer const& optimizer, schedule const& plan,
+          members who = {})
+      : trainer(net, static_cast<Task const&>(task), optimizer, plan, who) {
     static_assert(detail::never<Task>,
                   "dormant::trainer: the task is a temporary, which would be gone before the first "
                   "step; give it a name that lives as long as the trainer");
   }
-  trainer(Net const&& net, Task const& task, Optimizer const& optimizer, schedule const& plan)
-      : trainer(const_cast<Net&>(net), task, optimizer, plan) {
+  trainer(Net const&& net, Task const& task, Optimizer const& optimizer, schedule const& plan,
+          members who = {})
+      : trainer(const_cast<Net&>(net), task, optimizer, plan, who) {
     static_assert(
         detail::never<Net>,
         "dormant::trainer: the model is a temporary, which would be gone before the first "
@@ -282,8 +286,8 @@ private:
   Task const& task_;
   Optimizer optimizer_;
   schedule plan_;
-  detail::update_jobs<model, Optimizer, detail::batch_pass<model>::team::chunk> jobs_;
-  detail::batch_pass<model> pass_;
+  detail::update_jobs<model, Optimizer, Team::chunk> jobs_;
+  detail::batch_pass<model, Team> pass_;
   state_type state_;
   batch batch_;
   std::vector<typename run_state<T>::moment> moments_;

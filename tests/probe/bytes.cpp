@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Probes as bytes: merging what was sent is merging, bit for bit, and broken bytes change nothing.
 #include "dormant/probe/bytes.hpp"
+#include "dormant/cadence.hpp"
 #include "dormant/evaluate.hpp"
 #include "dormant/probe/attention_sink.hpp"
 #include "dormant/probe/record.hpp"
@@ -64,6 +65,30 @@ TEST_CASE("probe: what was sent as bytes merges to the same bits, and broken byt
   sent_is_merged<risk>();
   sent_is_merged<sink_logit_gap>();
   sent_is_merged<record<site::q>>();
+}
+
+TEST_CASE("probe: when and history send what they hold") {
+  attention_sink const later = of_rows<attention_sink>(2);
+  attention_sink direct = of_rows<attention_sink>(1), sent = direct;
+  direct.merge(later);
+  when listening(every{1}, sent);
+  REQUIRE(listening.due(0));
+  merge_bytes(listening, to_bytes(later)); // a shard's copy is sent as what it holds
+  CHECK(to_bytes(sent) == to_bytes(direct));
+
+  history log(every{1}, attention_sink{}, [](site::loss, double) {});
+  REQUIRE(log.due(0));
+  merge_bytes(log, to_bytes(later));
+  CHECK(to_bytes(log) == to_bytes(later));
+  log.close();
+  CHECK(log.rows().size() == 1);
+
+  struct silent {
+    void operator()(site::q, view<float const, 3> const&) {}
+    void merge(silent const&) {}
+  };
+  static_assert(sendable<history<every, attention_sink>> && !sendable<history<every, silent>>);
+  static_assert(sendable<when<every, attention_sink>> && !sendable<when<every, silent>>);
 }
 
 TEST_CASE("probe: bytes that contradict themselves are refused") {

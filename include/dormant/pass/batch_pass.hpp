@@ -22,14 +22,15 @@ namespace detail {
 
 /// Everything a model needs to run over batches: packed weights, one set of activations a thread,
 /// one gradient a shard. All memory is taken here, none in a step.
-template <class Model>
+/// \tparam Team who runs the shards and sums them, see team.hpp
+template <class Model, class Team = team_of<Model>>
 class batch_pass {
 public:
   using T = typename Model::scalar;
-  using team = thread_team<typename Model::arch, T>;
 
-  batch_pass(execution how, bool with_gradients, placement<Model> const& where)
-      : where_(where), team_(how, with_gradients ? size() + gathered() : 0), step_(where_) {
+  batch_pass(execution how, bool with_gradients, placement<Model> const& where,
+             typename Team::members who = {})
+      : where_(where), team_(how, with_gradients ? size() + gathered() : 0, who), step_(where_) {
     for (std::size_t t = 0; t < team_.threads(); ++t) {
       memory_.emplace_back(where_.total(), with_gradients);
     }
@@ -106,10 +107,10 @@ private:
     if constexpr ((reads_sequences<Hooks, Model> || ...)) {
       auto const kept = saved_.template places<Hooks...>(where_, team_.shards());
       hooks_of_shards<Model, Hooks...> const copies(shards, kept, hooks...);
-      sum = team_.run(shards, [&](std::size_t s, std::size_t thread) {
+      auto const run = [&](std::size_t s, std::size_t thread) {
         return one_shard<Backward>(rows, s, shards, thread, copies[s].pack());
-      });
-      copies.merge_into(hooks...);
+      };
+      sum = team_.run(shards, run, copies, hooks...);
     } else if constexpr ((keeps<Hooks, Model> || ...)) {
       auto const kept = saved_.template places<Hooks...>(where_, team_.shards());
       sum = team_.run(shards, [&](std::size_t s, std::size_t thread) {
@@ -158,7 +159,7 @@ private:
   [[nodiscard]] std::size_t gathered() const { return where_.total().gathered; }
 
   [[no_unique_address]] placement<Model> where_;
-  team team_;
+  Team team_;
   step_arena<Model> step_;
   std::vector<sequence_memory<Model>> memory_; // one a thread
   saved_memory saved_;                         // what interventions keep

@@ -30,9 +30,14 @@ public:
   }
   /// Adds what this shard saw to the caller's hooks.
   void merge_into(Hooks&... targets) {
+    each_copy([](auto& own, auto& target) { target.merge(own); }, targets...);
+  }
+  /// f(this shard's copy, the caller's own) of every probe that is copied.
+  template <class F>
+  void each_copy(F f, Hooks&... targets) {
     own_.each_with(
-        []<class H>(auto& own, H& target) {
-          if constexpr (reads_sequences<H, Model>) target.merge(own.hook);
+        [&f]<class H>(auto& own, H& target) {
+          if constexpr (reads_sequences<H, Model>) f(own.hook, target);
         },
         targets...);
   }

@@ -34,17 +34,26 @@ namespace detail {
   return how.threads != 0 ? how.threads : cores();
 }
 
-/// The threads of one process. Another team, over processes, would run some of the shards here and the
-/// others elsewhere; all that a pass asks of it stands here.
+/// The threads of one process. Another team, over processes, runs some of the shards here and the
+/// others elsewhere (mpi/team.hpp); all that a pass asks of it stands here.
 template <class Arch, class T>
 class thread_team {
 public:
   static constexpr std::size_t most_shards = 64;
   static constexpr std::size_t chunk = 16 * 1024; ///< elements that one job sums
+  struct members {};                              ///< besides this process: nobody
+
+  /// \throws error for a number of shards that there cannot be
+  static execution checked(execution how) {
+    if (how.shards == 0 || how.shards > most_shards) {
+      refuse({"execution: shards must be between 1 and 64, found ", how.shards});
+    }
+    return how;
+  }
 
   /// \param per_shard elements that each shard has of its own, summed by `sum`; 0: none
-  /// \throws error for a number of shards that there cannot be
-  thread_team(execution how, std::size_t per_shard)
+  /// \throws error as `checked` does
+  thread_team(execution how, std::size_t per_shard, members = {})
       : pool_(thread_count(checked(how))), losses_(how.shards),
         per_shard_(per_shard == 0 ? 0 : per_shard + arena<T>::slack),
         memory_(how.shards * per_shard_) {}
@@ -67,6 +76,13 @@ public:
     for (std::size_t s = 0; s < shards; ++s) sum += losses_[s];
     return sum;
   }
+  /// The same, where the shards' probes listen; what they saw is added to `hooks`, in the same order.
+  template <class F, class Copies, class... Hooks>
+  double run(std::size_t shards, F f, Copies const& copies, Hooks&... hooks) {
+    double const sum = run(shards, f);
+    copies.merge_into(hooks...);
+    return sum;
+  }
   /// out [n] = the sum of elements [first, first + n) of the shards, which are cleared.
   /// \returns whether every sum is finite
   bool sum(std::size_t shards, std::size_t first, std::size_t n, T* out) {
@@ -86,18 +102,14 @@ public:
   void forget() { std::fill_n(memory_.data(), memory_.size(), T{0}); }
 
 private:
-  static execution checked(execution how) {
-    if (how.shards == 0 || how.shards > most_shards) {
-      refuse({"execution: shards must be between 1 and 64, found ", how.shards});
-    }
-    return how;
-  }
-
   thread_pool pool_;
   std::vector<double> losses_; // one a shard
   std::size_t per_shard_;
   arena<T> memory_;
 };
+
+template <class Model>
+using team_of = thread_team<typename Model::arch, typename Model::scalar>;
 
 } // namespace detail
 } // namespace dormant

@@ -82,14 +82,12 @@ dm::probe_row trained_and_measured(unit const& u, dm::bigram_table const& table,
       {.triggers = c.triggers, .seed = u.seeds.data, .table = table});
   cut_task const task{whole, c.context};
   Net net({.seed = u.seeds.init});
-  with_optimizer(c, [&](auto const& optimizer) {
-    dm::trainer training(net, task, optimizer,
-                         {.steps = c.steps, .batch = c.batch, .threads = 1, .shards = 1});
-    for (std::uint64_t i = 0; i < c.steps; ++i) {
-      training.step();
-      stepped();
-    }
-  });
+  dm::trainer training(net, task, chosen_optimizer(c),
+                       {.steps = c.steps, .batch = c.batch, .threads = 1, .shards = 1});
+  for (std::uint64_t i = 0; i < c.steps; ++i) {
+    training.step();
+    stepped();
+  }
   all_measures measured;
   auto const found = dm::evaluate(net, task.sample(sequences_measured), {.threads = 1}, measured);
   if (!std::isfinite(found.loss))

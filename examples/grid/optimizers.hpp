@@ -1,42 +1,53 @@
 // SPDX-License-Identifier: MIT
-// The optimizers of the grid. Each has the learning rate at which softmax attention in the usual place of
-// norms learns most in the grid's steps, as `grid --extent rates` finds it on seeds that the grid does not
-// use: a grid at one learning rate for all would compare learning rates.
+// The optimizer of a configuration, chosen when the program runs: its step knows nothing of models, so nine
+// optimizers need not be compiled for each of them.
 #pragma once
 
 #include "grid/unit.hpp"
 
-#include <dormant/optimizer/optimizers.hpp>
-#include <dormant/optimizer/soap.hpp>
+#include <dormant/concepts.hpp>
 
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
 #include <string_view>
 
 namespace grid {
 
-/// Calls f(optimizer) with the optimizer of a configuration.
-template <class F>
-void with_optimizer(configuration const& c, F const& f) {
-  auto const with = [&](auto optimizer) {
-    optimizer.lr *= c.rate;
-    if (c.weight_decay >= 0) optimizer.weight_decay = c.weight_decay;
-    if constexpr (requires { optimizer.elsewhere.lr; }) {
-      optimizer.elsewhere.lr *= c.rate;
-      if (c.weight_decay >= 0) optimizer.elsewhere.weight_decay = c.weight_decay;
-    }
-    f(optimizer);
+/// An optimizer with the learning rate and weight decay of a configuration; see optimizers.cpp for the rates.
+class chosen_optimizer {
+public:
+  static constexpr std::string_view name = "chosen_optimizer";
+
+  explicit chosen_optimizer(configuration const& c);
+
+  /// What an optimizer and its memory do together, whichever they are.
+  struct stepper {
+    virtual ~stepper() = default;
+    virtual void step(dm::parameter_segment<float> where, std::uint64_t t) = 0;
   };
-  std::string_view const name = c.optimizer;
-  if (name == "sgd") return with(dm::sgd{.lr = 0.1});
-  if (name == "sign_sgd") return with(dm::sign_sgd{.lr = 3e-4});
-  if (name == "signum") return with(dm::signum{.lr = 3e-4});
-  if (name == "lion") return with(dm::lion{.lr = 3e-4});
-  dm::adamw const adam{.lr = 3e-3};
-  if (name == "muon") return with(dm::muon{.lr = 0.02, .elsewhere = adam});
-  if (name == "muon_without_newton_schulz")
-    return with(dm::muon_without_newton_schulz{.lr = 0.02, .elsewhere = adam});
-  if (name == "ortho_adam") return with(dm::ortho_adam{.lr = 3e-3});
-  if (name == "soap") return with(dm::soap{.lr = 3e-3});
-  return with(adam);
-}
+
+  /// Runs of a grid begin and end in one go, so that nobody asks for what is remembered.
+  template <class T>
+  struct state {
+    state(chosen_optimizer const& hyper, std::span<dm::tensor_spec const> tensors,
+          std::size_t parameters)
+        : own(hyper.begun(tensors, parameters)) {}
+    void each(auto) {}
+    std::unique_ptr<stepper> own;
+  };
+
+  template <class Arch, class T>
+  void step(state<T>& s, dm::parameter_segment<T> where, std::uint64_t t) const {
+    s.own->step(where, t);
+  }
+
+private:
+  [[nodiscard]] std::unique_ptr<stepper> begun(std::span<dm::tensor_spec const> tensors,
+                                               std::size_t parameters) const;
+  configuration of_;
+};
+static_assert(dm::optimizer<chosen_optimizer>);
 
 } // namespace grid

@@ -133,19 +133,18 @@ def _compiler():
 def _sentence(log):
     """The first errors of a compiler, our own sentences before its."""
     errors = [line.partition("error: ")[2] for line in log.splitlines() if "error: " in line]
-    ours = [e for e in errors if "dormant" in e and "assert" in e]
-    ours = [re.sub(r"^static.assert\w* failed(?: due to requirement .*?['\"])?:? ?\"?|\"$", "", e) for e in ours]
+    ours = [found.group() for e in errors if (found := re.search(r"dormant(::\w+)?: [^\"]*", e))]
     lines = ours[:1] or errors[:3] or log.splitlines()[-3:]
     return "\n  ".join(dict.fromkeys(lines)) or "the compiler said nothing"
 
 
-def _made(kind, what, text, stamp, check=None):
+def _made(kind, what, text, stamp, check=None, flags=()):
     """The library of a source text, from the cache or compiled into it."""
     command, compiler = _compiler()
     include = [f"-I{_INCLUDE}", f"-I{_HERE}", f"-I{sysconfig.get_paths()['include']}"]
     if pybind11 := importlib.util.find_spec("pybind11"):
         include.append(f"-I{pathlib.Path(pybind11.origin).parent / 'include'}")
-    command += [*_FLAGS, *shlex.split(os.environ.get("CXXFLAGS", "")), *include]
+    command += [*_FLAGS, *flags, *shlex.split(os.environ.get("CXXFLAGS", "")), *include]
     depends = (text, stamp, command, compiler, sysconfig.get_config_var("SOABI"), _machine())
     key = hashlib.sha256(repr(depends).encode()).hexdigest()[:24]
     cache = cache_folder()
@@ -183,7 +182,7 @@ def _glue():
     stamp = _stamp()
     if _glue_made is None:
         path = _made("glue", "the glue between Python and the library, once",
-                     f'#include "{_HERE}/module/glue.cpp"\n', stamp)
+                     f'#include "{_HERE}/module/glue.cpp"\n', stamp, flags=("-O1",))
         loader = importlib.machinery.ExtensionFileLoader("dormant_glue", str(path))
         module = importlib.util.module_from_spec(importlib.util.spec_from_loader("dormant_glue", loader))
         loader.exec_module(module)

@@ -181,7 +181,7 @@ def _glue():
     global _glue_made
     stamp = _stamp()
     if _glue_made is None:
-        path = _made("glue", "the glue between Python and the library, once",
+        path = _made("glue", "the glue between Python and the library",
                      f'#include "{_HERE}/module/glue.cpp"\n', stamp, flags=("-O1",))
         loader = importlib.machinery.ExtensionFileLoader("dormant_glue", str(path))
         module = importlib.util.module_from_spec(importlib.util.spec_from_loader("dormant_glue", loader))

@@ -26,19 +26,31 @@ struct named_values {
   std::vector<std::pair<std::string, double>> values;
 };
 
-/// A task, also as the library's concept has it, so that it goes with any model.
-struct task_door {
-  std::size_t context = 0; ///< T
-  std::size_t vocab = 0;   ///< V
-
-  virtual ~task_door() = default;
+/// Where the rows of a task come from.
+struct row_source {
+  virtual ~row_source() = default;
   virtual void sample_row(stream which, std::uint64_t step, std::uint64_t row,
                           std::span<token> tokens, std::span<next_token_law> laws) const = 0;
   [[nodiscard]] virtual batch draw(std::size_t rows, std::uint64_t draw) const = 0;
   [[nodiscard]] virtual std::shared_ptr<law_table const> table() const = 0;
-  [[nodiscard]] batch sample(std::size_t rows) const { return draw(rows, 0); }
 };
-static_assert(task<task_door>);
+
+/// A task as the library's concept has it, so that it goes with any model.
+struct any_task {
+  std::size_t context = 0; ///< T
+  std::unique_ptr<row_source const> source;
+
+  void sample_row(stream which, std::uint64_t step, std::uint64_t row, std::span<token> tokens,
+                  std::span<next_token_law> laws) const {
+    source->sample_row(which, step, row, tokens, laws);
+  }
+  [[nodiscard]] batch draw(std::size_t rows, std::uint64_t draw) const {
+    return source->draw(rows, draw);
+  }
+  [[nodiscard]] batch sample(std::size_t rows) const { return draw(rows, 0); }
+  [[nodiscard]] std::shared_ptr<law_table const> table() const { return source->table(); }
+};
+static_assert(task<any_task>);
 
 struct trainer_door {
   virtual ~trainer_door() = default;
@@ -60,7 +72,7 @@ struct net_door {
   [[nodiscard]] virtual probe_row measure(batch const& rows, execution how) const = 0;
   /// Refers to this model and to the task, which have to live as long.
   [[nodiscard]] virtual std::unique_ptr<trainer_door>
-  trainer(task_door const& task, named_values const& optimizer, schedule const& plan) = 0;
+  trainer(any_task const& task, named_values const& optimizer, schedule const& plan) = 0;
 };
 
 /// What the library of a model's type has.
@@ -70,8 +82,7 @@ struct model_door {
 
   virtual ~model_door() = default;
   [[nodiscard]] virtual std::unique_ptr<net_door> net(std::uint64_t seed) const = 0;
-  [[nodiscard]] virtual std::unique_ptr<task_door>
-  bigram_backcopy(bigram_backcopy_options const& options) const = 0;
+  [[nodiscard]] virtual any_task bigram_backcopy(bigram_backcopy_options const& options) const = 0;
 };
 
 /// A site of the model, and whether it can be edited.

@@ -46,7 +46,7 @@ py::array logits_of(net const& n, batch const& rows, execution how) {
                 sizes_of_array{size(rows.rows()), size(rows.context()), size(n.model.shape.vocab)});
   void* const first = out.mutable_data();
   py::gil_scoped_release const release;
-  n.door->evaluate(rows, how, first);
+  static_cast<void>(n.door->evaluate(rows, how, first));
   return out;
 }
 
@@ -109,8 +109,8 @@ PYBIND11_MODULE(dormant_glue, m) {
       .def_property_readonly("triggers",
                              [](py::object b) { return triggers_of(b.cast<batch&>(), b); });
 
-  py::class_<task_door>(m, "Task").def("sample", &task_door::draw, py::arg("rows"),
-                                       py::arg("draw") = 0, unlocked());
+  py::class_<any_task>(m, "Task").def("sample", &any_task::draw, py::arg("rows"),
+                                      py::arg("draw") = 0, unlocked());
 
   py::class_<execution>(m, "Execution").def(py::init([](std::size_t threads, std::size_t shards) {
     return execution{.threads = threads, .shards = shards};
@@ -139,7 +139,7 @@ PYBIND11_MODULE(dormant_glue, m) {
            })
       .def(
           "trainer",
-          [](net& n, task_door const& task, named_values const& optimizer, std::size_t batch,
+          [](net& n, any_task const& task, named_values const& optimizer, std::size_t batch,
              execution how) {
             return n.door->trainer(task, optimizer,
                                    {.batch = batch, .threads = how.threads, .shards = how.shards});

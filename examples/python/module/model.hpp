@@ -34,11 +34,8 @@ struct logits_into {
 };
 
 template <class Task>
-struct task_of final : task_door {
-  explicit task_of(bigram_backcopy_options const& options) : task(options) {
-    context = Task::context;
-    vocab = Task::vocab;
-  }
+struct rows_of final : row_source {
+  explicit rows_of(bigram_backcopy_options const& options) : task(options) {}
   void sample_row(stream which, std::uint64_t step, std::uint64_t row, std::span<token> tokens,
                   std::span<next_token_law> laws) const override {
     task.sample_row(which, step, row, tokens, laws);
@@ -53,12 +50,12 @@ struct task_of final : task_door {
 
 template <class Net, class Optimizer>
 struct trainer_of final : trainer_door {
-  trainer_of(Net& net, task_door const& task, Optimizer const& optimizer, schedule const& plan)
+  trainer_of(Net& net, any_task const& task, Optimizer const& optimizer, schedule const& plan)
       : run(net, task, optimizer, plan) {}
   double step() override { return run.step(); }
   [[nodiscard]] std::uint64_t steps() const override { return run.steps(); }
 
-  dormant::trainer<Net, task_door, Optimizer> run;
+  dormant::trainer<Net, any_task, Optimizer> run;
 };
 
 template <class Net>
@@ -94,7 +91,7 @@ struct net_of final : net_door {
   }
 
   [[nodiscard]] std::unique_ptr<trainer_door>
-  trainer(task_door const& task, named_values const& said, schedule const& plan) override {
+  trainer(any_task const& task, named_values const& said, schedule const& plan) override {
     return with_optimizer(said, [&]<class Optimizer>(Optimizer const& o) {
       return std::unique_ptr<trainer_door>(
           std::make_unique<trainer_of<Net, Optimizer>>(net, task, o, plan));
@@ -117,9 +114,8 @@ struct model_of final : model_door {
   [[nodiscard]] std::unique_ptr<net_door> net(std::uint64_t seed) const override {
     return std::make_unique<net_of<Net>>(seed);
   }
-  [[nodiscard]] std::unique_ptr<task_door>
-  bigram_backcopy(bigram_backcopy_options const& options) const override {
-    return std::make_unique<task_of<task_type>>(options);
+  [[nodiscard]] any_task bigram_backcopy(bigram_backcopy_options const& options) const override {
+    return {task_type::context, std::make_unique<rows_of<task_type> const>(options)};
   }
 };
 

@@ -7,49 +7,25 @@
     losses = net.trainer(task, dormant.adamw(lr=3e-3), batch=16).steps(500)
     net.measure(task.sample(64))["attention_sink.on_background.0"]
 
-docs/python.md says what is copied and what is not, and what it costs. CXX and CXXFLAGS are heeded.
+docs/python.md says what is copied and what is not, and what it costs.
 """
 import collections
-import difflib
-import fcntl
-import functools
-import hashlib
 import importlib.machinery
 import importlib.util
-import os
 import pathlib
-import platform
-import re
-import shlex
-import shutil
-import subprocess
-import sys
-import sysconfig
-import tempfile
-import time
 
 import numpy as np
 
-_HERE = pathlib.Path(__file__).resolve().parent
-_INCLUDE = _HERE.parents[1] / "include"
-_FLAGS = ("-std=c++20", "-O2", "-march=native", "-DNDEBUG", "-fPIC", "-shared", "-fvisibility=hidden")
+import dormant_cache
+from dormant_cache import CompileError, Error, cache_folder  # noqa: F401
 
 Evaluation = collections.namedtuple("Evaluation", "loss bigram_risk backcopy_risk")
 Optimizer = collections.namedtuple("Optimizer", "name values")
-
-
-class Error(RuntimeError):
-    """What the library refuses, in one sentence."""
+SIZES = ("layers", "heads", "width", "vocab", "context", "expansion", "kv_heads", "head_size", "mlp_width")
 
 
 class NonFinite(Error):
-    """Training met a NaN or an infinity; the parameters are those before the step."""
-
-
-class CompileError(Error):
-    """A type that does not compile; `log` is all that the compiler said."""
-
-    log = ""
+    """Training met a NaN or an infinity; the sentence names the step, the layer and the tensor."""
 
 
 class Site(str):
@@ -81,133 +57,25 @@ def sign_sgd(**values):
     return _optimizer("sign_sgd", values)
 
 
-# ---- making libraries --------------------------------------------------------------------------
-
-def cache_folder():
-    """Where compiled types are kept; it may be deleted at any time."""
-    return pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "dormant"
-
-
-@functools.lru_cache
-def _machine():
-    # -march=native makes code for one kind of processor, and a home may be on several machines.
-    try:
-        flags = re.search(r"^(flags|Features)\s*:.*$", pathlib.Path("/proc/cpuinfo").read_text(), re.M)
-    except OSError:
-        flags = None
-    return platform.machine(), flags.group() if flags else platform.processor()
-
-
-def _state(path):
-    state = os.stat(path)
-    return str(path), state.st_size, state.st_mtime_ns
-
-
-def _own_headers(path, seen):
-    """The text of a header and of those that it includes from its own folder."""
-    if path in seen or not path.is_file():
-        return
-    seen[path] = text = path.read_text()
-    for name in re.findall(r'^\s*#\s*include\s*"([^"]+)"', text, re.M):
-        _own_headers((path.parent / name).resolve(), seen)
-
-
-def _stamp(headers=()):
-    """What a compiled library depends on beside its own text."""
-    ours = [p for folder in (_INCLUDE, _HERE / "module") for p in sorted(folder.rglob("*.?pp"))]
-    used = [p for name in ("xtensor", "xsimd", "pybind11") if (p := pathlib.Path("/usr/include", name)).exists()]
-    own = {}
-    for header in headers:
-        _own_headers(header, own)
-    return repr(([_state(p) for p in ours + used], sorted((str(p), text) for p, text in own.items())))
-
-
-def _compiler():
-    command = shlex.split(os.environ.get("CXX") or "g++")
-    path = shutil.which(command[0])
-    if path is None:
-        raise Error(f"there is no compiler {command[0]!r}; install g++ 12 or newer, or say another in CXX")
-    return command, _state(os.path.realpath(path))
-
-
-def _sentence(log):
-    """The first errors of a compiler, our own sentences before its."""
-    errors = [line.partition("error: ")[2] for line in log.splitlines() if "error: " in line]
-    ours = [found.group() for e in errors if (found := re.search(r"dormant(::\w+)?: [^\"]*", e))]
-    lines = ours[:1] or errors[:3] or log.splitlines()[-3:]
-    return "\n  ".join(dict.fromkeys(lines)) or "the compiler said nothing"
-
-
-def _made(kind, what, text, stamp, check=None, flags=()):
-    """The library of a source text, from the cache or compiled into it."""
-    command, compiler = _compiler()
-    include = [f"-I{_INCLUDE}", f"-I{_HERE}", f"-I{sysconfig.get_paths()['include']}"]
-    if pybind11 := importlib.util.find_spec("pybind11"):
-        include.append(f"-I{pathlib.Path(pybind11.origin).parent / 'include'}")
-    command += [*_FLAGS, *flags, *shlex.split(os.environ.get("CXXFLAGS", "")), *include]
-    depends = (text, stamp, command, compiler, sysconfig.get_config_var("SOABI"), _machine())
-    key = hashlib.sha256(repr(depends).encode()).hexdigest()[:24]
-    cache = cache_folder()
-    library = cache / f"{kind}-{key}.so"
-    if library.exists():
-        return library
-    if check:
-        check()
-    cache.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with open(cache / f"{kind}-{key}.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # another process may be making it
-        if library.exists():
-            return library
-        with tempfile.TemporaryDirectory(dir=cache) as folder:
-            source, out = pathlib.Path(folder, f"{kind}.cpp"), pathlib.Path(folder, f"{kind}.so")
-            source.write_text(text)
-            print(f"dormant: compiling {what} ... ", end="", file=sys.stderr, flush=True)
-            begin = time.monotonic()
-            made = subprocess.run([*command, str(source), "-o", str(out)], stdin=subprocess.DEVNULL,
-                                  capture_output=True, text=True, errors="replace")
-            print(f"{time.monotonic() - begin:.1f} s", file=sys.stderr, flush=True)
-            if made.returncode != 0:
-                failed = CompileError(f"{what} does not compile:\n  {_sentence(made.stderr)}")
-                failed.log = made.stderr
-                raise failed
-            os.replace(out, library)  # whole or not at all
-    return library
-
+# ---- the glue ----------------------------------------------------------------------------------
 
 _glue_made = None  # the module that knows Python, and what it was made of
 
 
 def _glue():
     global _glue_made
-    stamp = _stamp()
+    stamp = dormant_cache.stamp()
     if _glue_made is None:
-        path = _made("glue", "the glue between Python and the library",
-                     f'#include "{_HERE}/module/glue.cpp"\n', stamp, flags=("-O1",))
+        text = f'#include "{dormant_cache.HERE}/module/glue.cpp"\n'
+        path = dormant_cache.made("glue", "the glue between Python and the library", text, stamp, flags=("-O1",))
         loader = importlib.machinery.ExtensionFileLoader("dormant_glue", str(path))
         module = importlib.util.module_from_spec(importlib.util.spec_from_loader("dormant_glue", loader))
         loader.exec_module(module)
         module.report_errors_as(Error, NonFinite)
         _glue_made = module, stamp
     if _glue_made[1] != stamp:
-        raise Error("the library's headers have changed since this process began to use them; start Python anew")
+        raise Error("the library's headers have changed since this process read them; start Python anew")
     return _glue_made[0]
-
-
-@functools.lru_cache
-def _words():
-    found = {"double", "float", "true", "false"}
-    for path in _INCLUDE.rglob("*.hpp"):
-        found.update(re.findall(r"\b(?:struct|class|using|bool|auto|shape)\s+([a-z]\w*)", path.read_text()))
-    return found
-
-
-def _check_words(words):
-    """A sentence in the place of a compiler's page, where a name is misspelt."""
-    for name in re.findall(r"[A-Za-z_]\w*", " ".join(w for w in words if not re.search(r"::|\{", w))):
-        if name not in _words():
-            near = difflib.get_close_matches(name, _words(), 3)
-            hint = f"did you mean {' or '.join(map(repr, near))}?" if near else "docs/parts.md lists them"
-            raise Error(f"the library has no word {name!r} for a model's type; {hint}")
 
 
 # ---- models ------------------------------------------------------------------------------------
@@ -224,34 +92,37 @@ class Model:
     """Called with a seed, it makes a model; and tasks of its vocabulary and context."""
 
     def __init__(self, words, headers, sizes):
-        order = ("layers", "heads", "width", "vocab", "context", "expansion", "kv_heads", "head_size", "mlp_width")
         for name, value in sizes.items():
-            if name not in order or not isinstance(value, (int, np.integer)) or value < 0:
-                raise Error(f"dormant.model: {name}={value!r} is no size; sizes are whole numbers, one of {', '.join(order)}")
+            if name not in SIZES or not isinstance(value, (int, np.integer)) or value < 0:
+                raise Error(f"dormant.model: {name}={value!r} is no size; sizes are whole numbers, one of "
+                            + ", ".join(SIZES))
         self._headers = [pathlib.Path(h).resolve() for h in headers]
         if missing := [str(h) for h in self._headers if not h.is_file()]:
             raise Error(f"dormant.model: there is no header {missing[0]}")
-        shape = ", ".join(f".{name} = {int(sizes[name])}" for name in order if name in sizes)
-        self.name = ", ".join([*words, *(f"{name}={int(sizes[name])}" for name in order if name in sizes)])
+        said = [(name, int(sizes[name])) for name in SIZES if name in sizes]
+        shape = ", ".join(f".{name} = {value}" for name, value in said)
+        self.name = ", ".join([*words, *(f"{name}={value}" for name, value in said)])
         self.type = f"transformer<{', '.join([f'shape{{{shape}}}', *words])}>"
-        self._core, self._stamp = _glue(), _stamp(self._headers)
-        check = None if headers else lambda: _check_words(words)
-        self.path = _made("model", f"the model {self.name}", self._text("model"), self._stamp, check)
+        self._core, self._stamp = _glue(), dormant_cache.stamp(self._headers)
+        check = None if headers else lambda: dormant_cache.check_words(words)
+        what = f"the model {self.name}"
+        self.path = dormant_cache.made("model", what, self._text("model"), self._stamp, check)
         self._door = self._core.open_model(str(self.path))
         self._hooks_door = None
         self.sizes = self._door.sizes
 
     def _text(self, kind):
         own = "".join(f'#include "{h}"\n' for h in self._headers)
-        return (f'#include "module/{kind}.hpp"\n{own}using namespace dormant;\nusing made_net = {self.type};\n'
+        return (f'#include "module/{kind}.hpp"\n{own}'
+                f"using namespace dormant;\nusing made_net = {self.type};\n"
                 f'extern "C" [[gnu::visibility("default")]] python::{kind}_door const* dormant_{kind}() {{\n'
                 f"  static python::{kind}_of<made_net> const made;\n  return &made;\n}}\n")
 
     def _hooks(self):
         if self._hooks_door is None:
-            if _stamp(self._headers) != self._stamp:
-                raise Error(f"headers have changed since the model {self.name} was made; call dormant.model again")
-            path = _made("hooks", f"hooks for {self.name}", self._text("hooks"), self._stamp)
+            if dormant_cache.stamp(self._headers) != self._stamp:
+                raise Error(f"headers have changed since the model {self.name} was made; make it again")
+            path = dormant_cache.made("hooks", f"hooks for {self.name}", self._text("hooks"), self._stamp)
             self._hooks_door = self._core.open_hooks(str(path))
         return self._hooks_door
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""A sweep from a notebook: attention sinks under softmax and under ReLU, seen by a probe written in NumPy, and
-cut by an intervention written in NumPy (arXiv 2410.13835). Cells begin with # %%.
+"""A sweep from a notebook: attention sinks under softmax and under ReLU, seen by a probe written in NumPy,
+and cut by an intervention written in NumPy (arXiv 2410.13835). Cells begin with # %%.
 
     python3 examples/python/sinks.py [--steps 600]
 """
@@ -18,7 +18,7 @@ models = {rule: dormant.model(rule, layers=1, width=64, context=64) for rule in 
 
 # %% A probe is anything that can be called, and says which sites it hears.
 class AttentionOnS:
-    """The mean of A[q, <s>] over the queries that are no triggers, from the first that could look elsewhere."""
+    """The mean of A[q, <s>] over queries that are no triggers, from the first that could look elsewhere."""
 
     sites = ("pattern",)
 
@@ -56,7 +56,8 @@ for rule, Model in models.items():
         numbers = net.measure(batch)
         assert abs(probe.sum / probe.count - numbers["attention_sink.on_background.0"]) < 1e-6
         curves[rule, seed] = curve
-        found[rule, seed] = (curve[-1], numbers["value_drain.ratio.0"], whole.bigram_risk, whole.backcopy_risk,
+        found[rule, seed] = (curve[-1], numbers["value_drain.ratio.0"],
+                             whole.bigram_risk, whole.backcopy_risk,
                              cut.bigram_risk - whole.bigram_risk, cut.backcopy_risk - whole.backcopy_risk)
 
 # %% The numbers, one line a model. Risks in nats; the last two say what cutting the sink does to them.
@@ -64,7 +65,7 @@ print(f"after {STEPS // 10 * 10} steps; attention of queries that are no trigger
 print("rule     seed  attention  value norm       risk          risk without attention on <s>")
 print("               on <s>     <s> / others  bigram  backcopy     bigram  backcopy")
 for (rule, seed), row in found.items():
-    print(f"{rule:8} {seed:4}  {row[0]:9.2f}  {row[1]:12.2f}  {row[2]:6.3f}  {row[3]:8.3f}     {row[4]:+6.3f}  {row[5]:+8.3f}")
+    print("{:8} {:4}  {:9.2f}  {:12.2f}  {:6.3f}  {:8.3f}     {:+6.3f}  {:+8.3f}".format(rule, seed, *row))
 
 # %% A picture, where matplotlib is installed.
 try:
@@ -74,7 +75,8 @@ except ImportError:
 else:
     steps = np.arange(1, 11) * (STEPS // 10)
     for (rule, seed), curve in curves.items():
-        plt.plot(steps, curve, color="C0" if rule == "softmax" else "C1", label=rule if seed == SEEDS[0] else None)
+        plt.plot(steps, curve, color="C0" if rule == "softmax" else "C1",
+                 label=rule if seed == SEEDS[0] else None)
     plt.xlabel("steps")
     plt.ylabel("attention on <s> from non-triggers")
     plt.legend()

@@ -22,6 +22,7 @@ needed.check()
 DOOR = pathlib.Path(__file__).resolve().parents[2] / "examples" / "python"
 sys.path.insert(0, str(DOOR))
 import dormant  # noqa: E402
+import dormant_cache  # noqa: E402
 
 COMPILER = """#!/bin/sh
 echo called >> "{calls}"
@@ -48,7 +49,7 @@ class Cache(unittest.TestCase):
         return str(path)
 
     def made(self, text="text", headers=()):
-        return dormant._made("model", "a test", text, dormant._stamp(headers))
+        return dormant_cache.made("model", "a test", text, dormant_cache.stamp(headers))
 
     def calls(self):
         calls = self.folder / "calls"
@@ -75,8 +76,9 @@ class Cache(unittest.TestCase):
         self.assertEqual((len(found), self.calls()), (6, 6))
 
     def test_processes_that_ask_at_once_share_one(self):
-        ask = f"import sys; sys.path.insert(0, {str(DOOR)!r}); import dormant; print(dormant._made('model', 'a', 't', 's'))"
-        asked = [subprocess.Popen([sys.executable, "-c", ask], stdout=subprocess.PIPE, text=True) for _ in range(4)]
+        ask = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(DOOR)!r}); import dormant_cache\n"
+                                     "print(dormant_cache.made('model', 'a test', 'text', 'stamp'))"]
+        asked = [subprocess.Popen(ask, stdout=subprocess.PIPE, text=True) for _ in range(4)]
         found = {p.communicate()[0] for p in asked}
         self.assertEqual((len(found), self.calls()), (1, 1))
         self.assertTrue(pathlib.Path(found.pop().strip()).exists())
@@ -97,9 +99,10 @@ class Cache(unittest.TestCase):
         gnu = "a.hpp:3:1: error: static assertion failed: dormant::shape: width must\na.hpp:4: error: then"
         clang = ("a.hpp:3:1: error: 'x' was not declared\n"
                  "b.hpp:3: error: static assertion failed due to requirement 'A == 3': dormant: this hook")
-        self.assertEqual(dormant._sentence(gnu), "dormant::shape: width must")
-        self.assertEqual(dormant._sentence(clang), "dormant: this hook")
-        self.assertEqual(dormant._sentence("x: error: 1\nx: error: 2\nx: fatal error: 3\nx: error: 4"), "1\n  2\n  3")
+        self.assertEqual(dormant_cache.sentence(gnu), "dormant::shape: width must")
+        self.assertEqual(dormant_cache.sentence(clang), "dormant: this hook")
+        several = "x: error: 1\nx: error: 2\nx: fatal error: 3\nx: error: 4"
+        self.assertEqual(dormant_cache.sentence(several), "1\n  2\n  3")
 
 
 if __name__ == "__main__":

@@ -83,7 +83,8 @@ def _compiler():
     path = shutil.which(command[0])
     if path is None:
         raise Error(f"there is no compiler {command[0]!r}; install g++ 12 or newer, or name one in CXX")
-    return command, _state(os.path.realpath(path))
+    found = [shutil.which(word) for word in command]  # `ccache g++` is two programs
+    return command, [_state(os.path.realpath(path)) for path in found if path]
 
 
 def sentence(log):

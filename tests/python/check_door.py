@@ -5,6 +5,7 @@
 
 Exits with 77 where NumPy, pybind11 or Python's headers are not installed.
 """
+import concurrent.futures
 import gc
 import pathlib
 import signal
@@ -243,6 +244,13 @@ class Threads(unittest.TestCase):
             if shares[-1] < 0.5:
                 break
         self.assertLess(min(shares), 0.5)
+
+    def test_models_can_be_trained_by_threads_of_python(self):
+        def losses(seed):
+            return MODEL(seed=seed).trainer(TASK, dormant.adamw(lr=3e-3), batch=9, threads=1).steps(30).tolist()
+        seeds = range(6)
+        with concurrent.futures.ThreadPoolExecutor(3) as pool:
+            self.assertEqual(list(pool.map(losses, seeds)), [losses(seed) for seed in seeds])
 
     def test_training_can_be_interrupted_between_steps(self):
         class Alarm(Exception):

@@ -9,7 +9,7 @@ build_packages=(
   libfmt-dev libcli11-dev libicu-dev libsentencepiece-dev gnuplot-nox)
 text_packages=(bible-kjv bible-kjv-text libpython3-stdlib)
 test_packages=(catch2 libbenchmark-dev libeigen3-dev valgrind doxygen pkgconf
-  openmpi-bin libopenmpi-dev mpich libmpich-dev)
+  openmpi-bin libopenmpi-dev mpich libmpich-dev python3-numpy python3-dev pybind11-dev)
 all_packages=(
   clang-16 libclang-rt-16-dev clang-format-14 python3-torch g++-aarch64-linux-gnu qemu-user)
 benchmark_packages=(

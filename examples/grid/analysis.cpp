@@ -124,7 +124,7 @@ double number_of(configuration const& c, result const& r, measured what) {
   if (!r.failed.empty()) return nan;
   int const head = c.depth == "minimal" ? 1 : 0;
   switch (what) {
-  case sink: return r.numbers[fmt::format("attention_sink.on_background.{}", head)];
+  case sink: return r.numbers[fmt::format("share_on_bos.on_background.{}", head)];
   case drain: return r.numbers[fmt::format("value_drain.ratio.{}", head)];
   case peak: return r.numbers["residual_peak.ratio.0"];
   case risk: return r.numbers["excess_risk.backcopy"];

@@ -28,7 +28,7 @@ struct measure {
 };
 enum measured : std::size_t { sink, drain, peak, risk };
 inline constexpr std::array<measure, 4> measures = {{
-    {"sink", "attention on <s>, non-triggers", "share", true, "less sink", false},
+    {"sink", "share of attention on <s>, non-triggers", "share", true, "less sink", false},
     {"drain", "value norm, <s> / others", "ratio", false, "less drain", true},
     {"peak", "residual norm, <s> / others", "ratio", true, "less peak", true},
     {"backcopy", "excess backcopy risk", "nats", false, "learns less", true},

@@ -4,6 +4,9 @@
 
 #include "dormant/concepts.hpp"
 
+#include <cmath>
+#include <cstddef>
+
 namespace grid {
 
 static_assert(dm::observes<all_measures, dm::site::pattern> &&
@@ -12,8 +15,30 @@ static_assert(dm::observes<all_measures, dm::site::pattern> &&
               dm::observes<all_measures, dm::site::resid_post> &&
               dm::observes<all_measures, dm::site::logits>);
 
+void share_on_bos::operator()(dm::site::pattern at, dm::view<float const, 3> const& pattern) {
+  auto const& seq = at.sequence;
+  for (std::size_t h = 0; h < pattern.shape(0); ++h) {
+    for (std::size_t q = seq.first_with_choice(); q < pattern.shape(1); ++q) {
+      if (seq.trigger(q)) continue;
+      double on_bos = 0, sum = 0;
+      for (std::size_t k = 0; k <= q; ++k) {
+        double const weight = std::abs(static_cast<double>(pattern(h, q, k)));
+        sum += weight;
+        if (seq.sink(k)) on_bos += weight;
+      }
+      seen_[at.layer].add(sum == 0 ? 0 : on_bos / sum);
+    }
+  }
+}
+
+void share_on_bos::report(dm::probe_row& row) const {
+  for (std::size_t l = 0; l < seen_.size(); ++l)
+    row.add("share_on_bos.on_background", l, seen_.at(l).mean());
+}
+
 void all_measures::operator()(dm::site::pattern at, dm::view<float const, 3> const& x) {
   sink_(at, x);
+  share_(at, x);
   rate_(at, x);
   dormancy_(at, x);
 }
@@ -42,6 +67,7 @@ void all_measures::merge(all_measures const& later) {
   risk_.merge(later.risk_);
   excess_.merge(later.excess_);
   sink_.merge(later.sink_);
+  share_.merge(later.share_);
   drain_.merge(later.drain_);
   peak_.merge(later.peak_);
   massive_.merge(later.massive_);
@@ -56,6 +82,7 @@ void all_measures::report(dm::probe_row& row) const {
   row.add("excess_risk.backcopy", excess_.backcopy.mean());
   risk_.report(row);
   sink_.report(row);
+  share_.report(row);
   drain_.report(row);
   peak_.report(row);
   massive_.report(row);

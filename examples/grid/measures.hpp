@@ -20,6 +20,18 @@ namespace grid {
 
 namespace dm = dormant;
 
+/// Attention on `<s>` from non-trigger queries as a share of the row, |A[q, <s>]| / sum_k |A[q, k]|, so that
+/// rules whose rows do not sum to one can be compared; a row of zeros gives `<s>` nothing.
+class share_on_bos {
+public:
+  void operator()(dm::site::pattern at, dm::view<float const, 3> const& pattern);
+  void merge(share_on_bos const& later) { seen_ += later.seen_; }
+  void report(dm::probe_row& row) const;
+
+private:
+  dm::per_layer<dm::running_mean> seen_;
+};
+
 class all_measures {
 public:
   void operator()(dm::site::pattern at, dm::view<float const, 3> const& x);
@@ -35,6 +47,7 @@ private:
   dm::risk risk_;
   program::excess_risk excess_;
   dm::attention_sink sink_;
+  share_on_bos share_;
   dm::value_drain drain_;
   dm::residual_peak peak_;
   dm::massive_activations massive_;

@@ -24,6 +24,9 @@ namespace {
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double level = 0.05;
 
+/// The layer that has the head.
+int head_of(configuration const& c) { return c.depth == "minimal" ? 1 : 0; }
+
 using lookup = std::map<std::string, result const*>;
 
 std::vector<double> numbers_of(configuration const& c, std::vector<dm::seeds> const& seeds,
@@ -122,7 +125,7 @@ std::vector<phase> phases_of(std::vector<unit> const& units, lookup const& by_na
 
 double number_of(configuration const& c, result const& r, measured what) {
   if (!r.failed.empty()) return nan;
-  int const head = c.depth == "minimal" ? 1 : 0;
+  auto const head = head_of(c);
   switch (what) {
   case sink: return r.numbers[fmt::format("share_on_bos.on_background.{}", head)];
   case drain: return r.numbers[fmt::format("value_drain.ratio.{}", head)];
@@ -148,13 +151,35 @@ std::string_view cell::verdict(measured what) const {
   return measures[what].change;
 }
 
+namespace {
+std::vector<score_of_dormancy> scores_of(cell const& c, lookup const& by_name) {
+  std::vector<score_of_dormancy> out;
+  for (std::string const name : {"attention", "entropy", "value", "output", "share"}) {
+    auto const over_seeds = [&](std::string_view what) {
+      std::vector<double> values;
+      for (auto const& s : c.seeds) {
+        auto const& row = by_name.at(unit{c.of, s}.name())->numbers;
+        auto const column = fmt::format("head_dormancy.{}_{}.{}", what, name, head_of(c.of));
+        values.push_back(row.has(column) ? row[column] : nan);
+      }
+      return dm::median_interval(values);
+    };
+    out.push_back({name, over_seeds("auc"), over_seeds("kappa")});
+  }
+  return out;
+}
+} // namespace
+
 analysis analysed(plan const& p, std::vector<unit> const& units,
                   std::vector<result> const& results) {
   lookup by_name;
   for (std::size_t i = 0; i < units.size(); ++i) by_name[units[i].name()] = &results[i];
   analysis out;
   out.cells = cells_in(p, by_name);
-  if (!out.cells.empty()) compare(out.cells, p, by_name, out);
+  if (!out.cells.empty()) {
+    compare(out.cells, p, by_name, out);
+    out.scores = scores_of(out.cells.front(), by_name);
+  }
   if (auto const crossed = p.of(sheets::crossed); !crossed.empty()) {
     out.crossed = true;
     std::size_t datas = 0;

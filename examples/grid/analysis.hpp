@@ -69,6 +69,13 @@ struct phase {
   std::array<double, measures.size()> medians{};
 };
 
+/// How right a score of dormant heads is, query by query, where the task knows which heads are active.
+struct score_of_dormancy {
+  std::string name;
+  dm::interval area{};  ///< under the ROC curve: 1/2 says nothing, 0 has it the wrong way
+  dm::interval kappa{}; ///< agreement of its usual threshold with the truth, beyond chance
+};
+
 struct analysis {
   std::vector<cell> cells; ///< in the plan's order; the baseline first
   std::size_t tests = 0;   ///< that the adjusted p-values are over
@@ -77,6 +84,7 @@ struct analysis {
   std::array<dm::variance_by_cause, measures.size()>
       shares{}; ///< of the crossed design, if there is one
   bool crossed = false;
+  std::vector<score_of_dormancy> scores{}; ///< of the baseline
   std::vector<phase> rate_decay{}, triggers_context{};
 };
 

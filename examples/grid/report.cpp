@@ -8,6 +8,7 @@
 #include "grid/attentions.hpp"
 #include "grid/axes.hpp"
 #include "grid/pictures.hpp"
+#include "grid/tables.hpp"
 
 #include "dormant/power.hpp"
 
@@ -25,19 +26,6 @@ namespace {
 
 using page::escaped;
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
-std::string number(double x, int digits = 3) {
-  return std::isnan(x) ? "&ndash;" : fmt::format("{:.{}g}", x, digits);
-}
-std::string interval(dm::interval const& i) {
-  if (std::isnan(i.middle)) return "&ndash;";
-  return fmt::format("{:.3g} <span class=\"fine\">{:.3g} to {:.3g}</span>", i.middle, i.low,
-                     i.high);
-}
-std::string probability(double p) {
-  if (std::isnan(p)) return "&ndash;";
-  return p < 0.0001 ? fmt::format("{:.0e}", p) : fmt::format("{:.4f}", p);
-}
 
 std::string words_of(std::string const& attention) {
   for (auto const& a : attentions::all()) {
@@ -179,47 +167,6 @@ std::string phases(std::vector<phase> const& all, std::string_view what, std::st
   return out + "</div>\n";
 }
 
-std::string every_cell(analysis const& a,
-                       std::function<std::string(unit const&)> const& file_of_unit) {
-  std::vector<std::vector<std::string>> rows;
-  for (auto const& c : a.cells) {
-    std::string runs = fmt::format("<details id=\"{}\"><summary>{}</summary>", anchor_of(c.of),
-                                   escaped(c.of.name()));
-    for (auto const& s : c.seeds) {
-      runs += fmt::format("<a href=\"{}\">{}</a> ", escaped(file_of_unit({c.of, s})),
-                          s.init == s.data ? fmt::format("{}", s.init)
-                                           : fmt::format("{}/{}", s.init, s.data));
-    }
-    runs += "</details>";
-    for (std::size_t m = 0; m < measures.size(); ++m) {
-      auto const& k = c.compared[m];
-      rows.push_back({m == 0 ? runs : "", std::string(measures[m].key),
-                      c.failed == 0 ? fmt::format("{}", c.runs)
-                                    : fmt::format("{}, {} failed", c.runs, c.failed),
-                      interval(k.value), interval(k.difference), probability(k.p),
-                      probability(k.adjusted), probability(k.control_p), number(k.detectable),
-                      std::string(c.verdict(measured(m)))});
-    }
-  }
-  return page::html_table({"cell, with its runs", "measure", "n", "median, 95%",
-                           "difference from the<br>baseline, 95%", "p, one-<br>sided", "p, Holm",
-                           "p against<br>control", "could have<br>shown", "verdict"},
-                          rows);
-}
-
-std::string control(analysis const& a) {
-  std::vector<std::vector<std::string>> rows;
-  for (std::size_t m = 0; m < measures.size(); ++m) {
-    rows.push_back({escaped(measures[m].title), interval(a.nothing[m]),
-                    a.crossed ? interval(a.shares[m].init) : "&ndash;",
-                    a.crossed ? interval(a.shares[m].data) : "&ndash;",
-                    a.crossed ? interval(a.shares[m].rest) : "&ndash;"});
-  }
-  return page::html_table({"measure", "difference that other<br>seeds alone make, 95%",
-                           "share of variance:<br>initial values", "data", "both together"},
-                          rows);
-}
-
 constexpr std::string_view how_to_read = "<p>A frame marks a cell that differs from the baseline "
                                          "of its depth, softmax attention, pre-norm, AdamW, in "
                                          "the direction asked about (less sink, less drain, less "
@@ -276,11 +223,11 @@ std::string report(analysis const& a, std::function<std::string(unit const&)> co
                  "weight decay", a);
   html += phases(a.triggers_context, "Triggers and context", "context, tokens", "triggers", a);
   if (!a.cells.empty()) {
-    html += "<h2>Chance</h2>" + control(a) +
+    html += "<h2>Chance</h2>" + chance(a) +
             "<p class=\"fine\">Shares of variance of the baseline: 5 initialisations crossed with "
             "4 seeds of data, "
-            "bootstrap over both.</p><h2>Every cell</h2>" +
-            every_cell(a, file_of_unit);
+            "bootstrap over both.</p><h2>Which score tells a dormant head</h2>" +
+            dormancy(a) + "<h2>Every cell</h2>" + every_cell(a, file_of_unit);
   }
   html += fmt::format(
       "<h2>How to repeat it</h2><pre>{}</pre><p class=\"fine\">dormant on {}. grid.csv has every "

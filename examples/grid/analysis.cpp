@@ -9,6 +9,7 @@
 #include "dormant/null_control.hpp"
 #include "dormant/paired_test.hpp"
 #include "dormant/power.hpp"
+#include "dormant/rank_test.hpp"
 
 #include <fmt/format.h>
 
@@ -16,6 +17,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <utility>
 
 namespace grid {
 
@@ -66,19 +68,34 @@ std::vector<double> signed_differences(std::vector<double> const& cell,
   return m.falls ? dm::differences_of(base, cell) : dm::differences_of(cell, base);
 }
 
+dm::interval mean_interval(std::vector<double> const& values) {
+  auto const m = dm::mean_of(values);
+  return {m.low, m.mean, m.high};
+}
+
+/// What other seeds alone do to a baseline: differences of pairs of its runs in the control, none if that
+/// has not as many as there are runs.
+std::vector<double> null_of(cell const& base, std::vector<unit> const& control,
+                            lookup const& by_name, std::size_t m) {
+  std::vector<double> runs;
+  for (auto const& u : control) {
+    if (u.of == base.of) runs.push_back(number_of(u.of, *by_name.at(u.name()), measured(m)));
+  }
+  if (runs.size() != 2 * base.runs) return {};
+  auto const half = runs.begin() + static_cast<std::ptrdiff_t>(base.runs);
+  return dm::null_difference({runs.begin(), half}, {half, runs.end()});
+}
+
 void compare(std::vector<cell>& cells, plan const& p, lookup const& by_name, analysis& out) {
   auto const control = p.of(sheets::control);
+  struct question {
+    comparison* answer;
+    std::vector<double> differences;
+  };
+  std::vector<question> asked;
   std::vector<double> ps;
-  std::vector<comparison*> asked;
   for (std::size_t m = 0; m < measures.size(); ++m) {
-    std::vector<double> others;
-    for (auto const& u : control)
-      others.push_back(number_of(u.of, *by_name.at(u.name()), measured(m)));
-    auto const& first = cells.front().values[m];
-    auto const nothing = others.size() == first.size()
-                             ? signed_differences(others, first, measures[m])
-                             : std::vector<double>();
-    out.nothing[m] = dm::median_interval(nothing);
+    std::map<cell const*, std::vector<double>> nulls;
     for (auto& c : cells) {
       auto& to = c.compared[m];
       to.value = dm::median_interval(c.values[m]);
@@ -86,21 +103,30 @@ void compare(std::vector<cell>& cells, plan const& p, lookup const& by_name, ana
       c.baseline = base == &c;
       to.p = to.adjusted = to.control_p = to.detectable = nan;
       to.difference = {nan, nan, nan};
-      if (base == nullptr || c.baseline || base->values[m].size() != c.values[m].size()) continue;
-      auto const differences = signed_differences(c.values[m], base->values[m], measures[m]);
-      to.difference = dm::median_difference(c.values[m], base->values[m]);
+      if (base == nullptr) continue;
+      c.against_learnt = base->learnt();
+      auto const place = nulls.try_emplace(base).first;
+      if (place->second.empty()) place->second = null_of(*base, control, by_name, m);
+      if (&c == &cells.front()) out.nothing[m] = mean_interval(place->second);
+      if (c.baseline || base->values[m].size() != c.values[m].size()) continue;
+      auto differences = signed_differences(c.values[m], base->values[m], measures[m]);
+      to.difference = mean_interval(dm::differences_of(c.values[m], base->values[m]));
       to.p = dm::sign_flip_test(differences).p;
-      to.detectable = dm::detectable_difference(differences).middle;
-      if (nothing.size() == differences.size())
-        to.control_p = dm::against_null(differences, nothing, dm::tail::upper).test.p;
+      to.control_p = dm::mann_whitney_test(differences, place->second, dm::tail::upper).p;
       ps.push_back(to.p);
-      asked.push_back(&to);
+      asked.push_back({&to, std::move(differences)});
     }
   }
-  auto const adjusted = dm::holm(ps);
-  for (std::size_t i = 0; i < asked.size(); ++i) asked[i]->adjusted = adjusted[i];
   out.tests =
       static_cast<std::size_t>(std::ranges::count_if(ps, [](double x) { return !std::isnan(x); }));
+  out.smallest_p = dm::smallest_p(cells.front().runs);
+  auto const adjusted = dm::holm(ps);
+  double const first_bar = level / static_cast<double>(std::max<std::size_t>(out.tests, 1));
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    asked[i].answer->adjusted = adjusted[i];
+    asked[i].answer->detectable =
+        dm::detectable_difference(asked[i].differences, {.level = first_bar}).middle;
+  }
 }
 
 template <class X, class Y>
@@ -135,19 +161,21 @@ double number_of(configuration const& c, result const& r, measured what) {
   return nan;
 }
 
-bool cell::learnt() const { return compared[risk].value.middle <= paper::copying_learnt.value; }
+bool cell::learnt() const { return dm::quantile(values[risk], 0.9) <= paper::copying_learnt.value; }
+
+bool cell::peak_is_fixed() const { return of.norm.starts_with("post"); }
 
 std::string_view cell::verdict(measured what) const {
   if (baseline) return "baseline";
   auto const& c = compared[what];
-  if (std::isnan(c.p)) return "undecided: a run failed";
-  if (what != risk && !learnt()) return "did not learn";
-  bool const shown = c.adjusted <= level && c.control_p <= level;
-  if (!shown) return "not shown";
+  if (std::isnan(c.p) || std::isnan(c.control_p)) return "undecided: a number is missing";
+  if (what == peak && peak_is_fixed()) return "fixed by the norm";
+  if (what != risk && !(learnt() && against_learnt)) return "did not learn";
+  if (!(c.adjusted <= level && c.control_p <= level)) return "not shown";
   if (what == sink && c.value.high <= paper::no_sink.value) return "removed";
-  // No drain and no peak: the norm at <s> is within a tenth of the others'.
-  if (what == drain && c.value.low >= 0.9) return "removed";
-  if (what == peak && c.value.high <= 1.1) return "removed";
+  // Neither drain nor peak: the norm at <s> is within a tenth of the others'.
+  bool const alike = c.value.low >= 0.9 && c.value.high <= 1.1;
+  if ((what == drain || what == peak) && alike) return "removed";
   return measures[what].change;
 }
 
@@ -190,6 +218,22 @@ analysis analysed(plan const& p, std::vector<unit> const& units,
         numbers.push_back(number_of(u.of, *by_name.at(u.name()), measured(m)));
       out.shares[m] = dm::variance_of(dm::grid_of(numbers, datas));
     }
+  }
+  for (auto const& u : p.of(sheets::rates)) {
+    auto place = std::ranges::find_if(out.rates, [&](rate_tried const& r) {
+      return r.optimizer == u.of.optimizer && r.factor == u.of.rate;
+    });
+    if (place == out.rates.end()) place = out.rates.insert(place, {u.of.optimizer, u.of.rate});
+    place->runs += 1;
+  }
+  for (auto& r : out.rates) {
+    std::vector<double> losses;
+    for (auto const& u : p.of(sheets::rates)) {
+      if (u.of.optimizer != r.optimizer || u.of.rate != r.factor) continue;
+      auto const& done = *by_name.at(u.name());
+      losses.push_back(done.failed.empty() ? done.numbers["loss"] : nan);
+    }
+    r.loss = dm::median(losses);
   }
   out.rate_decay = phases_of(
       p.of(sheets::rate_decay), by_name, [](configuration const& c) { return c.rate; },

@@ -41,11 +41,13 @@ inline constexpr std::array<measure, 4> measures = {{
 /// A cell against the baseline of its depth.
 struct comparison {
   dm::interval value{};      ///< median over seeds, 95% bootstrap
-  dm::interval difference{}; ///< median of the seeds' differences from the baseline
-  double p = 0; ///< one-sided sign-flip test of the mean difference; NaN for the baseline itself
-  double adjusted = 0;   ///< Holm over all cells and measures
-  double control_p = 0;  ///< against the differences that other seeds alone make (Mann and Whitney)
-  double detectable = 0; ///< the difference that so many seeds show with a power of 0.8
+  dm::interval difference{}; ///< mean of the seeds' differences from the baseline, 95% bootstrap
+  double p = 0;              ///< one-sided sign-flip test of that mean; NaN for the baseline itself
+  double adjusted = 0;       ///< Holm over all cells and measures
+  double control_p = 0; ///< against the differences that other seeds alone make (Mann and Whitney)
+  /// The difference that so many seeds find in four of five studies at Holm's first bar, the level over the
+  /// number of tests.
+  double detectable = 0;
 };
 
 struct cell {
@@ -55,9 +57,12 @@ struct cell {
   std::array<std::vector<double>, measures.size()> values{}; ///< one a seed
   std::array<comparison, measures.size()> compared{};
   bool baseline = false;
+  bool against_learnt = false; ///< the baseline has learnt to copy
 
-  /// The median run has learnt to copy, without which its sinks say nothing.
+  /// Nine of ten runs have learnt to copy, without which sinks say nothing.
   [[nodiscard]] bool learnt() const;
+  /// The residual stream is normed after each branch, so that its norms are alike whatever attention does.
+  [[nodiscard]] bool peak_is_fixed() const;
   /// "removed", "less sink", "not shown", ... ; what the words mean stands in the report.
   [[nodiscard]] std::string_view verdict(measured what) const;
 };
@@ -69,6 +74,14 @@ struct phase {
   std::array<double, measures.size()> medians{};
 };
 
+/// The baseline at one learning rate of one optimizer.
+struct rate_tried {
+  std::string optimizer;
+  double factor = 0; ///< on the optimizer's own rate
+  std::size_t runs = 0;
+  double loss = 0; ///< median, nats; NaN if a run failed
+};
+
 /// How right a score of dormant heads is, query by query, where the task knows which heads are active.
 struct score_of_dormancy {
   std::string name;
@@ -78,13 +91,15 @@ struct score_of_dormancy {
 
 struct analysis {
   std::vector<cell> cells; ///< in the plan's order; the baseline first
+  double smallest_p = 1;   ///< that so many seeds can give
   std::size_t tests = 0;   ///< that the adjusted p-values are over
-  std::array<dm::interval, measures.size()>
-      nothing{}; ///< median difference that other seeds alone make
+  /// Mean difference that other seeds alone make to the first baseline.
+  std::array<dm::interval, measures.size()> nothing{};
   std::array<dm::variance_by_cause, measures.size()>
       shares{}; ///< of the crossed design, if there is one
   bool crossed = false;
   std::vector<score_of_dormancy> scores{}; ///< of the baseline
+  std::vector<rate_tried> rates{};
   std::vector<phase> rate_decay{}, triggers_context{};
 };
 

@@ -9,6 +9,7 @@
 #include "grid/unit.hpp"
 
 #include <dormant/dormant.hpp>
+#include <dormant/io/plain_words.hpp>
 #include <dormant/part/parts.hpp>
 
 #include <cmath>
@@ -112,7 +113,8 @@ dm::probe_row done(unit const& u, dm::bigram_table const& table,
   if (norm == "post_layer_norm") return with.template operator()<post<dm::layer_norm>>();
   if (norm == "sandwich_rms_norm") return with.template operator()<sandwich<dm::rms_norm>>();
   if (norm == "dyt") return with.template operator()<pre<dm::dyt>>();
-  return with.template operator()<pre<dm::layer_norm>>();
+  if (norm == "pre_layer_norm") return with.template operator()<pre<dm::layer_norm>>();
+  dm::refuse({"this program was built without the norm ", dm::io::in_quotes(norm)});
 }
 
 } // namespace grid

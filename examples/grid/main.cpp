@@ -64,6 +64,9 @@ std::vector<std::string> attentions() {
 grid::plan plan_in(setting const& how, bool asked) {
   auto const file = fs::path(how.out) / "plan.csv";
   if (!asked && fs::exists(file)) return grid::plan::read(file);
+  if (!asked && (how.missing || how.merge))
+    dm::refuse(
+        {"there is no plan in ", dm::io::shown(how.out), ", so nothing says what is to be there"});
   auto const made = grid::plan_for(how.what, attentions());
   if (fs::exists(file) && dm::read_file(file) != made.text()) {
     dm::refuse({dm::io::shown(file),
@@ -122,6 +125,7 @@ int run(setting const& how, bool asked) {
   }
   auto const share = how.shard.empty() ? units : grid::shard_from(how.shard).share(units);
   auto const left = grid::missing(share, folders_of(how));
+  grid::check_build(units, folders_of(how));
   auto const table = dm::english_bigrams();
   auto const effort = grid::estimated(left, how.threads, table);
   program::tell("grid: {} of {} units to do, {} at a time: about {}\n", left.size(), units.size(),

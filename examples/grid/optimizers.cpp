@@ -4,6 +4,7 @@
 // use: a grid at one learning rate for all would compare learning rates.
 #include "grid/optimizers.hpp"
 
+#include <dormant/io/plain_words.hpp>
 #include <dormant/optimizer/optimizers.hpp>
 #include <dormant/optimizer/soap.hpp>
 
@@ -50,7 +51,8 @@ auto with_optimizer(configuration const& c, F const& f) {
     return with(dm::muon_without_newton_schulz{.lr = 0.02, .elsewhere = adam});
   if (name == "ortho_adam") return with(dm::ortho_adam{.lr = 3e-3});
   if (name == "soap") return with(dm::soap{.lr = 3e-3});
-  return with(adam);
+  if (name == "adamw") return with(adam);
+  dm::refuse({"this program was built without the optimizer ", dm::io::in_quotes(name)});
 }
 
 } // namespace

@@ -176,7 +176,7 @@ std::string decoupling(analysis const& a, std::string_view depth) {
     if (c.of.depth != depth) continue;
     double const x = c.compared[sink].value.middle, y = c.compared[peak].value.middle;
     if (std::isnan(x) || std::isnan(y)) continue;
-    bool const apart = c.learnt() && x >= paper::sink.value && y <= 1.1;
+    bool const apart = c.learnt() && !c.peak_is_fixed() && x >= paper::sink.value && y <= 1.1;
     out += fmt::format(
         "<a href=\"#{}\"><circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{}\" fill=\"{}\" stroke=\"{}\" "
         "stroke-width=\"1.6\"><title>{}: sink {:.2f}, peak {:.2f}{}</title></circle></a>",

@@ -228,8 +228,16 @@ plan plan_for(wish const& what, std::vector<std::string> const& attentions) {
   }
   if (what.extent != "phases") {
     out.all.push_back(every_cell(cells_of(what, attentions, usual), seeds));
+    // Pairs of runs that share no seed with the cells: a control that had their baseline in it would hang
+    // together with what it controls.
     sheet control{std::string(sheets::control), {}};
-    on_seeds(control, usual, dm::paired_seeds({1 + what.seeds, 1 + what.seeds}, what.seeds));
+    std::set<std::string> depths;
+    for (auto const& u : out.all.front().units) {
+      if (!depths.insert(u.of.depth).second) continue;
+      auto c = usual;
+      c.depth = u.of.depth;
+      on_seeds(control, c, dm::paired_seeds({1 + what.seeds, 1 + what.seeds}, 2 * what.seeds));
+    }
     out.all.push_back(std::move(control));
   }
   if (what.extent == "half_hour" || what.extent == "full") {

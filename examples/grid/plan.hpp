@@ -19,8 +19,9 @@ struct sheet {
   std::vector<unit> units;
 };
 namespace sheets {
-inline constexpr std::string_view grid = "grid";                 ///< every cell on every seed
-inline constexpr std::string_view control = "control";           ///< the baseline on other seeds
+inline constexpr std::string_view grid = "grid"; ///< every cell on every seed
+inline constexpr std::string_view control =
+    "control"; ///< baselines on other seeds, two runs a pair
 inline constexpr std::string_view crossed = "crossed";           ///< initial values x data
 inline constexpr std::string_view rates = "rates";               ///< optimizers x learning rates
 inline constexpr std::string_view rate_decay = "rate_decay";     ///< learning rate x weight decay

@@ -5,6 +5,7 @@
 #include "dormant/error.hpp"
 #include "dormant/io/plain_words.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <optional>
@@ -43,7 +44,10 @@ shard shard_from(std::string const& text) {
     if (auto const task = variable("SLURM_ARRAY_TASK_ID")) {
       auto const first = variable("SLURM_ARRAY_TASK_MIN").value_or(0);
       if (auto const count = variable("SLURM_ARRAY_TASK_COUNT"))
-        return checked(*task - first + 1, *count, "auto, a Slurm array");
+        return checked((*task - first) / std::max<std::size_t>(
+                                             variable("SLURM_ARRAY_TASK_STEP").value_or(1), 1) +
+                           1,
+                       *count, "auto, a Slurm array");
     }
     struct {
       char const *rank, *size;
@@ -51,6 +55,8 @@ shard shard_from(std::string const& text) {
                        {"PMI_RANK", "PMI_SIZE"},
                        {"SLURM_PROCID", "SLURM_NTASKS"}};
     for (auto const& k : kinds) {
+      // Outside srun a batch script has these too, as if it were the first of the tasks.
+      if (k.rank == std::string_view("SLURM_PROCID") && !variable("SLURM_STEP_ID")) continue;
       auto const rank = variable(k.rank), size = variable(k.size);
       if (rank && size) return checked(*rank + 1, *size, "auto");
     }

@@ -107,6 +107,18 @@ std::vector<unit> missing(std::vector<unit> const& all, std::vector<fs::path> co
   return out;
 }
 
+void check_build(std::vector<unit> const& all, std::vector<fs::path> const& folders) {
+  for (auto const& u : all) {
+    auto const file = found(u, folders);
+    if (!file) continue;
+    auto const simd = kept(*file, u).simd;
+    if (simd == program::simd()) return; // one tells: results of several are refused when they meet
+    dm::refuse({dm::io::shown(*file), " comes from a build for ", simd, ", and this one is for ",
+                program::simd(),
+                "; last bits depend on it, so go on with that build or in another folder"});
+  }
+}
+
 std::vector<result> gathered(std::vector<unit> const& all, std::vector<fs::path> const& folders) {
   std::vector<result> out;
   for (auto const& u : all) {

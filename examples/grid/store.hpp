@@ -34,6 +34,9 @@ void keep(std::filesystem::path const& folder, unit const& u, result const& r);
 /// Units of which none of the folders has a result, in the plan's order.
 [[nodiscard]] std::vector<unit> missing(std::vector<unit> const& all,
                                         std::vector<std::filesystem::path> const& folders);
+/// \throws dormant::error if results that are there come from a build for another SIMD width than this one:
+///   their last bits would not go together
+void check_build(std::vector<unit> const& all, std::vector<std::filesystem::path> const& folders);
 /// Results of all units, in the plan's order.
 /// \throws dormant::error if one is missing or damaged, if folders disagree about one, or if they come from
 ///   builds of different SIMD widths

@@ -55,8 +55,8 @@ std::string every_cell(analysis const& a,
     }
   }
   return page::html_table({"cell, with its runs", "measure", "n", "median, 95%",
-                           "difference from the<br>baseline, 95%", "p, one-<br>sided", "p, Holm",
-                           "p against<br>control", "could have<br>shown", "verdict"},
+                           "mean difference from<br>the baseline, 95%", "p, one-<br>sided",
+                           "p, Holm", "p against<br>control", "could have<br>shown", "verdict"},
                           rows);
 }
 
@@ -68,7 +68,7 @@ std::string chance(analysis const& a) {
                     a.crossed ? interval(a.shares[m].data) : "&ndash;",
                     a.crossed ? interval(a.shares[m].rest) : "&ndash;"});
   }
-  return page::html_table({"measure", "difference that other<br>seeds alone make, 95%",
+  return page::html_table({"measure", "mean difference that other<br>seeds alone make, 95%",
                            "share of variance:<br>initial values", "data", "both together"},
                           rows);
 }

@@ -5,6 +5,7 @@
 #include "common/board.hpp"
 #include "common/run_info.hpp"
 #include "grid/attentions.hpp"
+#include "grid/axes.hpp"
 #include "grid/store.hpp"
 
 #include "dormant/io/plain_words.hpp"
@@ -30,6 +31,19 @@ attention const& attention_of(unit const& u) {
     if (a.name == u.of.attention) return a;
   }
   dm::refuse({"this program was built without the attention ", dm::io::in_quotes(u.of.attention)});
+}
+
+/// \throws dormant::error for a name that this program knows nothing of
+void require(unit const& u) {
+  static_cast<void>(attention_of(u));
+  auto const known = [](std::string const& name, std::vector<std::string> const& names,
+                        char const* what) {
+    if (std::ranges::find(names, name) == names.end())
+      dm::refuse({"this program was built without the ", what, " ", dm::io::in_quotes(name)});
+  };
+  known(u.of.norm, norm_names, "norm");
+  known(u.of.optimizer, optimizer_names, "optimizer");
+  known(u.of.depth, depth_names, "depth");
 }
 
 struct stopped {};
@@ -80,7 +94,7 @@ bool work(std::vector<unit> const& units, std::filesystem::path const& folder,
   std::uint64_t steps = 0;
   for (auto const& u : units) {
     steps += u.of.steps;
-    static_cast<void>(attention_of(u)); // a plan of another program ends here, not after an hour
+    require(u); // a plan of another program ends here, not after an hour
   }
   std::filesystem::create_directories(folder / "units");
   program::board all(units.size(), steps);

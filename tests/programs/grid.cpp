@@ -29,10 +29,11 @@ struct numbers {
   double sink = 0.8, drain = 0.3, peak = 3, risk = 0.01;
 };
 
-result made(numbers const& n, double noise) {
+result made(numbers const& n, double noise, int head) {
   result r{.simd = "any"};
-  r.numbers.add("share_on_bos.on_background.1", n.sink + 0.02 * noise);
-  r.numbers.add("value_drain.ratio.1", n.drain * (1 + 0.05 * noise));
+  auto const at = "." + std::to_string(head);
+  r.numbers.add("share_on_bos.on_background" + at, n.sink + 0.02 * noise);
+  r.numbers.add("value_drain.ratio" + at, n.drain * (1 + 0.05 * noise));
   r.numbers.add("residual_peak.ratio.0", n.peak * (1 + 0.05 * noise));
   r.numbers.add("excess_risk.backcopy", n.risk * (1 + 0.05 * noise));
   return r;
@@ -44,11 +45,12 @@ struct study {
   std::vector<unit> units;
   std::vector<result> results;
 
-  explicit study(std::vector<numbers> const& others) {
+  explicit study(std::vector<numbers> const& others,
+                 std::vector<std::string> depths = {"minimal"}) {
     grid::wish const what{.extent = "named",
                           .norms = {"pre_layer_norm"},
                           .optimizers = {"adamw"},
-                          .depths = {"minimal"},
+                          .depths = std::move(depths),
                           .seeds = seeds};
     std::vector<std::string> names = {"softmax"};
     for (std::size_t i = 0; i < others.size(); ++i) names.push_back("other" + std::to_string(i));
@@ -61,7 +63,14 @@ struct study {
       auto const which =
           base ? std::size_t{0} : static_cast<std::size_t>(u.of.attention.back() - '0');
       double const own = 0.1 * std::sin(78.233 * static_cast<double>(u.seeds.init + 100 * which));
-      results.push_back(made(base ? numbers{} : others[which], noise + (base ? 0 : own)));
+      auto const of = base ? numbers{} : others[which];
+      // One layer is another world, which must not be compared with this one.
+      bool const other_depth = u.of.depth == "1";
+      results.push_back(made(
+          other_depth
+              ? numbers{.sink = of.sink / 2, .drain = of.drain, .peak = of.peak, .risk = of.risk}
+              : of,
+          noise + (base ? 0 : own), other_depth ? 0 : 1));
     }
   }
   [[nodiscard]] grid::analysis analysed() const { return grid::analysed(plan, units, results); }
@@ -99,6 +108,64 @@ TEST_CASE("grid: cells that differ are told from cells that do not") {
   CHECK(removed.runs == seeds);
 }
 
+TEST_CASE("grid: a difference that other seeds make as well is not shown, however small its p") {
+  // Every seed sinks less by a hundredth of what seeds differ by among themselves.
+  study made(std::vector<numbers>{{.sink = 0.7995}});
+  for (std::size_t i = 0; i < made.units.size(); ++i) {
+    if (made.units[i].of.attention != "other0") continue;
+    for (std::size_t b = 0; b < made.units.size(); ++b) {
+      bool const base =
+          made.units[b].of.attention == "softmax" && made.units[b].seeds == made.units[i].seeds;
+      if (base)
+        made.results[i].numbers.set("share_on_bos.on_background.1",
+                                    made.results[b].numbers["share_on_bos.on_background.1"] -
+                                        0.0005);
+    }
+  }
+  auto const cell = made.analysed().cells.at(1);
+  CHECK(cell.compared[grid::sink].adjusted < 0.001);
+  CHECK(cell.compared[grid::sink].control_p > 0.05);
+  CHECK(cell.verdict(grid::sink) == "not shown");
+}
+
+TEST_CASE("grid: cells of a depth are compared with the baseline and the control of that depth") {
+  auto const found = study(std::vector<numbers>{{}}, {"minimal", "1"}).analysed();
+  REQUIRE(found.cells.size() == 4);
+  for (auto const& c : found.cells) {
+    if (c.baseline) continue;
+    INFO(c.of.name());
+    for (auto const m : {grid::sink, grid::drain, grid::peak, grid::risk}) {
+      CHECK(c.verdict(m) == "not shown");
+      CHECK(c.compared[m].control_p > 0.05);
+    }
+  }
+}
+
+TEST_CASE("grid: without the control nothing is decided, and post-norm is not judged by peaks") {
+  study made(std::vector<numbers>{{.sink = 0.01}});
+  for (std::size_t i = 0; i < made.units.size(); ++i) {
+    if (made.units[i].seeds.init > seeds) made.results[i] = {.simd = "any", .failed = "it failed"};
+  }
+  CHECK(made.analysed().cells.at(1).verdict(grid::sink) == "undecided: a number is missing");
+
+  study other(std::vector<numbers>{{.peak = 1}});
+  auto found = other.analysed();
+  CHECK(found.cells.at(1).verdict(grid::peak) == "removed");
+  found.cells[1].of.norm = "post_layer_norm";
+  CHECK(found.cells[1].verdict(grid::peak) == "fixed by the norm");
+}
+
+TEST_CASE("grid: sinks are judged where nine of ten runs learnt to copy") {
+  study made(std::vector<numbers>{{.sink = 0.01}});
+  std::size_t spoilt = 0;
+  for (std::size_t i = 0; i < made.units.size() && spoilt < 3; ++i) {
+    if (made.units[i].of.attention != "other0") continue;
+    made.results[i].numbers.set("excess_risk.backcopy", 2);
+    ++spoilt;
+  }
+  CHECK(made.analysed().cells.at(1).verdict(grid::sink) == "did not learn");
+}
+
 TEST_CASE("grid: a failed run leaves its cell undecided, and is counted") {
   study made(std::vector<numbers>{{.sink = 0.01}});
   for (std::size_t i = 0; i < made.units.size(); ++i) {
@@ -109,7 +176,7 @@ TEST_CASE("grid: a failed run leaves its cell undecided, and is counted") {
   auto const cell = made.analysed().cells.at(1);
   CHECK(cell.failed == 1);
   CHECK(cell.runs == seeds);
-  CHECK(cell.verdict(grid::sink) == "undecided: a run failed");
+  CHECK(cell.verdict(grid::sink) == "undecided: a number is missing");
   CHECK(std::isnan(cell.compared[grid::sink].adjusted));
 }
 

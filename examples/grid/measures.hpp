@@ -6,7 +6,7 @@
 #include "common/excess_risk.hpp"
 
 #include <dormant/probe/attention_sink.hpp>
-#include <dormant/probe/broadcast.hpp>
+#include <dormant/probe/broadcast_sink.hpp>
 #include <dormant/probe/head_dormancy.hpp>
 #include <dormant/probe/massive_activations.hpp>
 #include <dormant/probe/quantisation_error.hpp>
@@ -53,7 +53,7 @@ private:
   dm::massive_activations massive_;
   dm::sink_rate rate_;
   dm::head_dormancy dormancy_;
-  dm::broadcast broadcast_;
+  dm::broadcast_sink broadcast_;
   dm::quantisation_error<> quantised_;
 };
 

@@ -99,7 +99,7 @@ int main(int argc, char** argv) {
   return options.run(argc, argv, [&] {
     dm::mpi::session world(argc, argv);
     try {
-      return train(world, how);
+      return world.together([&] { return train(world, how); }); // what one rank throws, all throw
     } catch (...) {
       if (world.first()) throw; // to be said once
       return static_cast<int>(program::failure);

@@ -39,7 +39,7 @@ only_in("^(io|source)/" "nlohmann/")
 only_in("^source/" "unicode/")
 only_in("^mpi/" "mpi\\.h")
 only_in("^random\\.hpp" "Random123/")
-only_in("^(optimizer/eigenbasis|probe/spectrum)\\.hpp" "(eigen3/)?Eigen/")
+only_in("^detail/eigen\\.hpp" "(eigen3/)?Eigen/")
 
 # file NAME ALLOWED: the same for a header of the top level. `-` stands for none of them.
 function(file_reads name allowed)

@@ -2,7 +2,7 @@
 // The table of docs/measurements.md is the names that the library's probes report, and no others.
 #include "dormant/dormant.hpp"
 #include "dormant/probe/attention_entropy.hpp"
-#include "dormant/probe/broadcast.hpp"
+#include "dormant/probe/broadcast_sink.hpp"
 #include "dormant/probe/gradient_sink.hpp"
 #include "dormant/probe/head_dormancy.hpp"
 #include "dormant/probe/key_geometry.hpp"
@@ -94,7 +94,7 @@ TEST_CASE("measurements: the documented names are those that probes report") {
                                     massive_activations{});
   report<transformer<two, softmax>>(
       seen, gradient_sink{}, head_dormancy{}, sink_rate{}, spike_mass{}, quantisation_error<>{},
-      matrix_entropy{}, key_geometry{}, broadcast{}, secondary_sinks{}, spectral_norms{});
+      matrix_entropy{}, key_geometry{}, broadcast_sink{}, secondary_sinks{}, spectral_norms{});
   constexpr shape one{.width = 20, .vocab = 67, .context = 13};
   report<transformer<one, softmax>>(seen, theory::reading{});
   CHECK(names_in_table() == seen.names());

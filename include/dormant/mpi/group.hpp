@@ -122,6 +122,17 @@ protected:
   group(MPI_Comm own, detail::share_of_cores share)
       : ranks_(own), rank_(asked(MPI_Comm_rank, own)), size_(asked(MPI_Comm_size, own)),
         share_(share), notes_(ranks()) {}
+  /// Whether all ranks come here within so many seconds.
+  [[nodiscard]] bool all_here(double seconds) const {
+    MPI_Request request = MPI_REQUEST_NULL;
+    int done = 0;
+    MPI_Ibarrier(ranks_, &request);
+    for (double const end = MPI_Wtime() + seconds; done == 0 && MPI_Wtime() < end;) {
+      MPI_Test(&request, &done, MPI_STATUS_IGNORE);
+      if (done == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    return done != 0;
+  }
   /// Whether the exception that ended the last `together` is every rank's.
   [[nodiscard]] bool failed_together() const { return failed_together_; }
 

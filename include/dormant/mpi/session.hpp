@@ -50,7 +50,9 @@ public:
       : begun(argc, argv), group(detail::copy_of_world(), detail::look_around(MPI_COMM_WORLD)),
         exceptions_(std::uncaught_exceptions()) {}
   ~session() {
-    if (std::uncaught_exceptions() > exceptions_ && !failed_together()) {
+    if (std::uncaught_exceptions() == exceptions_) return;
+    // After a failure of all that was caught, this exception may be another, of which the others know nothing.
+    if (!failed_together() || !all_here(10)) {
       abort("left by an exception, so all are ended; what is called by world.together is reported");
     }
   }

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The eigenvectors of a symmetric matrix, by Eigen. With soap.hpp the only header that knows it.
+// The eigenvectors of a symmetric matrix, by Eigen.
 #pragma once
 
-#if __has_include(<Eigen/Eigenvalues>)
-#include <Eigen/Eigenvalues>
-#else
-#include <eigen3/Eigen/Eigenvalues> // where its own folder is not searched
-#endif
+#include "dormant/detail/eigen.hpp"
 
 #include <algorithm>
 #include <cstddef>

@@ -24,10 +24,10 @@ namespace dormant {
 
 /// For a matrix: L = beta2 L + (1 - beta2) g g^T, R = beta2 R + (1 - beta2) g^T g, Q_L and Q_R
 /// their eigenvectors, v that of Adam for Q_L^T g Q_R; p -= lr Q_L (Q_L^T m^ Q_R / (sqrt v^ + eps))
-/// Q_R^T. The eigenvectors are found anew every `refresh` steps, after the step; the first gradient
-/// gives the first ones and is stepped along (the authors' code leaves that step out, and later
-/// takes one QR iteration in the place of a decomposition). Vectors get AdamW; an axis longer than
-/// `widest` stays as it is.
+/// Q_R^T. The eigenvectors are found anew every `refresh` steps, after the step (the authors' code takes
+/// one QR iteration there after the first time). The first step is AdamW's, and its gradient gives the
+/// first eigenvectors: in them it is diagonal but for rounding, of which Adam would take the sign. (The
+/// authors' code leaves that step out.) Vectors get AdamW; an axis longer than `widest` stays as it is.
 struct soap {
   static constexpr std::string_view name = "soap";
   static constexpr bool decoupled_decay = true;
@@ -86,8 +86,17 @@ struct soap {
       kernels::adamw<Arch, T>(p.parameters.data(), p.gradients.data(), mean, square, n, h);
       return;
     }
-    bool const first = !has_basis(s, a);
-    if (first) learn<Arch>(s, a, p, true);
+    if (!has_basis(s, a)) {
+      kernels::adamw<Arch, T>(p.parameters.data(), p.gradients.data(), mean, square, n, h);
+      learn<Arch>(s, a, p, true);
+      T* const turned = s.turned.data() + p.offset;
+      kernels::sandwich<Arch, T>(p.gradients.data(), a.left_of(s.bases.data()),
+                                 a.right_of(s.bases.data()), p.rows, p.cols, turned,
+                                 s.spare.data() + p.offset);
+      for (std::size_t i = 0; i < n; ++i)
+        square[i] = static_cast<T>(1 - beta2) * turned[i] * turned[i];
+      return;
+    }
 
     T* const turned = s.turned.data() + p.offset;
     T* const moment = s.moment.data() + p.offset;
@@ -106,7 +115,7 @@ struct soap {
     kernels::sandwich<Arch, T>(turned, left_inverse, right_inverse, p.rows, p.cols, moment, spare);
     kernels::decay_and_move<Arch, T>(p.parameters.data(), moment, n, 1 - h.lr * weight_decay, 1);
 
-    if (!first) learn<Arch>(s, a, p, t % std::max<std::uint64_t>(refresh, 1) == 0);
+    learn<Arch>(s, a, p, t % std::max<std::uint64_t>(refresh, 1) == 0);
   }
 
 private:

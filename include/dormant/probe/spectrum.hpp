@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Singular values of small matrices, and what is read from them; the only header that knows Eigen
-// (Debian: libeigen3-dev).
+// Singular values of small matrices, and what is read from them; by Eigen.
 #pragma once
 
-// Its folder is on the include path where it was asked for by find_package(Eigen3) or pkg-config.
-#if __has_include(<Eigen/Eigenvalues>)
-#include <Eigen/Eigenvalues>
-#else
-#include <eigen3/Eigen/Eigenvalues>
-#endif
+#include "dormant/detail/eigen.hpp"
 
 #include <algorithm>
 #include <cmath>

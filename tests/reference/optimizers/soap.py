@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""SOAP (arXiv 2409.11321, algorithm 3), whose first basis is that of the first gradient; AdamW on vectors."""
+"""SOAP (arXiv 2409.11321, algorithm 3), whose first step is AdamW's and gives the first basis; AdamW on vectors."""
 import torch
 
 
@@ -27,14 +27,14 @@ class Reference:
         self.adamw.step()
         for i, p in enumerate(self.matrices):
             g = p.grad
-            if t == 1:
-                self.learn(i, g, True)
-            left, right = self.bases[i]
+            left, right = self.bases[i]  # at first the original one
             self.mean[i] = h["beta1"] * self.mean[i] + (1 - h["beta1"]) * g
             self.square[i] = h["beta2"] * self.square[i] + (1 - h["beta2"]) * (left.T @ g @ right) ** 2
             mean = left.T @ self.mean[i] @ right / (1 - h["beta1"] ** t)
             square = self.square[i] / (1 - h["beta2"] ** t)
             direction = left @ (mean / (square.sqrt() + h["eps"])) @ right.T
             p.copy_(p * (1 - h["lr"] * h["weight_decay"]) - h["lr"] * direction)
-            if t > 1:
-                self.learn(i, g, t % h["refresh"] == 0)
+            self.learn(i, g, t == 1 or t % h["refresh"] == 0)
+            if t == 1:
+                left, right = self.bases[i]
+                self.square[i] = (1 - h["beta2"]) * (left.T @ g @ right) ** 2

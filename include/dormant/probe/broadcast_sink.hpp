@@ -19,7 +19,7 @@ namespace dormant {
 ///   - `sameness` near 1 and `output` not near 0: a broadcast;
 ///   - `value` and `output` near 0: a no-op, whatever the sameness of what little it writes.
 template <class T>
-class broadcast_of {
+class broadcast_sink_of {
 public:
   void operator()(site::v at, view<T const, 3> const& v) {
     norms_.assign(v.shape(1), {});
@@ -55,7 +55,7 @@ public:
       seen.value.add(relative(values.bos.mean(), values.other.mean()));
     }
   }
-  void merge(broadcast_of const& later) { seen_ += later.seen_; }
+  void merge(broadcast_sink_of const& later) { seen_ += later.seen_; }
   void state(auto&& f) { f(seen_); }
 
   /// ||mean z|| over the root of the mean ||z||^2: 1 where all positions get the same vector, 1 / sqrt(n)
@@ -73,9 +73,9 @@ public:
   }
   void report(probe_row& row) const {
     seen_.each([&](std::size_t l, std::size_t h) {
-      row.add("broadcast.sameness", l, sameness(l, h), h);
-      row.add("broadcast.output", l, output(l, h), h);
-      row.add("broadcast.value", l, value(l, h), h);
+      row.add("broadcast_sink.sameness", l, sameness(l, h), h);
+      row.add("broadcast_sink.output", l, output(l, h), h);
+      row.add("broadcast_sink.value", l, value(l, h), h);
     });
   }
 
@@ -94,6 +94,6 @@ private:
   std::vector<bos_norms> norms_; // [KV], of the sequence and layer under way
   per_head<of_head> seen_;
 };
-using broadcast = broadcast_of<float>;
+using broadcast_sink = broadcast_sink_of<float>;
 
 } // namespace dormant

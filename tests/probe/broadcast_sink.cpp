@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // No-op and broadcast heads: made by hand, made by intervention, and of recorded tensors.
-#include "dormant/probe/broadcast.hpp"
+#include "dormant/probe/broadcast_sink.hpp"
 #include "dormant/intervention/pattern.hpp"
 #include "dormant/intervention/silence_value.hpp"
 #include "dormant/probe/record.hpp"
@@ -13,12 +13,12 @@ using namespace dormant;
 using by_hand::small;
 
 namespace {
-static_assert(observes<broadcast, site::v> && observes<broadcast, site::z>);
+static_assert(observes<broadcast_sink, site::v> && observes<broadcast_sink, site::z>);
 } // namespace
 
 TEST_CASE(
-    "broadcast: the same vector everywhere is 1, opposite ones are 0, triggers do not count") {
-  broadcast_of<double> heads;
+    "broadcast_sink: the same vector everywhere is 1, opposite ones are 0, triggers do not count") {
+  broadcast_sink_of<double> heads;
   by_hand::text const row(5, {3});
   // Two heads; of head 0 queries 2 and 4 get (3, 4), of head 1 (1, 0) and (-1, 0).
   by_hand::show<site::v>(heads, row, {5, 2, 2},
@@ -33,8 +33,8 @@ TEST_CASE(
   CHECK(heads.value(0, 1) == 0);
 }
 
-TEST_CASE("broadcast: what writes nothing is no broadcast, a NaN comes through") {
-  broadcast_of<double> heads;
+TEST_CASE("broadcast_sink: what writes nothing is no broadcast, a NaN comes through") {
+  broadcast_sink_of<double> heads;
   by_hand::text const row(3);
   by_hand::show<site::v>(heads, row, {3, 1, 1}, {0, 1, 1});
   by_hand::show<site::z>(heads, row, {3, 1, 1}, {0, 0, 0});
@@ -48,11 +48,11 @@ TEST_CASE("broadcast: what writes nothing is no broadcast, a NaN comes through")
   CHECK(std::isnan(heads.output()));
 }
 
-TEST_CASE(
-    "broadcast: a head that attends to <s> alone broadcasts its value, or nothing if silenced") {
+TEST_CASE("broadcast_sink: a head that attends to <s> alone broadcasts its value, or nothing if "
+          "silenced") {
   auto const net = models::shaken<transformer<small, softmax>>();
   auto const rows = by_hand::some_rows(3);
-  broadcast loud, silent, usual;
+  broadcast_sink loud, silent, usual;
   attend_only_to_bos const to_bos{.layer = 1, .head = 0};
   net.evaluate(rows, to_bos, loud);
   net.evaluate(rows, silence_value{.layer = 1, .head = 0, .position = 0}, to_bos, silent);
@@ -64,10 +64,10 @@ TEST_CASE(
   CHECK(usual.sameness(1, 0) < 0.99);
 }
 
-TEST_CASE("broadcast: of a model it is what recorded tensors say") {
+TEST_CASE("broadcast_sink: of a model it is what recorded tensors say") {
   auto const net = models::shaken<transformer<small, softmax>>();
   auto const rows = by_hand::some_rows(2);
-  broadcast heads;
+  broadcast_sink heads;
   record<site::z> kept;
   net.evaluate(rows, heads, kept);
   auto const z = kept.values(1); // [B, T, H, D]
@@ -89,4 +89,6 @@ TEST_CASE("broadcast: of a model it is what recorded tensors say") {
   CHECK(heads.sameness(1, 1) == Approx(expected));
 }
 
-TEST_CASE("broadcast: it keeps the laws of probes") { by_hand::keeps_its_laws<broadcast>(); }
+TEST_CASE("broadcast_sink: it keeps the laws of probes") {
+  by_hand::keeps_its_laws<broadcast_sink>();
+}

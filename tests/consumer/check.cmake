@@ -94,6 +94,7 @@ elseif(way STREQUAL "fetch_content")
 elseif(way STREQUAL "include_path")
   # Every header of the library, also those that the two files do not need.
   file(GLOB_RECURSE headers RELATIVE ${source}/include ${source}/include/*.hpp)
+  list(FILTER headers EXCLUDE REGEX "dormant/mpi/") # which may not be installed
   list(TRANSFORM headers REPLACE "(.+)" "#include <\\1>\n")
   list(JOIN headers "" text)
   file(WRITE ${folder}/all.hpp "#pragma once\n${text}")

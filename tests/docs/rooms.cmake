@@ -68,7 +68,7 @@ reads(probe "probe/|detail/|task/|(error|sites|statistics)\\.hpp")
 reads(intervention "intervention/|(error|shape|sites)\\.hpp")
 reads(theory "theory/|optimizer/|task/|probe/|rule/|kernels/|detail/|(concepts|error|sites|tensor)\\.hpp")
 reads(detail "detail/|plan/|kernels/|optimizer/|(concepts|error|shape)\\.hpp")
-reads(mpi "mpi/|detail/thread_pool\\.hpp|kernels/|pass/team\\.hpp|probe/bytes\\.hpp|(concepts|error|train)\\.hpp")
+reads(mpi "mpi/|detail/(arithmetic|thread_pool)\\.hpp|kernels/|pass/team\\.hpp|probe/bytes\\.hpp|(concepts|error|train)\\.hpp")
 reads(testing "testing/|part/|rule/|optimizer/|task/|probe/|(concepts|evaluate|random|tensor|tensor_spec)\\.hpp")
 
 set(known "")

@@ -9,6 +9,8 @@
 #ifndef MPICH_SKIP_MPICXX
 #define MPICH_SKIP_MPICXX 1
 #endif
+#include "dormant/detail/arithmetic.hpp"
+
 #include <mpi.h> // IWYU pragma: export
 
 #include <type_traits>

@@ -3,6 +3,8 @@
 // that failed, or is done, leaves nobody waiting for what never comes.
 #pragma once
 
+#include "dormant/detail/arithmetic.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <cstddef>

@@ -2,6 +2,8 @@
 // Who has what: which shards of a batch a rank runs, and which elements of a gradient it sums.
 #pragma once
 
+#include "dormant/detail/arithmetic.hpp"
+
 #include <cstddef>
 #include <vector>
 

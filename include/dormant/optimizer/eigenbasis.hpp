@@ -2,6 +2,7 @@
 // The eigenvectors of a symmetric matrix, by Eigen.
 #pragma once
 
+#include "dormant/detail/arithmetic.hpp"
 #include "dormant/detail/eigen.hpp"
 
 #include <algorithm>

@@ -3,6 +3,8 @@
 // (Mann and Whitney 1947) and Cohen's kappa (1960), as monoids.
 #pragma once
 
+#include "dormant/detail/arithmetic.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cmath>

@@ -2,6 +2,7 @@
 // Singular values of small matrices, and what is read from them; by Eigen.
 #pragma once
 
+#include "dormant/detail/arithmetic.hpp"
 #include "dormant/detail/eigen.hpp"
 
 #include <algorithm>

@@ -60,6 +60,15 @@ std::vector<std::string> attentions() {
   return out;
 }
 
+/// What f makes; a mistake of its input is one of the command line.
+auto from_the_command_line(auto const& f) {
+  try {
+    return f();
+  } catch (dm::error const& mistake) {
+    throw program::usage_error(mistake.what());
+  }
+}
+
 /// The plan of the folder: what was asked for, which has to be what is there already.
 grid::plan plan_in(setting const& how, bool asked) {
   auto const file = fs::path(how.out) / "plan.csv";
@@ -67,7 +76,7 @@ grid::plan plan_in(setting const& how, bool asked) {
   if (!asked && (how.missing || how.merge))
     dm::refuse(
         {"there is no plan in ", dm::io::shown(how.out), ", so nothing says what is to be there"});
-  auto const made = grid::plan_for(how.what, attentions());
+  auto const made = from_the_command_line([&] { return grid::plan_for(how.what, attentions()); });
   if (fs::exists(file) && dm::read_file(file) != made.text()) {
     dm::refuse({dm::io::shown(file),
                 " is the plan of another grid; choose another folder with --out, or go "
@@ -83,7 +92,8 @@ grid::plan plan_in(setting const& how, bool asked) {
 std::vector<fs::path> folders_of(setting const& how) {
   std::vector<fs::path> out = {how.out};
   for (auto const& name : words_of(how.from)) {
-    if (!fs::is_directory(name)) dm::refuse({"--from: there is no folder ", dm::io::shown(name)});
+    if (!fs::is_directory(name))
+      throw program::usage_error("--from: there is no folder " + dm::io::shown(name));
     out.emplace_back(name);
   }
   return out;
@@ -123,7 +133,9 @@ int run(setting const& how, bool asked) {
     tell(how, p);
     return program::success;
   }
-  auto const share = how.shard.empty() ? units : grid::shard_from(how.shard).share(units);
+  auto const share = how.shard.empty() ? units : from_the_command_line([&] {
+                                                   return grid::shard_from(how.shard);
+                                                 }).share(units);
   auto const left = grid::missing(share, folders_of(how));
   grid::check_build(units, folders_of(how));
   auto const table = dm::english_bigrams();
@@ -161,15 +173,15 @@ int main(int argc, char** argv) {
       "phases: learning rate x weight decay, triggers x context; rates: every optimizer at five "
       "learning rates");
   options.text("--attentions", how.attentions,
-               fmt::format("of {}; all if not given", fmt::join(attentions(), ",")), "NAMES");
+               fmt::format("of {}; all if not given", fmt::join(attentions(), ",")), "LIST");
   options.text("--norms", how.norms, fmt::format("of {}", fmt::join(grid::norm_names, ",")),
-               "NAMES");
+               "LIST");
   options.text("--optimizers", how.optimizers,
-               fmt::format("of {}", fmt::join(grid::optimizer_names, ",")), "NAMES");
+               fmt::format("of {}", fmt::join(grid::optimizer_names, ",")), "LIST");
   options.text("--depths", how.depths,
                fmt::format("of {}: MLP | attention + MLP | MLP, and one layer",
                            fmt::join(grid::depth_names, ",")),
-               "NAMES");
+               "LIST");
   options.count("--seeds", how.what.seeds, "runs of each cell", program::of_runs);
   options.count("--steps", how.what.steps, "training steps of each run");
   options.text("--shard", how.shard,

@@ -20,11 +20,11 @@ namespace dormant {
 /// Of one head at one query i. A head is the more dormant the larger `attention` and `share` are, and the
 /// smaller the others.
 enum class dormancy : std::size_t {
-  attention, ///< A[i, <s>]
+  attention, ///< A[i, `<s>`]
   entropy,   ///< of the row of A, over ln of the keys it sees
-  value,  ///< ||v_<s>|| over the mean norm of the sequence's other values, the same for all queries
+  value, ///< `||v_<s>||` over the mean norm of the sequence's other values, the same for all queries
   output, ///< ||z_i|| over the mean norm of the layer, all heads and queries of the sequence
-  share,  ///< A[i, <s>] ||v_<s>|| / ||sum_j A[i, j] v_j||
+  share,  ///< A[i, `<s>`] `||v_<s>||` / ||sum_j A[i, j] v_j||
   truth   ///< what the task says: there is no trigger at i
 };
 
@@ -90,7 +90,7 @@ public:
                             std::size_t head = all_heads) const {
     return seen_.of(layer, head).means[index(score)].mean();
   }
-  /// Mean of ||v_<s>||.
+  /// Mean of `||v_<s>||`.
   [[nodiscard]] double value_norm(std::size_t layer = 0, std::size_t head = all_heads) const {
     return seen_.of(layer, head).value_norm.mean();
   }
@@ -169,7 +169,7 @@ private:
         &of_head::attention, &of_head::entropy, &of_head::value, &of_head::output, &of_head::share};
   };
 
-  /// The scores of a query so far and, in the place of the truth, ||v_<s>||.
+  /// The scores of a query so far and, in the place of the truth, `||v_<s>||`.
   std::array<double, scores + 1>& at_query(std::size_t h, std::size_t q) {
     return under_way_[h * length_ + q];
   }

@@ -17,7 +17,6 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <vector>
 
 namespace dormant {
 
@@ -45,16 +44,11 @@ public:
   explicit broadcast(broadcast_options const& options = {})
       : vocabulary<vocab>(options.table, options.triggers), seed_(options.seed),
         leading_(options.bos), answers_{options.elsewhere, options.at_triggers},
-        laws_(characters() + 2, characters(), vocab) {
+        laws_(detail::chain_laws(options.table, trigger_tokens(), vocab)) {
     detail::check_leading(options.bos);
     for (double const p : answers_)
       if (!(p >= 0 && p <= 1))
         refuse({"the probability of the answer must be between 0 and 1, found ", p});
-    for (std::size_t v = 0; v < characters(); ++v) laws_.set_row(v, weights(options.table.row(v)));
-    laws_.set_row(characters(), weights(detail::starting_counts(options.table, trigger_tokens())));
-    laws_.set_row(characters() + 1, weights(options.table.unigrams));
-    laws_.set_unigram_row(start_row() + 1);
-    laws_.set_bos(bos());
   }
 
   /// Fills one sequence: a pure function of (seed, which, step, row). Does not allocate.
@@ -110,11 +104,6 @@ public:
   [[nodiscard]] std::size_t answer_position() const { return leading_; }
 
 private:
-  template <class Counts>
-  static std::vector<double> weights(Counts const& counts) {
-    return {counts.begin(), counts.end()};
-  }
-
   std::uint64_t seed_;
   std::size_t leading_; // number of <s> that a sequence begins with
   double answers_[2];   // probability of the answer, [trigger]

@@ -19,7 +19,6 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <vector>
 
 namespace dormant {
 
@@ -49,15 +48,10 @@ public:
   explicit trigger_average(trigger_average_options const& options = {})
       : vocabulary<vocab>(options.table, options.triggers), seed_(options.seed),
         leading_(options.bos), average_(options.average),
-        laws_(characters() + 2, characters(), vocab) {
+        laws_(detail::chain_laws(options.table, trigger_tokens(), vocab)) {
     detail::check_leading(options.bos);
     if (!(average_ >= 0 && average_ <= 1))
       refuse({"the probability of averaging must be between 0 and 1, found ", average_});
-    for (std::size_t v = 0; v < characters(); ++v) laws_.set_row(v, weights(options.table.row(v)));
-    laws_.set_row(characters(), weights(detail::starting_counts(options.table, trigger_tokens())));
-    laws_.set_row(characters() + 1, weights(options.table.unigrams));
-    laws_.set_unigram_row(start_row() + 1);
-    laws_.set_bos(bos());
   }
 
   /// Fills one sequence: a pure function of (seed, which, step, row). Does not allocate.
@@ -91,11 +85,6 @@ public:
   [[nodiscard]] std::size_t leading_bos() const { return leading_; }
 
 private:
-  template <class Counts>
-  static std::vector<double> weights(Counts const& counts) {
-    return {counts.begin(), counts.end()};
-  }
-
   // The law of token n, after n tokens of which `current` is the last.
   void state(next_token_law& law, token current, std::size_t n,
              std::array<std::uint32_t, vocab> const& count) const {

@@ -53,15 +53,10 @@ public:
   explicit trigger_kinds(trigger_kinds_options const& options = {})
       : vocabulary<vocab>(options.table, options.triggers), seed_(options.seed),
         leading_(options.bos), distances_(options.distances), copy_(options.copy),
-        laws_(characters() + 2, characters(), vocab) {
+        laws_(detail::chain_laws(options.table, trigger_tokens(), vocab)) {
     check_options(options);
     for (std::size_t i = 0; i < trigger_tokens().size(); ++i)
       kind_[static_cast<std::size_t>(trigger_tokens()[i])] = 1 + i % distances_.size();
-    for (std::size_t v = 0; v < characters(); ++v) laws_.set_row(v, weights(options.table.row(v)));
-    laws_.set_row(characters(), weights(detail::starting_counts(options.table, trigger_tokens())));
-    laws_.set_row(characters() + 1, weights(options.table.unigrams));
-    laws_.set_unigram_row(start_row() + 1);
-    laws_.set_bos(bos());
   }
 
   /// Fills one sequence: a pure function of (seed, which, step, row). Does not allocate.
@@ -122,11 +117,6 @@ private:
     if (!(options.copy >= 0 && options.copy <= 1))
       refuse({"the probability of copying must be between 0 and 1, found ", options.copy});
   }
-  template <class Counts>
-  static std::vector<double> weights(Counts const& counts) {
-    return {counts.begin(), counts.end()};
-  }
-
   std::uint64_t seed_;
   std::size_t leading_;                // number of <s> that a sequence begins with
   std::vector<std::size_t> distances_; // [kind - 1]

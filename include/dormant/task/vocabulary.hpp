@@ -7,6 +7,7 @@
 #include "dormant/shape.hpp"
 #include "dormant/task/batch.hpp"
 #include "dormant/task/bigram_table.hpp"
+#include "dormant/task/law_sampler.hpp"
 
 #include <algorithm>
 #include <array>
@@ -101,6 +102,22 @@ inline void check_row(std::size_t tokens, std::size_t laws) {
   if (std::ranges::all_of(start, [](auto count) { return count == 0; }))
     refuse({"only triggers have unigram counts above zero, so no sequence can begin"});
   return start;
+}
+/// The laws of a chain of the table's characters, K of them: what follows each, then, in row K, the law of
+/// the first character, which is no trigger, then the unigram law. `<s>` is token K.
+[[nodiscard]] inline law_sampler chain_laws(bigram_table const& table,
+                                            std::span<token const> triggers, std::size_t vocab) {
+  std::size_t const n = table.size();
+  law_sampler laws(n + 2, n, vocab);
+  auto const set = [&laws](std::size_t row, auto const& counts) {
+    laws.set_row(row, std::vector<double>(counts.begin(), counts.end()));
+  };
+  for (std::size_t v = 0; v < n; ++v) set(v, table.row(v));
+  set(n, starting_counts(table, triggers));
+  set(n + 1, table.unigrams);
+  laws.set_unigram_row(static_cast<std::int32_t>(n + 1));
+  laws.set_bos(static_cast<token>(n));
+  return laws;
 }
 /// Rows 0, 1, ... of a task's evaluation data.
 template <class Task>

@@ -165,13 +165,20 @@ bool cell::learnt() const { return dm::quantile(values[risk], 0.9) <= paper::cop
 
 bool cell::peak_is_fixed() const { return of.norm.starts_with("post"); }
 
+bool cell::shows(measured what) const {
+  auto const& c = compared[what];
+  bool const judged = what == risk || (learnt() && against_learnt);
+  return judged && !(what == peak && peak_is_fixed()) && c.adjusted <= level &&
+         c.control_p <= level;
+}
+
 std::string_view cell::verdict(measured what) const {
   if (baseline) return "baseline";
   auto const& c = compared[what];
   if (std::isnan(c.p) || std::isnan(c.control_p)) return "undecided: a number is missing";
   if (what == peak && peak_is_fixed()) return "fixed by the norm";
   if (what != risk && !(learnt() && against_learnt)) return "did not learn";
-  if (!(c.adjusted <= level && c.control_p <= level)) return "not shown";
+  if (!shows(what)) return "not shown";
   if (what == sink && c.value.high <= paper::no_sink.value) return "removed";
   // Neither drain nor peak: the norm at <s> is within a tenth of the others'.
   bool const alike = c.value.low >= 0.9 && c.value.high <= 1.1;

@@ -63,6 +63,8 @@ struct cell {
   [[nodiscard]] bool learnt() const;
   /// The residual stream is normed after each branch, so that its norms are alike whatever attention does.
   [[nodiscard]] bool peak_is_fixed() const;
+  /// The difference is beyond chance and beyond what other seeds do, and says something of attention.
+  [[nodiscard]] bool shows(measured what) const;
   /// "removed", "less sink", "not shown", ... ; what the words mean stands in the report.
   [[nodiscard]] std::string_view verdict(measured what) const;
 };

@@ -70,12 +70,19 @@ std::vector<configuration> cells_of(wish const& what, std::vector<std::string> c
     }
   };
   using list = std::vector<std::string>;
-  auto const as = chosen(what.attentions, attentions, "attention");
+  auto as = chosen(what.attentions, attentions, "attention");
   auto const ns = chosen(what.norms, norm_names, "norm");
   auto const os = chosen(what.optimizers, optimizer_names, "optimizer");
   auto const ds = chosen(what.depths, depth_names, "depth");
-  add(usual);                       // the baseline comes first, whatever was asked for
-  if (what.extent == "half_hour") { // one thing changed at a time
+  add(usual); // the baseline comes first, whatever was asked for
+  bool const half_hour = what.extent == "half_hour";
+  if (half_hour && what.attentions.empty()) {
+    std::erase_if(as, [&](std::string const& name) {
+      return name != usual.attention &&
+             std::ranges::find(half_hour_attentions, name) == half_hour_attentions.end();
+    });
+  }
+  if (half_hour || what.extent == "one_at_a_time") {
     list const depth{usual.depth};
     product(as, list{usual.norm}, list{usual.optimizer}, depth);
     product(list{usual.attention}, ns, list{usual.optimizer}, depth);
@@ -240,7 +247,7 @@ plan plan_for(wish const& what, std::vector<std::string> const& attentions) {
     }
     out.all.push_back(std::move(control));
   }
-  if (what.extent == "half_hour" || what.extent == "full") {
+  if (what.extent != "phases" && what.extent != "named") {
     sheet crossed{std::string(sheets::crossed), {}};
     on_seeds(crossed, usual,
              dm::crossed_seeds({first_of_crossed, first_of_crossed}, crossed_inits, crossed_datas));

@@ -46,7 +46,7 @@ square square_of(analysis const& a, configuration const& c, measured what) {
           .hint = fmt::format("{}: {:.3g} ({:.3g} to {:.3g}), {}", c.name(), k.value.middle,
                               k.value.low, k.value.high, at->verdict(what)),
           .link = "#" + anchor_of(c),
-          .marked = k.adjusted <= 0.05 && k.control_p <= 0.05};
+          .marked = at->shows(what)};
 }
 
 map empty_map(analysis const& a, measured what) {

@@ -151,8 +151,10 @@ TEST_CASE("grid: without the control nothing is decided, and post-norm is not ju
   study other(std::vector<numbers>{{.peak = 1}});
   auto found = other.analysed();
   CHECK(found.cells.at(1).verdict(grid::peak) == "removed");
+  CHECK(found.cells[1].shows(grid::peak));
   found.cells[1].of.norm = "post_layer_norm";
   CHECK(found.cells[1].verdict(grid::peak) == "fixed by the norm");
+  CHECK_FALSE(found.cells[1].shows(grid::peak)); // nor is it marked in a map
 }
 
 TEST_CASE("grid: sinks are judged where nine of ten runs learnt to copy") {
@@ -201,6 +203,19 @@ TEST_CASE("grid: a plan is read as it was written, and every unit has a name of 
   CHECK(error_of([&] {
           static_cast<void>(grid::plan_for({.attentions = {"sotfmax"}}, {"softmax"}));
         }).find("there is no attention 'sotfmax'; there are softmax") != std::string::npos);
+}
+
+TEST_CASE(
+    "grid: half an hour has some attentions, unless they are named; the other extents have all") {
+  auto const has = [](grid::wish const& what) {
+    for (auto const& u : grid::plan_for(what, {"softmax", "relu", "normalised_relu"}).units())
+      if (u.of.attention == "normalised_relu") return true;
+    return false;
+  };
+  CHECK_FALSE(has({.seeds = 1}));
+  CHECK(has({.attentions = {"normalised_relu"}, .seeds = 1}));
+  CHECK(has({.extent = "one_at_a_time", .seeds = 1}));
+  CHECK(has({.extent = "full", .seeds = 1}));
 }
 
 TEST_CASE("grid: shards are disjoint and together are all") {

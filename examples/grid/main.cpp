@@ -2,6 +2,7 @@
 // A grid of attentions x norms x optimizers x depths x seeds: what makes sinks, drains and peaks and what
 // unmakes them, on one machine or on many.
 #include "common/command_line.hpp"
+#include "common/split.hpp"
 #include "common/streams.hpp"
 #include "common/times.hpp"
 #include "grid/analysis.hpp"
@@ -42,15 +43,9 @@ struct setting {
   std::string command{};
 };
 
+/// None of an option that was not given.
 std::vector<std::string> words_of(std::string const& text) {
-  std::vector<std::string> out;
-  if (text.empty()) return out;
-  std::size_t at = 0;
-  for (std::size_t comma; (comma = text.find(',', at)) != std::string::npos; at = comma + 1) {
-    out.push_back(text.substr(at, comma - at));
-  }
-  out.push_back(text.substr(at));
-  return out;
+  return text.empty() ? std::vector<std::string>() : program::split(text);
 }
 
 std::vector<std::string> attentions() {

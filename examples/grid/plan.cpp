@@ -2,6 +2,7 @@
 // Plans: which units answer what is asked.
 #include "grid/plan.hpp"
 
+#include "common/split.hpp"
 #include "grid/axes.hpp"
 
 #include "dormant/error.hpp"
@@ -132,17 +133,6 @@ sheet triggers_by_context(configuration const& usual) {
 
 // ---- plan.csv ---------------------------------------------------------------------------------
 
-std::vector<std::string> split(std::string_view line) {
-  std::vector<std::string> out(1);
-  for (char const c : line) {
-    if (c == ',')
-      out.emplace_back();
-    else
-      out.back() += c;
-  }
-  return out;
-}
-
 template <class T>
 T number(std::string const& text, std::string const& where, std::string_view column) {
   T value{};
@@ -200,7 +190,7 @@ plan plan::read(std::filesystem::path const& path) {
       if (line != header) dm::refuse({where, ": expected the columns ", header});
       continue;
     }
-    auto const cells = split(line);
+    auto const cells = program::split(line);
     if (cells.size() != 13) dm::refuse({where, ": expected 13 cells, found ", cells.size()});
     auto const whole = [&](std::size_t i, std::string_view column) {
       return number<std::uint64_t>(cells[i], where, column);

@@ -14,10 +14,7 @@
 using namespace dormant;
 using namespace dormant::testing;
 
-namespace {
-template <class Norm>
-using with_norm = part_values::one_layer<block<residual<Norm, attention<softmax>>>>;
-} // namespace
+using part_values::with_norm;
 
 TEST_CASE("gated_norm: the laws of a part") { CHECK(norm_laws<gated_norm>()); }
 TEST_CASE("gated_norm: what the norm makes, times sigmoid(U silu(D n))") {

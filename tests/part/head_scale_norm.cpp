@@ -13,10 +13,7 @@
 using namespace dormant;
 using namespace dormant::testing;
 
-namespace {
-template <class Norm>
-using with_norm = part_values::one_layer<block<residual<Norm, attention<softmax>>>>;
-} // namespace
+using part_values::with_norm;
 
 TEST_CASE("head_scale_norm: the laws of a part") { CHECK(norm_laws<head_scale_norm>()); }
 TEST_CASE("head_scale_norm: it is rms_norm with a gain that the elements of a slice share") {

@@ -13,10 +13,7 @@
 using namespace dormant;
 using namespace dormant::testing;
 
-namespace {
-template <class Norm>
-using with_norm = part_values::one_layer<block<residual<Norm, attention<softmax>>>>;
-} // namespace
+using part_values::with_norm;
 
 TEST_CASE("pre_affine_norm: the laws of a part") { CHECK(norm_laws<pre_affine_norm>()); }
 TEST_CASE("pre_affine_norm: it begins as rms_norm, to the last bit") {

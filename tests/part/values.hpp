@@ -25,6 +25,10 @@ inline constexpr shape sizes_of_all{
 template <class... Words>
 using one_layer = transformer<sizes_of_all, double, Words...>;
 
+/// One without an MLP, whose attention branch has this norm before it.
+template <class Norm>
+using with_norm = one_layer<block<residual<Norm, attention<softmax>>>>;
+
 inline batch rows() { return models::random_tokens(sequences, length, 11); }
 
 /// A tensor of the layer.

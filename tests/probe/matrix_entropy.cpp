@@ -53,6 +53,11 @@ TEST_CASE("spectrum: squared singular values of wide and high matrices, in order
     CHECK(effective_rank(squares) == Approx(std::exp(entropy)));
   }
   CHECK(effective_rank(spectrum_of(5, 9, known{5, 9, {3, 3, -3}})) == Approx(3));
+  // One row is its own Gram matrix, so the solver would give its infinity for a singular value.
+  auto const infinite = [](std::size_t, std::size_t) {
+    return std::numeric_limits<double>::infinity();
+  };
+  CHECK(std::isnan(spectral_norm(spectrum_of(1, 3, infinite))));
   CHECK(std::isnan(effective_rank(spectrum_of(2, 2, known{2, 2, {0}}))));
   CHECK(std::isnan(spectral_norm(
       spectrum_of(2, 2, [](auto, auto) { return std::numeric_limits<double>::infinity(); }))));

@@ -20,7 +20,7 @@ struct excess_risk {
 
   void operator()(dm::site::logits at, dm::view<float const, 2> const& logits) {
     auto const& seq = at.sequence;
-    for (std::size_t t = 0; t < seq.length(); ++t) {
+    for (std::size_t t = seq.scored_from(); t < seq.length(); ++t) {
       std::span<float const> const row(&logits(t, 0), logits.shape(1));
       (seq.trigger(t) ? backcopy : bigram)
           .add(dm::law_cross_entropy(row, seq.laws[t], *seq.table) -

@@ -48,7 +48,7 @@ evaluation evaluate(transformer<Shape, Parts...> const& net, batch const& rows, 
   using model = structure<Shape, Parts...>;
   static_assert((detail::check_hook<model, false, std::remove_reference_t<Hooks>>() && ...));
   detail::check_whole(net.parameters().size());
-  detail::check_batch(rows, net.placed().s);
+  detail::check_batch(rows, net.placed().s, model::registers);
   (detail::tell_structure(hooks, net.placed()), ...);
   detail::batch_pass<model> pass(how, false, net.placed());
   return detail::evaluate_by(pass, net.parameters().data(), rows, hooks...);
@@ -86,7 +86,7 @@ loss_gradient<transformer<Shape, Parts...>> differentiate(transformer<Shape, Par
   using model = structure<Shape, Parts...>;
   static_assert((detail::check_hook<model, true, std::remove_reference_t<Hooks>>() && ...));
   detail::check_whole(net.parameters().size());
-  detail::check_batch(rows, net.placed().s);
+  detail::check_batch(rows, net.placed().s, model::registers);
   (detail::tell_structure(hooks, net.placed()), ...);
   detail::batch_pass<model> pass(how, true, net.placed());
   double const loss = pass.differentiate(net.parameters().data(), rows, hooks...);

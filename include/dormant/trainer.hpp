@@ -155,7 +155,7 @@ public:
   evaluation evaluate(batch const& rows, Hooks&... hooks) {
     static_assert((detail::check_hook<model, false, Hooks>() && ...));
     check_usable();
-    detail::check_batch(rows, net_.placed().s);
+    detail::check_batch(rows, net_.placed().s, model::registers);
     (detail::tell_structure(hooks, net_.placed()), ...);
     return detail::evaluate_by(pass_, net_.parameters().data(), rows, hooks...);
   }
@@ -199,7 +199,7 @@ private:
     pass_.pool().run(plan_.batch, [&](std::size_t b, std::size_t) {
       task_.sample_row(stream::training_data, steps_, b, batch_.tokens(b), batch_.laws(b));
     });
-    detail::check_batch(batch_, net_.placed().s);
+    detail::check_batch(batch_, net_.placed().s, model::registers);
   }
 
   // What the optimizer wants all gradients to be multiplied by, seeing their norm.

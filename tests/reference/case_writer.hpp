@@ -23,7 +23,7 @@ namespace cases {
 namespace dm = dormant;
 
 /// The same sequences in every step and on every stream.
-template <std::size_t Context, std::size_t Vocab>
+template <std::size_t Context, std::size_t Vocab, std::size_t Registers = 0>
 struct fixed_batch {
   static constexpr std::size_t context = Context;
 
@@ -31,6 +31,7 @@ struct fixed_batch {
                   std::span<dm::next_token_law>) const {
     dm::random_stream draw(7, dm::stream::user, 0, row);
     for (auto& id : tokens) id = static_cast<dm::token>(draw.below(Vocab));
+    for (std::size_t i = 0; i < Registers; ++i) tokens[i] = dm::register_token(i);
   }
   [[nodiscard]] dm::batch sample(std::size_t rows) const {
     dm::batch out(rows, context, nullptr, false);
@@ -59,7 +60,7 @@ public:
     auto const folder = folder_ / name;
     std::filesystem::create_directories(folder);
 
-    fixed_batch<Context, Vocab> const task;
+    fixed_batch<Context, Vocab, Net::model::registers> const task;
     auto const rows = task.sample(sequences);
     dm::save_checkpoint(folder / "checkpoint.safetensors", start);
 

@@ -97,9 +97,9 @@ def logits(config, parameters, inputs):
 
 
 def loss(config, parameters, tokens):
-    """Mean cross-entropy of tokens [B, T + 1], nats."""
-    predicted = logits(config, parameters, tokens[:, :-1])
-    return F.cross_entropy(predicted.flatten(0, 1), tokens[:, 1:].flatten())
+    """Mean cross-entropy of tokens [B, T + 1] where the input is no register, nats."""
+    inputs, targets = tokens[:, :-1], tokens[:, 1:]
+    return F.cross_entropy(logits(config, parameters, inputs)[inputs >= 0], targets[inputs >= 0])
 
 
 def leaves(config, parameters):

@@ -66,6 +66,7 @@ heads_step = Known("step on q, k and v")      # f(config, step, w, y, q, k, v) -
 score_step = Known("step on scores")          # f(config, step, w, y, s) -> s
 mixed_step = Known("step on heads' outputs")  # f(config, step, w, y, z, v) -> z
 rule = Known("rule")                          # f(config, w, s, seen) -> weights, 0 where a key is not seen
+tokens = Known("table of tokens")             # f(w, inputs) -> x [B, T, C]
 wiring = Known("wiring")                      # f(w, x, N, F) -> x, see below
 # y [B, T, C] is what the branch reads; q and z [B, H, T, D]; k and v [B, KV, T, D], in `mixed_step` v
 # [B, H, T, D]; s [B, H, T query, keys], seen [T query, keys]: positions, then a key that is none
@@ -73,6 +74,11 @@ wiring = Known("wiring")                      # f(w, x, N, F) -> x, see below
 
 def rms(x, epsilon):
     return x / torch.sqrt((x * x).mean(-1, keepdim=True) + epsilon)
+
+
+@tokens("plain")
+def plain_tokens(w, inputs):
+    return w("weight")[inputs]
 
 
 @norm("none")
@@ -303,7 +309,7 @@ def layer(config, l, w, x):
 def logits(config, parameters, inputs):
     """[B, T] tokens to [B, T, V]."""
     w = Scope(parameters)
-    x = w("tok_embeddings.weight")[inputs]
+    x = tokens[config.get("tokens", "plain")](w.inside("tok_embeddings."), inputs)
     if config["positions"] == "learned":
         x = x + w("pos_embeddings.weight")[: inputs.shape[1]]
     for number, l in enumerate(config["layers"]):

@@ -94,6 +94,8 @@ struct factored_decoder<decoder<Embedding, Layers, Norm, Output>, Numbers>
   using plain = decoder<Embedding, typename factored_layers<Layers, Numbers>::type, Norm, Output>;
   using bypassed = join<types<site::tok_embed, site::pos_embed, site::embed>, bypassed_of<plain>>;
   using plain::plain;
+  static_assert(decltype(Embedding::tokens)::registers == 0,
+                "dormant::transformer: factored_embedding does not go with registers");
 
   template <class Step>
   void prepare(Step const& p) const {

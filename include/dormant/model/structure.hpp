@@ -87,7 +87,7 @@ private:
   }
   static_assert(check_blocks(std::conditional_t<stacked, blocks, detail::types<uniform>>{}));
 
-  using token_part = token_table<trains_tokens>;
+  using token_part = typename detail::wrapped_tokens<token_table<trains_tokens>, Parts...>::type;
   using position_part = typename detail::at_place<
       place::positions,
       std::conditional_t<!learned_positions, sincos_table,
@@ -104,6 +104,8 @@ private:
               typename detail::layers_of<post_norm, uniform, blocks>::type, norm_part, output_part>;
 
 public:
+  /// How many registers its sequences may begin with.
+  static constexpr std::size_t registers = token_part::registers;
   /// The model as one part.
   using parts = typename detail::wrapped_model<Shape, plain, Parts...>::type;
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "dormant/model/block.hpp"
+#include "dormant/part/embedding.hpp"
 #include "dormant/part/wiring/layers.hpp"
 #include "dormant/shape.hpp"
 
@@ -13,7 +14,8 @@
 namespace dormant {
 
 namespace detail {
-// A word may say how matrices are multiplied, or put another part in the place of the whole model.
+// A word may say how matrices are multiplied, or put another part in the place of the whole model or of its
+// table of tokens.
 template <class P>
 concept says_products = requires {
   typename P::products;
@@ -23,10 +25,14 @@ concept wraps_model = requires {
   typename P::wraps_models;
 };
 template <class P>
+concept wraps_tokens = requires {
+  typename P::template tokens<token_table<>>;
+};
+template <class P>
 inline constexpr bool is_model_switch =
     contains<P, post_norm, no_final_norm, tied_output, sincos_positions, frozen_token_embeddings,
              frozen_position_embeddings, frozen_embeddings, frozen_output, float, double> ||
-    says_products<P> || wraps_model<P> || stands_at<P, place::positions> ||
+    says_products<P> || wraps_model<P> || wraps_tokens<P> || stands_at<P, place::positions> ||
     stands_at<P, place::final_norm>;
 
 template <class P>
@@ -115,6 +121,18 @@ struct nth_block {
 template <std::size_t L, class Uniform, class... Blocks>
   requires(L < sizeof...(Blocks))
 struct nth_block<L, Uniform, types<Blocks...>> : std::tuple_element<L, std::tuple<Blocks...>> {};
+
+// The table of tokens, and what a word adds to it.
+template <class Tokens, class... Parts>
+struct wrapped_tokens {
+  using type = Tokens;
+};
+template <class Tokens, class First, class... Rest>
+struct wrapped_tokens<Tokens, First, Rest...> : wrapped_tokens<Tokens, Rest...> {};
+template <class Tokens, wraps_tokens First, class... Rest>
+struct wrapped_tokens<Tokens, First, Rest...> {
+  using type = typename First::template tokens<Tokens>;
+};
 
 template <shape Shape, class Model, class... Parts>
 struct wrapped_model {

@@ -9,6 +9,7 @@
 #include "dormant/plan/plan.hpp"
 
 #include <algorithm>
+#include <cstddef>
 
 namespace dormant {
 
@@ -45,11 +46,12 @@ struct decoder {
     output.forward(p, n, p[logits]);
     p.show(site::logits{}, p[logits]);
   }
-  /// Sum of the cross-entropies over the positions of the sequence whose next token is known, nats.
+  /// Sum of the cross-entropies over the positions of the sequence whose next token is known, without
+  /// registers, nats.
   template <class Pass>
   double loss(Pass const& p) const {
-    return kernels::cross_entropy_value<typename Pass::arch, typename Pass::T>(
-        predicting(p), p.tokens().targets.data());
+    return kernels::cross_entropy_value<typename Pass::arch, typename Pass::T>(predicting(p),
+                                                                               targets(p));
   }
   /// The same, and all gradients of `scale` times the sum.
   template <class Pass>
@@ -58,7 +60,8 @@ struct decoder {
     auto const x = p[embedding.y], after = p.made(layers, x);
     auto const d = p.zeroed(dx), g = p.zeroed(dn);
     double const sum = kernels::cross_entropy<typename Pass::arch, typename Pass::T>(
-        predicting(p), p.tokens().targets.data(), scale);
+        predicting(p), targets(p), scale);
+    std::fill_n(p[logits].data, p.tokens().scored_from() * p[logits].stride, typename Pass::T{0});
     if (p.tokens().targets.size() < p.length) {
       std::fill_n(p[logits].row(p.length - 1), p[logits].cols, typename Pass::T{0});
     }
@@ -79,12 +82,18 @@ struct decoder {
   }
 
 private:
-  // The logits that have a target. The last row of a text has none, and no gradient.
+  // The logits that are scored. Those of registers and the last row of a text are not, and have no gradient.
   template <class Pass>
   auto predicting(Pass const& p) const {
+    std::size_t const from = p.tokens().scored_from();
     auto rows = p[logits];
-    rows.rows = p.tokens().targets.size();
+    rows.rows = p.tokens().targets.size() - from;
+    rows.data += from * rows.stride;
     return rows;
+  }
+  template <class Pass>
+  static auto const* targets(Pass const& p) {
+    return p.tokens().targets.data() + p.tokens().scored_from();
   }
   template <class Pass>
   static Pass last(Pass const& p) {

@@ -15,14 +15,26 @@ namespace dormant {
 /// A table of tokens; `Trained` false keeps its initial values.
 template <bool Trained = true>
 struct token_table {
-  weight table; // [V, C]
+  static constexpr std::size_t registers = 0; // it knows tokens alone
+  weight table;                               // [V, C]
 
   constexpr token_table(plan d, sizes const& s)
       : table((Trained ? d : d.untrained())
                   .table("weight", s.vocab, s.width, initial_value::normal, group::embeddings)) {}
+
+  /// [C] what stands for a token.
+  template <class Pass>
+  typename Pass::T const* row(Pass const& p, token id) const {
+    return p[table] + static_cast<std::size_t>(id) * p.s.width;
+  }
+  /// [C] where its gradient is summed; none if the table is not trained.
+  template <class Pass>
+  typename Pass::T* gradient(Pass const& p, token id) const {
+    return table.trained ? p.gradient(table) + static_cast<std::size_t>(id) * p.s.width : nullptr;
+  }
 };
 
-/// \tparam Tokens a `token_table`
+/// \tparam Tokens a `token_table`, or what has its `row` and `gradient`
 /// \tparam Positions a part with a `table` [T, C] and the way back to it, or `no_positions`
 template <class Tokens, class Positions>
 struct embedding {
@@ -74,11 +86,10 @@ struct embedding {
     }
     if constexpr (with_rows) p.show(site::gradient_of<site::pos_embed>{}, dp);
     p.show(site::gradient_of<site::tok_embed>{}, d);
-    if (tokens.table.trained) {
-      for (std::size_t t = 0; t < d.rows; ++t) {
-        auto const id = static_cast<std::size_t>(p.tokens().inputs[t]);
-        kernels::add_to<typename Pass::arch, T>(p.gradient(tokens.table) + id * d.cols,
-                                                d.data + t * d.stride, d.cols);
+    for (std::size_t t = 0; t < d.rows; ++t) {
+      T* const own = tokens.gradient(p, p.tokens().inputs[t]);
+      if (own != nullptr) {
+        kernels::add_to<typename Pass::arch, T>(own, d.data + t * d.stride, d.cols);
       }
     }
     positions.backward(p, dp);
@@ -87,7 +98,7 @@ struct embedding {
 private:
   template <class Pass>
   auto token(Pass const& p, std::size_t t) const {
-    return p[tokens.table] + static_cast<std::size_t>(p.tokens().inputs[t]) * p.s.width;
+    return tokens.row(p, p.tokens().inputs[t]);
   }
   // The same by way of memory in which hooks see, and may edit, each of the two.
   template <class Pass>

@@ -169,8 +169,8 @@ private:
   bool finite_ = true;
 };
 
-/// A clear error for tokens or lengths that a model of these sizes cannot read.
-inline void check_batch(batch const& rows, sizes const& s) {
+/// A clear error for tokens or lengths that a model of these sizes, with so many registers, cannot read.
+inline void check_batch(batch const& rows, sizes const& s, std::size_t registers = 0) {
   if (rows.rows() == 0 || rows.context() == 0) {
     refuse({"the batch is empty: it needs at least one sequence of one token"});
   }
@@ -181,7 +181,15 @@ inline void check_batch(batch const& rows, sizes const& s) {
   for (std::size_t b = 0; b < rows.rows(); ++b) {
     auto const seq = rows.sequence(b);
     auto const tokens = rows.tokens(b).first(seq.targets.size() + 1);
-    for (std::size_t t = 0; t < tokens.size(); ++t) {
+    std::size_t first = 0;
+    for (; first < seq.length() && is_register(tokens[first]); ++first) {
+      auto const which = static_cast<std::size_t>(register_token(0) - tokens[first]);
+      if (which >= registers) {
+        refuse({"sequence ", b, ", position ", first, ": register ", which,
+                " is none of the model's ", registers});
+      }
+    }
+    for (std::size_t t = first; t < tokens.size(); ++t) {
       if (tokens[t] < 0 || static_cast<std::size_t>(tokens[t]) >= s.vocab) {
         refuse({"sequence ", b, ", position ", t, ": token ", tokens[t],
                 " is outside the vocabulary of ", s.vocab});

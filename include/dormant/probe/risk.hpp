@@ -21,7 +21,7 @@ struct risk_of {
     auto const& seq = at.sequence;
     if (seq.laws.empty() || seq.table == nullptr) return;
     std::size_t const vocab = logits.shape(1);
-    for (std::size_t t = 0; t < seq.length(); ++t) {
+    for (std::size_t t = seq.scored_from(); t < seq.length(); ++t) {
       std::span<T const> const row(&logits(t, 0), vocab);
       double const risk = law_cross_entropy<T>(row, seq.laws[t], *seq.table);
       if (seq.laws[t].trigger) {

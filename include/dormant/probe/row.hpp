@@ -135,7 +135,7 @@ private:
 /// Named numbers, in the order in which probes report them; docs/measurements.md says what each is.
 class probe_row {
 public:
-  void add(std::string_view name, double value) { cells_.emplace_back(std::string(name), value); }
+  void add(std::string_view name, double value) { cells_.emplace_back(name, value); }
   /// A number of one layer, `name.layer`, or of one of its heads, `name.layer.head`.
   void add(std::string_view name, std::size_t layer, double value, std::size_t head = all_heads) {
     auto of = sentence({name, ".", layer});

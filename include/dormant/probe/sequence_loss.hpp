@@ -19,7 +19,7 @@ public:
   void operator()(site::logits at, view<T const, 2> const& logits) {
     auto const& targets = at.sequence.targets;
     std::size_t const vocab = logits.shape(1);
-    for (std::size_t t = 0; t < targets.size(); ++t) {
+    for (std::size_t t = at.sequence.scored_from(); t < targets.size(); ++t) {
       double largest = static_cast<double>(logits(t, 0));
       for (std::size_t v = 1; v < vocab; ++v) {
         largest = std::max(largest, static_cast<double>(logits(t, v)));

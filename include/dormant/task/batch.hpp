@@ -20,6 +20,13 @@ namespace dormant {
 /// In the place of a token that nobody knows: what follows the end of a text.
 inline constexpr token no_token = -1;
 
+/// Register i (arXiv 2309.16588) in the place of a token: an input of the model's own, that no vocabulary
+/// has. A sequence may begin with some, and what the model predicts there is not scored.
+[[nodiscard]] constexpr token register_token(std::size_t i) {
+  return no_token - 1 - static_cast<token>(i);
+}
+[[nodiscard]] constexpr bool is_register(token t) { return t < no_token; }
+
 /// One sequence as the model and the hooks see it. Non-owning.
 struct sequence {
   std::size_t index = 0;                ///< its row in the batch
@@ -31,9 +38,15 @@ struct sequence {
   [[nodiscard]] std::size_t length() const { return inputs.size(); }
   /// Whether position t holds a trigger; false where the task is unknown.
   [[nodiscard]] bool trigger(std::size_t t) const { return !laws.empty() && laws[t].trigger; }
-  /// Whether position t is one where attention may sink: every `<s>`, and position 0 in any case.
+  /// The first position whose prediction counts: that after the registers.
+  [[nodiscard]] std::size_t scored_from() const {
+    std::size_t first = 0;
+    while (first < targets.size() && is_register(inputs[first])) ++first;
+    return first;
+  }
+  /// Whether position t is one where attention may sink: registers, every `<s>`, and position 0 in any case.
   [[nodiscard]] bool sink(std::size_t t) const {
-    return t == 0 || (table != nullptr && inputs[t] == table->bos);
+    return t == 0 || is_register(inputs[t]) || (table != nullptr && inputs[t] == table->bos);
   }
   /// The position after the last sink.
   [[nodiscard]] std::size_t end_of_sinks() const {
@@ -107,10 +120,13 @@ public:
     std::copy(text.begin(), text.end(), row.begin());
     std::fill(row.begin() + static_cast<std::ptrdiff_t>(text.size()), row.end(), no_token);
   }
-  /// Positions whose next token is known, of all rows: those over which a loss is a mean.
+  /// Positions whose next token is known, of all rows, without registers: those over which a loss is a mean.
   [[nodiscard]] std::size_t predicted() const {
     std::size_t sum = 0;
-    for (std::size_t b = 0; b < rows_; ++b) sum += sequence(b).targets.size();
+    for (std::size_t b = 0; b < rows_; ++b) {
+      auto const row = sequence(b);
+      sum += row.targets.size() - row.scored_from();
+    }
     return sum;
   }
   [[nodiscard]] law_table const* table() const { return table_.get(); }

@@ -112,7 +112,7 @@ verdict check_gradients(transformer<Shape, Parts...> const& net, batch const& ro
                 "`double` to the parts of the model");
   static_assert((dormant::detail::check_hook<model, true, Interventions>() && ...));
   dormant::detail::check_whole(net.parameters().size());
-  dormant::detail::check_batch(rows, net.placed().s);
+  dormant::detail::check_batch(rows, net.placed().s, model::registers);
   (dormant::detail::tell_structure(interventions, net.placed()), ...);
 
   dormant::detail::batch_pass<model> pass({.threads = 1, .shards = 1}, true, net.placed());

@@ -201,6 +201,7 @@ bool draw_against_laws(verdict& found, Task const& task, law_table const& table,
   for (std::uint64_t row = 0; row < rows; ++row) {
     drawn_row<Task> const r(task, stream::user, step, row, length);
     for (std::size_t t = 0; t < length; ++t) {
+      if (is_register(r.tokens()[t])) continue; // nothing is predicted from it
       auto const where = "row " + std::to_string(row) + ", position " + std::to_string(t);
       if (!possible(found, where, r.laws()[t], table, r.tokens()[t + 1])) return false;
       to.add(r.laws()[t], table, t, r.tokens()[t + 1]);

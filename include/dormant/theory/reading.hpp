@@ -4,6 +4,7 @@
 #pragma once
 
 #include "dormant/concepts.hpp"
+#include "dormant/error.hpp"
 #include "dormant/probe/row.hpp"
 #include "dormant/rule/softmax.hpp"
 #include "dormant/sites.hpp"
@@ -32,6 +33,7 @@ class reading_of {
 public:
   void operator()(site::value_out at, view<T const, 3> const& values) {
     for (std::size_t t = 0; t < values.shape(1); ++t) {
+      if (is_register(at.sequence.inputs[t])) refuse({"the minimal model knows no registers"});
       auto const v = static_cast<std::size_t>(at.sequence.inputs[t]);
       auto& sum = (t == 0 ? bos_ : grown(values_, v));
       sum.value.resize(values.shape(2));

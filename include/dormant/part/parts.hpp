@@ -39,6 +39,7 @@
 #include "dormant/part/norm/single_scale_norm.hpp"
 #include "dormant/part/position/no_positions.hpp"
 #include "dormant/part/projection/biased.hpp"
+#include "dormant/part/registers.hpp"
 #include "dormant/part/wiring/parallel.hpp"
 #include "dormant/part/wiring/post_residual.hpp"
 #include "dormant/part/wiring/residual.hpp"

@@ -6,13 +6,13 @@ parameters by name:
     {"name", "dtype", "parts": true, "width", "context", "heads", "kv_heads", "head_width", "epsilon",
      "frozen": [names], "optimizers": as in check_against_torch.py, "positions": "learned" | "none",
      "last_norm": NORM, "layers": [{"wiring": WIRING, "norm": NORM, "attention": {...}, "mlp": {...}}]}
-NORM, WIRING, the "kind" of a step and "rule" are names that `norm`, `wiring`, `heads_step`, `score_step`,
-`mixed_step` and `rule` below, or a file of parts/, know.
+NORM, WIRING, the "kind" of a step, "rule" and "extra_key" are names that `norm`, `wiring`, `heads_step`,
+`score_step`, `mixed_step`, `rule` and `extra_key` below, or a file of parts/, know.
 Wirings, F a branch and N its norm: "pre" x + F(N(x)), "post" N(x + F(x)), "sandwich" x + N'(F(N(x))),
 "after" x + N'(F(x)), "parallel" x + A(N(x)) + M(N(x)), "parallel_apart" x + A(N(x)) + M(N2(x)).
 attention: "biases": "none" | "inputs" | "all"; "heads", "scores" and "mixed", lists of steps in their
 order, each with its "kind" and numbers of its own; "rule"; "mask": "causal" | "none"; "window": keys or
-0; "extra_key": "none" | "key" | "key_value" | "value", the last with a key of zero.
+0; "extra_key": "none" or such a name.
 mlp: "kind": "plain" | "gated" | "linear", "activation": "relu" | "gelu" | "gelu_new" | "silu".
 """
 import importlib
@@ -66,6 +66,7 @@ heads_step = Known("step on q, k and v")      # f(config, step, w, y, q, k, v) -
 score_step = Known("step on scores")          # f(config, step, w, y, s) -> s
 mixed_step = Known("step on heads' outputs")  # f(config, step, w, y, z, v) -> z
 rule = Known("rule")                          # f(config, w, s, seen) -> weights, 0 where a key is not seen
+extra_key = Known("extra key")                # f(w) -> key, value, each [KV, D], or None for one of zeros
 wiring = Known("wiring")                      # f(w, x, N, F) -> x, see below
 # y [B, T, C] is what the branch reads; q and z [B, H, T, D]; k and v [B, KV, T, D], in `mixed_step` v
 # [B, H, T, D]; s [B, H, T query, keys], seen [T query, keys]: positions, then a key that is none
@@ -225,6 +226,16 @@ def stick_breaking(config, w, s, seen):
     return torch.where(seen, torch.exp(F.logsigmoid(s) + later), torch.zeros_like(s))
 
 
+@extra_key("key")
+def learned_key(w):
+    return w("extra_key.weight"), None
+
+
+@extra_key("key_value")
+def learned_key_and_value(w):
+    return w("extra_key.weight"), w("extra_value.weight")
+
+
 def attention(config, a, w, y):
     length, H, KV = y.shape[1], config["heads"], config["kv_heads"]
     biased = a["biases"] != "none"
@@ -236,9 +247,10 @@ def attention(config, a, w, y):
     root = math.sqrt(config["head_width"])
     s = q @ k.transpose(-1, -2) / root
     plain = ("soft_cap", "temperature")  # what happens to the score of a key that is no position too
+    key, value = (None, None) if a["extra_key"] == "none" else extra_key[a["extra_key"]](w)
     extra = torch.zeros_like(s[..., 0])
-    if a["extra_key"].startswith("key"):
-        extra = (q * w("extra_key.weight").repeat_interleave(H // KV, 0)[:, None]).sum(-1) / root
+    if key is not None:
+        extra = (q * key.repeat_interleave(H // KV, 0)[:, None]).sum(-1) / root
     for step in a["scores"]:
         change = score_step[step["kind"]]
         s = change(config, step, w, y, s)
@@ -256,8 +268,8 @@ def attention(config, a, w, y):
         seen = torch.cat([seen, torch.ones(length, 1, dtype=torch.bool)], -1)
     pattern = rule[a["rule"]](config, w, s, seen)
     z = pattern[..., :length] @ v
-    if a["extra_key"].endswith("value"):
-        z = z + pattern[..., length:] * w("extra_value.weight").repeat_interleave(H // KV, 0)[:, None]
+    if value is not None:
+        z = z + pattern[..., length:] * value.repeat_interleave(H // KV, 0)[:, None]
     for step in a["mixed"]:
         z = mixed_step[step["kind"]](config, step, w, y, z, v)
     return w.linear("wo.", z.transpose(1, 2).flatten(-2), a["biases"] == "all")

@@ -81,11 +81,6 @@ def no_norm(w, x, epsilon):
     return x
 
 
-@norm("dyt")
-def dyt(w, x, epsilon):
-    return w("weight") * torch.tanh(w("alpha") * x) + w("bias")
-
-
 @norm("rms_norm")
 def rms_norm(w, x, epsilon):
     return rms(x, epsilon) * w("weight")
@@ -169,19 +164,8 @@ def whole_qk_norm(config, step, w, y, q, k, v):
     return whole(q, w("q_norm.weight")), whole(k, w("k_norm.weight")), v
 
 
-@heads_step("value_gate")
-def value_gate(config, step, w, y, q, k, v):
-    return q, k, v * split(torch.sigmoid(w.linear("value_gate.", y)), v.shape[1])
-
-
 def split(x, heads):  # [B, T, heads * D] -> [B, heads, T, D]
     return x.unflatten(-1, (heads, -1)).transpose(1, 2)
-
-
-def alibi_slopes(heads):
-    power = 2 ** int(math.log2(heads))
-    slopes = [2 ** (-8 * (h + 1) / power) for h in range(power)]
-    return slopes + [2 ** (-8 * (2 * h + 1) / (2 * power)) for h in range(heads - power)]
 
 
 @score_step("soft_cap")
@@ -194,36 +178,9 @@ def temperature(config, step, w, y, s):
     return s / step["value"]
 
 
-@score_step("alibi")
-def alibi(config, step, w, y, s):
-    position = torch.arange(y.shape[1], dtype=s.dtype)
-    slopes = torch.tensor(alibi_slopes(config["heads"]), dtype=s.dtype)[:, None, None]
-    return s - slopes * (position[:, None] - position)
-
-
-@score_step("forget_gate")
-def forget_gate(config, step, w, y, s):
-    sums = F.logsigmoid(w.linear("forget_gate.", y, True)).cumsum(1).transpose(1, 2)  # [B, H, T]
-    return s + sums[..., :, None] - sums[..., None, :]
-
-
-@mixed_step("head_norm")
-def head_norm(config, step, w, y, z, v):
-    return rms(z, config["epsilon"]) * w("head_norm.weight")
-
-
 @rule("softmax")
 def softmax(config, w, s, seen):
     return torch.softmax(s.masked_fill(~seen, -math.inf), -1)
-
-
-@rule("stick_breaking")
-def stick_breaking(config, w, s, seen):
-    length = s.shape[-1]
-    seen = seen & ~torch.eye(length, dtype=torch.bool)  # a query does not see its own key
-    left = torch.where(seen, F.logsigmoid(-s), torch.zeros_like(s))
-    later = left.flip(-1).cumsum(-1).flip(-1) - left  # of the keys after this one
-    return torch.where(seen, torch.exp(F.logsigmoid(s) + later), torch.zeros_like(s))
 
 
 @extra_key("key")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# The checks of the texts find what they look for: an attention whose queries are not named, and a
-# verdict that is not the computed one.
+# The checks of the texts find what they look for: an attention whose queries are not named, a verdict
+# that is not the computed one, and a part that does not stand alone.
 # Usage: python3 checks_can_fail.py SOURCE_FOLDER
 
 import json
@@ -10,6 +10,7 @@ import sys
 
 sys.dont_write_bytecode = True # the folder of the sources stays as it is
 import attention_names
+import stand_alone
 import verdicts
 
 
@@ -18,7 +19,42 @@ def check(holds, what):
         sys.exit("not found: " + what)
 
 
+def parts(source):
+    files = stand_alone.read(source)
+    check(not list(stand_alone.mistakes(files)), "that every part stands alone")
+    home, pairs = "include/dormant/", "tests/reference/parts/"
+    for path, change, mistake in ( # a change is more text, what to take out, or None for the whole file
+            (home + "train.hpp", '\n#include "dormant/rule/softpick.hpp"',
+             "rule/softpick.hpp: train.hpp includes it"),
+            (home + "plan/sizes.hpp", "struct dyt_sizes {};",
+             "part/norm/dyt.hpp: plan/sizes.hpp says dyt_sizes"),
+            (home + "kernels/rows.hpp", "void lion(float*);",
+             "optimizer/lion.hpp: kernels/rows.hpp says lion"),
+            (home + "part/norm/new.hpp", "struct new_norm {};",
+             "part/norm/new.hpp: no line in docs/parts.md"),
+            (home + "part/parts.hpp", ["/rezero.hpp"],
+             "part/wiring/rezero.hpp: not in part/parts.hpp"),
+            ("docs/optimizers.md", ["`muon.hpp`"], "optimizer/muon.hpp: no line in docs/optimizers.md"),
+            ("tests/part/mlp_gate.cpp", ["linear_gate"],
+             "part/attention/mlp_gate.hpp: tests/part/mlp_gate.cpp does not name linear_gate"),
+            ("tests/part/dyt.cpp", None, "part/norm/dyt.hpp: no tests/part/dyt.cpp"),
+            (pairs + "entmax15.cpp", None, f"rule/entmax15.hpp: no {pairs}entmax15.cpp"),
+            (pairs + "alibi.py", None, f"part/attention/alibi.hpp: no {pairs}alibi.py")):
+        changed = dict(files)
+        text = changed.pop(path, "")
+        if isinstance(change, str):
+            changed[path] = text + change
+        elif change:
+            check(change[0] in text, f"{change[0]} in {path}")
+            changed[path] = text.replace(change[0], "")
+        found = list(stand_alone.mistakes(changed))
+        check(mistake in found, f"{mistake}; but {found}")
+    said = {**files, home + "train.hpp": files[home + "train.hpp"] + '// lion\nauto x = "lion";\n'}
+    check(not list(stand_alone.mistakes(said)), "that a comment is no use of a part")
+
+
 def main(source):
+    parts(source)
     results = (source / "docs/results.md").read_text(encoding="utf-8")
     check(not list(attention_names.of_markdown(results)), "that results.md names its queries")
     places = [m.start() for m in attention_names.SINK.finditer(results)]

@@ -72,12 +72,6 @@ TEST_CASE("elementwise row kernels match scalar loops", "[kernels][rows]") {
         },
         &row::out, [](double x, double y) { return x * y; });
     check_elements<T>(
-        1,
-        [](row& r, std::size_t n) {
-          kernels::add_product<Arch, T>(r.x.data(), r.y.data(), r.x.data(), n);
-        },
-        &row::x, [](double x, double y) { return x + x * y; });
-    check_elements<T>(
         1, [](row& r, std::size_t n) { kernels::relu_scale<Arch, T>(r.x.data(), n, T(0.5)); },
         &row::x, [](double x, double) { return std::max(0.0, x) / 2; });
     check_elements<T>(

@@ -2,9 +2,13 @@
 // Lion against its formula; the laws, threads and a stop.
 #include "dormant/optimizer/lion.hpp"
 
+#include "kernels/kernel_testing.hpp"
 #include "optimizer_testing.hpp"
 
+#include <cmath>
+#include <cstddef>
 #include <limits>
+#include <vector>
 
 using namespace testing_optimizers;
 
@@ -58,6 +62,47 @@ TEST_CASE("lion: NaN comes through, nothing moves at 0") {
   CHECK(p.data()[0] == 0);
   CHECK(std::isnan(p.data()[1]));
   CHECK(p.data()[2] == -1e-4F);
+}
+
+TEST_CASE("lion: the formula on every architecture and length, and NaN comes through") {
+  using namespace dormant::testing_kernels;
+  lion const hyper{.lr = 0.25, .beta1 = 0.5, .beta2 = 0.75, .weight_decay = 0.5};
+  on_every_arch([&]<class Arch, class T>() {
+    for (std::size_t const n : odd_sizes) {
+      guarded<T> p(1, n, 1);
+      lion::state<T> memory(n);
+      auto const step = [&](guarded<T>& g) {
+        hyper.step<Arch, T>(
+            memory, {.parameters = {p.data(), n}, .gradients = {g.data(), n}, .cols = n}, 1);
+      };
+      numbers some{2};
+      std::vector<double> p1(n), m1(n);
+      for (std::size_t i = 0; i != n; ++i) {
+        p1[i] = static_cast<double>(p(0, i));
+        m1[i] = static_cast<double>(memory.mean.data()[i] = static_cast<T>(some()));
+      }
+      bool good = true;
+      for (std::uint32_t t = 1; t <= 3; ++t) {
+        guarded<T> g(1, n, 10 + t);
+        step(g);
+        for (std::size_t i = 0; i != n; ++i) {
+          double const d = static_cast<double>(g(0, i));
+          double const mixture = hyper.beta1 * m1[i] + (1 - hyper.beta1) * d;
+          p1[i] = p1[i] * (1 - hyper.lr * hyper.weight_decay) -
+                  hyper.lr * ((mixture > 0) - (mixture < 0));
+          m1[i] = hyper.beta2 * m1[i] + (1 - hyper.beta2) * d;
+          good = good && close(p(0, i), p1[i], 1, 16) && close(memory.mean.data()[i], m1[i], 1, 16);
+        }
+      }
+      INFO("n " << n);
+      CHECK(good);
+      CHECK(p.padding_untouched());
+      guarded<T> g(1, n, 3);
+      g(0, n / 2) = std::numeric_limits<T>::quiet_NaN();
+      step(g);
+      CHECK((std::isnan(p(0, n / 2)) && std::isnan(memory.mean.data()[n / 2])));
+    }
+  });
 }
 
 TEST_CASE("lion: laws, wrappers, threads, a stop") {

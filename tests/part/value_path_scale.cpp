@@ -9,14 +9,13 @@
 #include "values.hpp"
 
 #include <cstddef>
+#include <ratio>
 
 using namespace dormant;
 using namespace dormant::testing;
 
 namespace {
-struct halved : from_sizes {
-  static constexpr double value_path_scale(sizes const&) { return 0.5; }
-};
+using halved = std::ratio<1, 2>;
 using plain = part_values::one_layer<softmax, exclusive_attention>;
 using scaled = part_values::one_layer<softmax, exclusive_attention, value_path_scale<halved>>;
 } // namespace

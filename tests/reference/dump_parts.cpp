@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Writes what the library computes with every part, in every wiring and under one head, four, and four
-// that share two of keys and values, for check_against_torch.py to compare with PyTorch.
+// Writes what the library computes with the parts that others are built on, and with those of parts/, in
+// every wiring and under one head, four, and four that share two of keys and values, for
+// check_against_torch.py to compare with PyTorch.
 //   dump_parts FOLDER
 #include "part_cases.hpp"
-
-#include <dormant/rule/stick_breaking.hpp>
 
 namespace {
 
@@ -41,7 +40,6 @@ void all_norms(part_writer const& to) {
   to.norm<basic_layer_norm<true, false>>("gained_layer_norm");
   to.norm<rms_norm>("rms_norm");
   to.norm<plain_rms_norm>("plain_rms_norm");
-  to.norm<dyt>("dyt");
   to.norm<no_norm>("none", 0.3);
 }
 void all_mlps(part_writer const& to) {
@@ -86,19 +84,10 @@ void all_attentions(part_writer const& to) {
       "qk_norm", {{"heads", json::array({json{{"kind", "qk_norm"}}, rotary_words()["heads"][0]})}});
   to.attention_part<attention<softmax, whole_qk_norm>>(
       "whole_qk_norm", {{"heads", one_step({{"kind", "whole_qk_norm"}})}});
-  to.attention_part<attention<softmax, value_gate>>(
-      "value_gate", {{"heads", one_step({{"kind", "value_gate"}})}});
-  to.attention_part<attention<softmax, head_norm>>("head_norm",
-                                                   {{"mixed", one_step({{"kind", "head_norm"}})}});
   to.attention_part<attention<softmax, temperature<>, soft_cap<>>>(
       "temperature_soft_cap",
       {{"scores", json::array({json{{"kind", "temperature"}, {"value", 0.7}},
                                json{{"kind", "soft_cap"}, {"at", 1.5}}})}});
-  to.attention_part<attention<softmax, alibi>>("alibi",
-                                               {{"scores", one_step({{"kind", "alibi"}})}});
-  to.attention_part<attention<forgetting<>>>("forgetting",
-                                             {{"scores", one_step({{"kind", "forget_gate"}})}});
-  to.attention_part<attention<stick_breaking>>("stick_breaking", {{"rule", "stick_breaking"}});
   to.attention_part<attention<softmax, extra_key>>("extra_key", {{"extra_key", "key"}});
   to.attention_part<attention<softmax, extra_key_value, soft_cap<>>>(
       "extra_key_value",

@@ -6,13 +6,13 @@ parameters by name:
     {"name", "dtype", "parts": true, "width", "context", "heads", "kv_heads", "head_width", "epsilon",
      "frozen": [names], "optimizers": as in check_against_torch.py, "positions": "learned" | "none",
      "last_norm": NORM, "layers": [{"wiring": WIRING, "norm": NORM, "attention": {...}, "mlp": {...}}]}
-NORM, WIRING, the "kind" of a step and "rule" are names that `norm`, `wiring`, `heads_step`, `score_step`,
-`mixed_step` and `rule` below, or a file of parts/, know.
+NORM, WIRING, the "kind" of a step, "rule" and "extra_key" are names that `norm`, `wiring`, `heads_step`,
+`score_step`, `mixed_step`, `rule` and `extra_key` below, or a file of parts/, know.
 Wirings, F a branch and N its norm: "pre" x + F(N(x)), "post" N(x + F(x)), "sandwich" x + N'(F(N(x))),
 "after" x + N'(F(x)), "parallel" x + A(N(x)) + M(N(x)), "parallel_apart" x + A(N(x)) + M(N2(x)).
 attention: "biases": "none" | "inputs" | "all"; "heads", "scores" and "mixed", lists of steps in their
 order, each with its "kind" and numbers of its own; "rule"; "mask": "causal" | "none"; "window": keys or
-0; "extra_key": "none" | "key" | "key_value" | "value", the last with a key of zero.
+0; "extra_key": "none" or such a name.
 mlp: "kind": "plain" | "gated" | "linear", "activation": "relu" | "gelu" | "gelu_new" | "silu".
 """
 import importlib
@@ -67,6 +67,7 @@ score_step = Known("step on scores")          # f(config, step, w, y, s) -> s
 mixed_step = Known("step on heads' outputs")  # f(config, step, w, y, z, v) -> z
 rule = Known("rule")                          # f(config, w, s, seen) -> weights, 0 where a key is not seen
 tokens = Known("table of tokens")             # f(w, inputs) -> x [B, T, C]
+extra_key = Known("extra key")                # f(w) -> key, value, each [KV, D], or None for one of zeros
 wiring = Known("wiring")                      # f(w, x, N, F) -> x, see below
 # y [B, T, C] is what the branch reads; q and z [B, H, T, D]; k and v [B, KV, T, D], in `mixed_step` v
 # [B, H, T, D]; s [B, H, T query, keys], seen [T query, keys]: positions, then a key that is none
@@ -84,11 +85,6 @@ def plain_tokens(w, inputs):
 @norm("none")
 def no_norm(w, x, epsilon):
     return x
-
-
-@norm("dyt")
-def dyt(w, x, epsilon):
-    return w("weight") * torch.tanh(w("alpha") * x) + w("bias")
 
 
 @norm("rms_norm")
@@ -174,19 +170,8 @@ def whole_qk_norm(config, step, w, y, q, k, v):
     return whole(q, w("q_norm.weight")), whole(k, w("k_norm.weight")), v
 
 
-@heads_step("value_gate")
-def value_gate(config, step, w, y, q, k, v):
-    return q, k, v * split(torch.sigmoid(w.linear("value_gate.", y)), v.shape[1])
-
-
 def split(x, heads):  # [B, T, heads * D] -> [B, heads, T, D]
     return x.unflatten(-1, (heads, -1)).transpose(1, 2)
-
-
-def alibi_slopes(heads):
-    power = 2 ** int(math.log2(heads))
-    slopes = [2 ** (-8 * (h + 1) / power) for h in range(power)]
-    return slopes + [2 ** (-8 * (2 * h + 1) / (2 * power)) for h in range(heads - power)]
 
 
 @score_step("soft_cap")
@@ -199,36 +184,19 @@ def temperature(config, step, w, y, s):
     return s / step["value"]
 
 
-@score_step("alibi")
-def alibi(config, step, w, y, s):
-    position = torch.arange(y.shape[1], dtype=s.dtype)
-    slopes = torch.tensor(alibi_slopes(config["heads"]), dtype=s.dtype)[:, None, None]
-    return s - slopes * (position[:, None] - position)
-
-
-@score_step("forget_gate")
-def forget_gate(config, step, w, y, s):
-    sums = F.logsigmoid(w.linear("forget_gate.", y, True)).cumsum(1).transpose(1, 2)  # [B, H, T]
-    return s + sums[..., :, None] - sums[..., None, :]
-
-
-@mixed_step("head_norm")
-def head_norm(config, step, w, y, z, v):
-    return rms(z, config["epsilon"]) * w("head_norm.weight")
-
-
 @rule("softmax")
 def softmax(config, w, s, seen):
     return torch.softmax(s.masked_fill(~seen, -math.inf), -1)
 
 
-@rule("stick_breaking")
-def stick_breaking(config, w, s, seen):
-    length = s.shape[-1]
-    seen = seen & ~torch.eye(length, dtype=torch.bool)  # a query does not see its own key
-    left = torch.where(seen, F.logsigmoid(-s), torch.zeros_like(s))
-    later = left.flip(-1).cumsum(-1).flip(-1) - left  # of the keys after this one
-    return torch.where(seen, torch.exp(F.logsigmoid(s) + later), torch.zeros_like(s))
+@extra_key("key")
+def learned_key(w):
+    return w("extra_key.weight"), None
+
+
+@extra_key("key_value")
+def learned_key_and_value(w):
+    return w("extra_key.weight"), w("extra_value.weight")
 
 
 def attention(config, a, w, y):
@@ -242,9 +210,10 @@ def attention(config, a, w, y):
     root = math.sqrt(config["head_width"])
     s = q @ k.transpose(-1, -2) / root
     plain = ("soft_cap", "temperature")  # what happens to the score of a key that is no position too
+    key, value = (None, None) if a["extra_key"] == "none" else extra_key[a["extra_key"]](w)
     extra = torch.zeros_like(s[..., 0])
-    if a["extra_key"].startswith("key"):
-        extra = (q * w("extra_key.weight").repeat_interleave(H // KV, 0)[:, None]).sum(-1) / root
+    if key is not None:
+        extra = (q * key.repeat_interleave(H // KV, 0)[:, None]).sum(-1) / root
     for step in a["scores"]:
         change = score_step[step["kind"]]
         s = change(config, step, w, y, s)
@@ -262,8 +231,8 @@ def attention(config, a, w, y):
         seen = torch.cat([seen, torch.ones(length, 1, dtype=torch.bool)], -1)
     pattern = rule[a["rule"]](config, w, s, seen)
     z = pattern[..., :length] @ v
-    if a["extra_key"].endswith("value"):
-        z = z + pattern[..., length:] * w("extra_value.weight").repeat_interleave(H // KV, 0)[:, None]
+    if value is not None:
+        z = z + pattern[..., length:] * value.repeat_interleave(H // KV, 0)[:, None]
     for step in a["mixed"]:
         z = mixed_step[step["kind"]](config, step, w, y, z, v)
     return w.linear("wo.", z.transpose(1, 2).flatten(-2), a["biases"] == "all")

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What optimizers of whole matrices do before and after they turn a direction: momentum, Adam's
-// step, transposes.
+// What optimizers of whole matrices do before and after they turn a direction: Adam's step,
+// transposes.
 #pragma once
 
 #include "dormant/kernels/optimizer_steps.hpp"
@@ -11,19 +11,6 @@
 #include <cstddef>
 
 namespace dormant::kernels {
-
-/// Momentum, and a look ahead (Nesterov): v = momentum v + g, out = g + momentum v, all [n].
-template <class Arch, class T>
-[[gnu::noinline]] void nesterov(T const* g, T* v, T* out, std::size_t n, double momentum) {
-  using batch = vector<Arch, T>;
-  batch const mu(static_cast<T>(momentum));
-  for_each_register<Arch, T>(n, [&](auto reg, std::size_t i) {
-    batch const d = reg.load(g + i);
-    batch const v1 = fma(mu, reg.load(v + i), d);
-    reg.store(v + i, v1);
-    reg.store(out + i, fma(mu, v1, d));
-  });
-}
 
 /// p = keep p + factor d, both [n].
 template <class Arch, class T>

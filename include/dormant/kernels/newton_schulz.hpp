@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
-// Orthogonalisation without a decomposition: x = a x + b (x x^T) x + c (x x^T)^2 x, again and
-// again, pulls all singular values towards 1 (Muon, Jordan et al. 2024).
+// What Muon alone needs (Jordan et al. 2024): Nesterov's momentum, and orthogonalisation without a
+// decomposition. x = a x + b (x x^T) x + c (x x^T)^2 x, again and again, pulls all singular
+// values towards 1.
 #pragma once
 
 #include "dormant/kernels/matmul.hpp"
 #include "dormant/kernels/matrix_steps.hpp"
 #include "dormant/kernels/optimizer_steps.hpp"
 #include "dormant/kernels/rows.hpp"
+#include "dormant/kernels/simd.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -15,6 +17,19 @@
 #include <utility>
 
 namespace dormant::kernels {
+
+/// Momentum, and a look ahead (Nesterov): v = momentum v + g, out = g + momentum v, all [n].
+template <class Arch, class T>
+[[gnu::noinline]] void nesterov(T const* g, T* v, T* out, std::size_t n, double momentum) {
+  using batch = vector<Arch, T>;
+  batch const mu(static_cast<T>(momentum));
+  for_each_register<Arch, T>(n, [&](auto reg, std::size_t i) {
+    batch const d = reg.load(g + i);
+    batch const v1 = fma(mu, reg.load(v + i), d);
+    reg.store(v + i, v1);
+    reg.store(out + i, fma(mu, v1, d));
+  });
+}
 
 /// Where an iteration works: [rows, cols] once, [k, k] twice, k the smaller of the two.
 template <class T>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One step of each optimizer over flat arrays, in PyTorch's order of operations.
+// One step of AdamW, SGD and sign descent over flat arrays, in PyTorch's order of operations, and what
+// other optimizers share with them.
 #pragma once
 
 #include <cmath>
@@ -30,14 +31,6 @@ struct sgd_step {
 /// Hyper-parameters of one sign-gradient step.
 struct sign_sgd_step {
   double lr;
-  double weight_decay;
-};
-
-/// Hyper-parameters of one Lion step.
-struct lion_step {
-  double lr;
-  double beta1;
-  double beta2;
   double weight_decay;
 };
 
@@ -84,16 +77,14 @@ template <class Arch, class T>
   });
 }
 
-namespace detail {
 /// -1, 0 or 1; 0 and NaN pass through.
 template <class Arch, class T>
-[[gnu::always_inline]] inline vector<Arch, T> sign(vector<Arch, T> x) {
+[[gnu::always_inline]] inline vector<Arch, T> sign_of(vector<Arch, T> x) {
   using batch = vector<Arch, T>;
   batch const zero(T(0));
   batch const above = xsimd::select(x > zero, batch(T(1)), x);
   return xsimd::select(x < zero, batch(T(-1)), above);
 }
-} // namespace detail
 
 /// Sign-gradient descent with decoupled decay: p = p (1 - lr wd) - lr sign(g). sign(0) is 0 and a
 /// NaN gradient makes the parameter NaN.
@@ -103,27 +94,7 @@ template <class Arch, class T>
   batch const keep(static_cast<T>(1 - h.lr * h.weight_decay));
   batch const step(static_cast<T>(-h.lr));
   for_each_register<Arch, T>(n, [&](auto reg, std::size_t i) {
-    batch const sign = detail::sign<Arch, T>(reg.load(g + i));
-    reg.store(p + i, fma(step, sign, keep * reg.load(p + i)));
-  });
-}
-
-/// Lion (arXiv 2302.06675): parameters p, gradient g, momentum m, all [n].
-/// p = p (1 - lr wd) - lr sign(beta1 m + (1 - beta1) g), then m = beta2 m + (1 - beta2) g.
-template <class Arch, class T>
-[[gnu::noinline]] void lion(T* p, T const* g, T* m, std::size_t n, lion_step h) {
-  using batch = vector<Arch, T>;
-  batch const keep(static_cast<T>(1 - h.lr * h.weight_decay));
-  batch const beta1(static_cast<T>(h.beta1));
-  batch const beta2(static_cast<T>(h.beta2));
-  batch const rest1(static_cast<T>(1 - h.beta1));
-  batch const rest2(static_cast<T>(1 - h.beta2));
-  batch const step(static_cast<T>(-h.lr));
-  for_each_register<Arch, T>(n, [&](auto reg, std::size_t i) {
-    batch const d = reg.load(g + i);
-    batch const old = reg.load(m + i);
-    batch const sign = detail::sign<Arch, T>(fma(rest1, d, beta1 * old));
-    reg.store(m + i, fma(rest2, d, beta2 * old));
+    batch const sign = sign_of<Arch, T>(reg.load(g + i));
     reg.store(p + i, fma(step, sign, keep * reg.load(p + i)));
   });
 }

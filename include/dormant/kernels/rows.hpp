@@ -125,14 +125,6 @@ template <class Arch, class T>
       n, [&](auto reg, std::size_t i) { reg.store(out + i, reg.load(a + i) * reg.load(b + i)); });
 }
 
-/// out = out + a * b, element by element; `out` may be `a` or `b`.
-template <class Arch, class T>
-[[gnu::noinline]] void add_product(T const* a, T const* b, T* out, std::size_t n) {
-  for_each_register<Arch, T>(n, [&](auto reg, std::size_t i) {
-    reg.store(out + i, fma(reg.load(a + i), reg.load(b + i), reg.load(out + i)));
-  });
-}
-
 /// x = max(0, x) * factor; NaN stays NaN.
 template <class Arch, class T>
 [[gnu::noinline]] void relu_scale(T* x, std::size_t n, T factor) {

@@ -4,6 +4,7 @@
 
 #include "dormant/concepts.hpp"
 #include "dormant/kernels/optimizer_steps.hpp"
+#include "dormant/kernels/simd.hpp"
 #include "dormant/optimizer/rates.hpp"
 #include "dormant/tensor.hpp"
 
@@ -37,10 +38,21 @@ struct lion {
   };
 
   template <class Arch, class T>
-  void step(state<T>& s, parameter_segment<T> p, std::uint64_t) const {
-    kernels::lion<Arch, T>(
-        p.parameters.data(), p.gradients.data(), s.mean.data() + p.offset, p.parameters.size(),
-        {.lr = lr * p.rate_scale, .beta1 = beta1, .beta2 = beta2, .weight_decay = weight_decay});
+  [[gnu::noinline]] void step(state<T>& s, parameter_segment<T> p, std::uint64_t) const {
+    using vector = kernels::vector<Arch, T>;
+    double const rate = lr * p.rate_scale;
+    vector const keep(static_cast<T>(1 - rate * weight_decay)), by(static_cast<T>(-rate));
+    vector const old1(static_cast<T>(beta1)), new1(static_cast<T>(1 - beta1));
+    vector const old2(static_cast<T>(beta2)), new2(static_cast<T>(1 - beta2));
+    T* const w = p.parameters.data();
+    T* const m = s.mean.data() + p.offset;
+    T const* const g = p.gradients.data();
+    kernels::for_each_register<Arch, T>(p.parameters.size(), [&](auto reg, std::size_t i) {
+      vector const d = reg.load(g + i), before = reg.load(m + i);
+      vector const sign = kernels::sign_of<Arch, T>(kernels::fma(new1, d, old1 * before));
+      reg.store(m + i, kernels::fma(new2, d, old2 * before));
+      reg.store(w + i, kernels::fma(by, sign, keep * reg.load(w + i)));
+    });
   }
 };
 static_assert(optimizer<lion>);

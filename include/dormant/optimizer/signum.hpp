@@ -4,6 +4,7 @@
 
 #include "dormant/concepts.hpp"
 #include "dormant/kernels/optimizer_steps.hpp"
+#include "dormant/kernels/simd.hpp"
 #include "dormant/optimizer/rates.hpp"
 #include "dormant/tensor.hpp"
 
@@ -33,15 +34,21 @@ struct signum {
     arena<T> mean;
   };
 
-  /// Lion with one beta: the sign is that of the momentum after the step.
+  /// The sign is that of the momentum after the step.
   template <class Arch, class T>
-  void step(state<T>& s, parameter_segment<T> p, std::uint64_t) const {
-    kernels::lion<Arch, T>(p.parameters.data(), p.gradients.data(), s.mean.data() + p.offset,
-                           p.parameters.size(),
-                           {.lr = lr * p.rate_scale,
-                            .beta1 = momentum,
-                            .beta2 = momentum,
-                            .weight_decay = weight_decay});
+  [[gnu::noinline]] void step(state<T>& s, parameter_segment<T> p, std::uint64_t) const {
+    using vector = kernels::vector<Arch, T>;
+    double const rate = lr * p.rate_scale;
+    vector const keep(static_cast<T>(1 - rate * weight_decay)), by(static_cast<T>(-rate));
+    vector const stays(static_cast<T>(momentum)), comes(static_cast<T>(1 - momentum));
+    T* const w = p.parameters.data();
+    T* const m = s.mean.data() + p.offset;
+    T const* const g = p.gradients.data();
+    kernels::for_each_register<Arch, T>(p.parameters.size(), [&](auto reg, std::size_t i) {
+      vector const mean = kernels::fma(comes, reg.load(g + i), stays * reg.load(m + i));
+      reg.store(m + i, mean);
+      reg.store(w + i, kernels::fma(by, kernels::sign_of<Arch, T>(mean), keep * reg.load(w + i)));
+    });
   }
 };
 static_assert(optimizer<signum>);

@@ -38,11 +38,10 @@ struct sizes {
   // Numbers that go with parts which not every model has; read from a model's files, or left alone.
   double norm_epsilon = 1e-5; ///< added to variances; PyTorch's default
   rotary_options rotary{};
-  double clip = 8;             ///< q, k and v stay within +-clip (OLMo)
-  double soft_cap = 50;        ///< scores stay within +-soft_cap (Gemma 2)
-  double temperature = 1;      ///< scores are divided by it, beside sqrt(D)
-  double value_path_scale = 1; ///< the gradient that reaches v is multiplied by it
-  std::size_t window = 0;      ///< keys that a query sees, its own included; 0: all before it
+  double clip = 8;        ///< q, k and v stay within +-clip (OLMo)
+  double soft_cap = 50;   ///< scores stay within +-soft_cap (Gemma 2)
+  double temperature = 1; ///< scores are divided by it, beside sqrt(D)
+  std::size_t window = 0; ///< keys that a query sees, its own included; 0: all before it
 
   constexpr sizes(shape const& of)
       : layers(of.layers), heads(of.heads), kv_heads(of.kv_heads != 0 ? of.kv_heads : of.heads),

@@ -14,7 +14,6 @@ struct from_sizes {
   static constexpr double clip(sizes const& s) { return s.clip; }
   static constexpr double soft_cap(sizes const& s) { return s.soft_cap; }
   static constexpr double temperature(sizes const& s) { return s.temperature; }
-  static constexpr double value_path_scale(sizes const& s) { return s.value_path_scale; }
   static constexpr std::size_t window(sizes const& s) { return s.window; }
 };
 

@@ -5,6 +5,7 @@
 
 #include "dormant/kernels/rms_norm.hpp"
 #include "dormant/kernels/rows.hpp"
+#include "dormant/kernels/simd.hpp"
 #include "dormant/plan/plan.hpp"
 
 #include <cstddef>
@@ -45,9 +46,18 @@ struct pre_affine_norm {
     kernels::rms_norm_gradient<arch, T, true>(dy, p[scaled], p[rstd], p[gain], of_scaled, false,
                                               p.gradient(gain));
     for (std::size_t t = 0; t < x.rows; ++t) {
-      kernels::add_product<arch, T>(of_scaled.row(t), x.row(t), p.gradient(lambda), x.cols);
-      kernels::add_product<arch, T>(of_scaled.row(t), p[lambda], dx.row(t), x.cols);
+      add_product<arch, T>(of_scaled.row(t), x.row(t), p.gradient(lambda), x.cols);
+      add_product<arch, T>(of_scaled.row(t), p[lambda], dx.row(t), x.cols);
     }
+  }
+
+private:
+  // out = out + a * b, element by element
+  template <class Arch, class T>
+  static void add_product(T const* a, T const* b, T* out, std::size_t n) {
+    kernels::for_each_register<Arch, T>(n, [&](auto reg, std::size_t i) {
+      reg.store(out + i, kernels::fma(reg.load(a + i), reg.load(b + i), reg.load(out + i)));
+    });
   }
 };
 

@@ -17,7 +17,7 @@ template <std::size_t First, class Batch, std::size_t... Lane>
   return Batch(__builtin_shufflevector(reg(a), reg(b), (First + Lane)...));
 }
 
-/// Each lane times those up to 2 * `Step`, 4 * `Step`, ... behind it, which are ones after the last.
+/// Each lane, already the product of `Step` lanes, times all lanes behind; ones follow the last.
 template <std::size_t Step, class Batch>
 [[gnu::always_inline]] inline Batch product_on(Batch const& v, Batch const& ones) {
   constexpr std::make_index_sequence<Batch::size> all;
@@ -27,7 +27,7 @@ template <std::size_t Step, class Batch>
     return product_on<2 * Step>(v * window<Step>(v, ones, all), ones);
 }
 
-/// Each lane plus those up to 2 * `Step`, 4 * `Step`, ... before it, which are zeros before the first.
+/// Each lane, already the sum of `Step` lanes, plus all lanes before; zeros precede the first.
 template <std::size_t Step, class Batch>
 [[gnu::always_inline]] inline Batch sum_up_to(Batch const& v, Batch const& zeros) {
   constexpr std::make_index_sequence<Batch::size> all;
@@ -73,8 +73,9 @@ sum_before(xsimd::batch<T, Arch> const& v) {
   return {others, detail::spread<last>(others + v, all)};
 }
 
-/// Walks a row as `for_each_register` does, with something to carry: it begins as `carry` and becomes
-/// `f(reg, i, carry)` at each register. A lambda is not inlined twice; let f be a struct that says so.
+/// Walks a row as `for_each_register` does, with something to carry: it begins as `carry` and
+/// becomes `f(reg, i, carry)` at each register. A lambda is not inlined twice; let f be a struct
+/// that says so.
 template <class Arch, class T, class Carry, class F>
 [[gnu::always_inline]] inline void fold_registers(std::size_t n, Carry carry, F const& f) {
   std::size_t i = 0;

@@ -77,6 +77,7 @@ template <class T, class Arch>
 template <class Batch>
 struct logistic_at {
   Batch value; ///< s = 1 / (1 + exp(-x))
+  Batch rest;  ///< 1 - s, without the cancellation
   Batch slope; ///< s (1 - s), without the cancellation
 };
 
@@ -91,7 +92,8 @@ logistic(xsimd::batch<T, Arch> const& x) {
   batch const small = exp(xsimd::select(x < zero, x, -x)); // never overflows
   batch const larger = one / (one + small);
   batch const smaller = small * larger;
-  return {xsimd::select(x < zero, smaller, larger), smaller * larger};
+  return {xsimd::select(x < zero, smaller, larger), xsimd::select(x < zero, larger, smaller),
+          smaller * larger};
 }
 
 /// The standard normal distribution at one point: how much of it lies below, and its density.

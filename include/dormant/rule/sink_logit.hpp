@@ -4,7 +4,6 @@
 
 #include "dormant/kernels/rows.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <string_view>
@@ -37,9 +36,10 @@ struct sink_logit {
     T dropped = T{1} - kept;
     // Where little was dropped the difference is all rounding error, and Adam would follow it.
     if (kept > T{0.5}) {
-      auto const most =
-          static_cast<std::size_t>(std::max_element(row.begin(), row.end()) - row.begin());
-      dropped = row[most] * std::exp(row.parameters[0] - d.scores[most]);
+      // Any key tells, if it has a weight left: the largest has the highest score.
+      T const most = kernels::max_of<typename Row::arch, T>(row.data, row.keys);
+      T const highest = kernels::max_of<typename Row::arch, T>(d.scores, row.keys);
+      dropped = most * std::exp(row.parameters[0] - highest);
     }
     T const mean = kernels::softmax_gradient<typename Row::arch, T>(row.data, d.data, row.keys);
     d.dparameters[0] -= dropped * mean;

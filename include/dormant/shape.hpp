@@ -12,6 +12,16 @@ namespace dormant {
 /// The id of one vocabulary entry; the tasks put `<s>` first in a sequence, not first in the ids.
 using token = std::int32_t;
 
+/// In the place of a token that nobody knows: what follows the end of a text.
+inline constexpr token no_token = -1;
+
+/// Register i (arXiv 2309.16588) in the place of a token: an input of the model's own, that no vocabulary
+/// has. A sequence may begin with some, and what the model predicts there is not scored.
+[[nodiscard]] constexpr token register_token(std::size_t i) {
+  return no_token - 1 - static_cast<token>(i);
+}
+[[nodiscard]] constexpr bool is_register(token t) { return t < no_token; }
+
 /// The sizes of a transformer, a structural type: `transformer<shape{.width = 64}, softmax>`.
 /// The defaults are the paper's one-layer model (arXiv 2410.13835, section 2).
 ///

@@ -72,7 +72,6 @@ NOT_COMPARED = {"permuted_adam": "it is AdamW, says its test"}
 INSTEAD = {
     "tests/rule/sink_logit.cpp": "tests/rule/rules.cpp",
     "tests/rule/softmax_n.cpp": "tests/rule/rules.cpp",
-    "tests/rule/stick_breaking.cpp": "tests/part/stick_breaking.cpp",
     "tests/part/forgetting.cpp": "tests/part/forget_gate.cpp",
 }
 

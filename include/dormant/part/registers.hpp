@@ -4,7 +4,6 @@
 #pragma once
 
 #include "dormant/plan/plan.hpp"
-#include "dormant/task/batch.hpp"
 
 #include <cstddef>
 

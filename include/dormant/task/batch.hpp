@@ -17,16 +17,6 @@
 
 namespace dormant {
 
-/// In the place of a token that nobody knows: what follows the end of a text.
-inline constexpr token no_token = -1;
-
-/// Register i (arXiv 2309.16588) in the place of a token: an input of the model's own, that no vocabulary
-/// has. A sequence may begin with some, and what the model predicts there is not scored.
-[[nodiscard]] constexpr token register_token(std::size_t i) {
-  return no_token - 1 - static_cast<token>(i);
-}
-[[nodiscard]] constexpr bool is_register(token t) { return t < no_token; }
-
 /// One sequence as the model and the hooks see it. Non-owning.
 struct sequence {
   std::size_t index = 0;                ///< its row in the batch

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Register tokens (arXiv 2309.16588; 2309.17453 calls one of them a sink token): learned rows that stand before
-// the tokens of a sequence and mean nothing, of which no prediction is scored.
+// Register tokens (arXiv 2309.16588; 2309.17453 calls one a sink token): learned rows that stand before
+// the tokens of a sequence and mean nothing; no prediction made there is scored.
 #pragma once
 
 #include "dormant/plan/plan.hpp"

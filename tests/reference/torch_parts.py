@@ -5,9 +5,10 @@ A model is a configuration, the dictionary of a config.json with "parts": true, 
 parameters by name:
     {"name", "dtype", "parts": true, "width", "context", "heads", "kv_heads", "head_width", "epsilon",
      "frozen": [names], "optimizers": as in check_against_torch.py, "positions": "learned" | "none",
-     "last_norm": NORM, "layers": [{"wiring": WIRING, "norm": NORM, "attention": {...}, "mlp": {...}}]}
-NORM, WIRING, the "kind" of a step, "rule" and "extra_key" are names that `norm`, `wiring`, `heads_step`,
-`score_step`, `mixed_step`, `rule` and `extra_key` below, or a file of parts/, know.
+     "tokens": TOKENS, "last_norm": NORM, "layers": [{"wiring": WIRING, "norm": NORM, "attention": {...}, "mlp": {...}}]}
+NORM, WIRING, TOKENS, the "kind" of a step, "rule" and "extra_key" are names that `norm`, `wiring`, `tokens`,
+`heads_step`, `score_step`, `mixed_step`, `rule` and `extra_key` below, or a file of parts/, know. Without
+"tokens" it is "plain".
 Wirings, F a branch and N its norm: "pre" x + F(N(x)), "post" N(x + F(x)), "sandwich" x + N'(F(N(x))),
 "after" x + N'(F(x)), "parallel" x + A(N(x)) + M(N(x)), "parallel_apart" x + A(N(x)) + M(N2(x)).
 attention: "biases": "none" | "inputs" | "all"; "heads", "scores" and "mixed", lists of steps in their

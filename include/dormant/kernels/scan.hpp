@@ -5,6 +5,9 @@
 
 #include "dormant/kernels/simd.hpp"
 
+#include <cstddef>
+#include <utility>
+
 namespace dormant::kernels {
 
 namespace detail {

@@ -5,7 +5,8 @@ A model is a configuration, the dictionary of a config.json with "parts": true, 
 parameters by name:
     {"name", "dtype", "parts": true, "width", "context", "heads", "kv_heads", "head_width", "epsilon",
      "frozen": [names], "optimizers": as in check_against_torch.py, "positions": "learned" | "none",
-     "tokens": TOKENS, "last_norm": NORM, "layers": [{"wiring": WIRING, "norm": NORM, "attention": {...}, "mlp": {...}}]}
+     "tokens": TOKENS, "last_norm": NORM,
+     "layers": [{"wiring": WIRING, "norm": NORM, "attention": {...}, "mlp": {...}}]}
 NORM, WIRING, TOKENS, the "kind" of a step, "rule" and "extra_key" are names that `norm`, `wiring`, `tokens`,
 `heads_step`, `score_step`, `mixed_step`, `rule` and `extra_key` below, or a file of parts/, know. Without
 "tokens" it is "plain".

@@ -9,10 +9,8 @@ namespace grid {
 
 /// Those that a half-hour grid has beside softmax: the others are near to one of them.
 inline std::vector<std::string> const half_hour_attentions = {
-    "relu",       "sigmoid",         "softmax_n",     "sink_logit",       "clipped_softmax",
-    "softpick",   "sparsemax",       "entmax15",      "elu_one",          "stick_breaking",
-    "forgetting", "extra_key_value", "per_head_gate", "value_state_gate", "exclusive_attention",
-    "qk_norm"};
+    "relu",       "sigmoid",         "sink_logit",    "softpick",        "stick_breaking",
+    "forgetting", "extra_key_value", "per_head_gate", "value_state_gate"};
 /// A norm and its place, see cell.hpp.
 inline std::vector<std::string> const norm_names = {"pre_layer_norm", "pre_rms_norm",
                                                     "post_layer_norm", "sandwich_rms_norm", "dyt"};

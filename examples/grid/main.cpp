@@ -163,7 +163,7 @@ int main(int argc, char** argv) {
                "DIR");
   options.choice(
       "--extent", how.what.extent, grid::extents,
-      "half_hour: sixteen attentions, every norm and optimizer, one changed at a time; "
+      "half_hour: ten attentions, every norm and optimizer, one changed at a time; "
       "one_at_a_time: the same with all attentions; full: all of them "
       "with each other, at each depth, and the phases; named: the names below with each other; "
       "phases: learning rate x weight decay, triggers x context; rates: every optimizer at five "

@@ -94,8 +94,7 @@ TEST_CASE("A B with every epilogue matches double loops", "[kernels][matmul]") {
       auto const all = chains(m, k, n, a, b);
       for (auto how : {kernels::finish::store, kernels::finish::accumulate, kernels::finish::relu,
                        kernels::finish::where_positive}) {
-        bool const scales = how == kernels::finish::store || how == kernels::finish::accumulate;
-        T const scale = scales ? T(0.5) : T(1);
+        T const scale(0.5);
         guarded<T> c = old;
         kernels::multiply<Arch, T>(a.view(), weights.data(), c.view(),
                                    {.how = how, .scale = scale, .mask = mask.view()});

@@ -21,10 +21,10 @@ struct matrix {
   }
 };
 
-/// What happens to a finished element of A B on its way to C.
+/// What happens to a finished element of the product AB, times `scale`, on its way to C.
 enum class finish {
-  store,         ///< C = scale * AB
-  accumulate,    ///< C = C + scale * AB
+  store,         ///< C = AB
+  accumulate,    ///< C = C + AB
   relu,          ///< C = max(0, AB)
   where_positive ///< C = AB where mask > 0, else 0
 };
@@ -97,16 +97,16 @@ struct tile {
 namespace detail {
 
 template <class Arch, class T>
-[[gnu::always_inline]] inline vector<Arch, T> finished(finish how, T scale, vector<Arch, T> product,
+[[gnu::always_inline]] inline vector<Arch, T> finished(finish how, vector<Arch, T> product,
                                                        vector<Arch, T> old, vector<Arch, T> mask) {
   using batch = vector<Arch, T>;
   switch (how) {
-  case finish::accumulate: return fma(batch(scale), product, old);
+  case finish::accumulate: return old + product;
   case finish::relu: return positive_part(product);
   case finish::where_positive: return xsimd::select(mask > batch(T(0)), product, batch(T(0)));
   case finish::store: break;
   }
-  return batch(scale) * product;
+  return product;
 }
 
 /// One row of a ragged tile, from the buffer it was computed in to C: writes exactly `t.cols`.
@@ -116,8 +116,8 @@ template <class Arch, class T>
   bool const masked = t.how == finish::where_positive;
   T const* const mask = masked ? t.mask + row * t.mask_stride : c;
   for_each_register<Arch, T>(t.cols, [&](auto reg, std::size_t j) {
-    reg.store(c + j, finished<Arch, T>(t.how, t.scale, reg.load(product + j), reg.load(c + j),
-                                       reg.load(mask + j)));
+    reg.store(c + j, finished<Arch, T>(t.how, vector<Arch, T>(t.scale) * reg.load(product + j),
+                                       reg.load(c + j), reg.load(mask + j)));
   });
 }
 
@@ -136,40 +136,41 @@ template <class Product, bool Wide, class Batch, class T>
   if constexpr (Wide) c1 = Product::step(x, b1, c1);
 }
 
-/// Asks early for what the end of the tile reads or overwrites: nothing else hides that wait.
+/// The next row. Compilers would rather hold a pointer to each row of a tile, all computed before the
+/// loop, than one that walks; there are no registers for that, and the stack costs more than to add.
+template <class T>
+[[gnu::always_inline]] inline T* row_after(T* row, std::size_t stride) {
+  row += stride;
+  __asm__("" : "+r"(row));
+  return row;
+}
+
+/// Asks early for one row of what the end of the tile reads or overwrites: nothing else hides that wait.
 template <bool Wide, class Arch, class T>
-[[gnu::always_inline]] inline void expect_row(tile<T> const& t, std::size_t row) {
-  T const* const c = t.c + row * t.c_stride;
+[[gnu::always_inline]] inline void expect_row(T const* row) {
   constexpr std::size_t bytes = (Wide ? 2 : 1) * lanes<Arch, T> * sizeof(T);
-  constexpr bool two_lines = Wide && bytes > 64;
-  __builtin_prefetch(c, 1);
-  if constexpr (two_lines) __builtin_prefetch(c + lanes<Arch, T>, 1);
-  if (t.how == finish::where_positive) {
-    T const* const mask = t.mask + row * t.mask_stride;
-    __builtin_prefetch(mask);
-    if constexpr (two_lines) __builtin_prefetch(mask + lanes<Arch, T>);
-  }
+  __builtin_prefetch(row, 1);
+  if constexpr (Wide && bytes > 64) __builtin_prefetch(row + lanes<Arch, T>, 1);
 }
 
-/// Writes one vector of a full tile.
-template <finish How, class Arch, class T>
-[[gnu::always_inline]] inline void put(tile<T> const& t, std::size_t row, std::size_t j,
-                                       vector<Arch, T> product) {
+/// Writes one row of a full tile and goes on to the next. (Vectors come one by one: a pointer to all of
+/// them would put them into memory.)
+template <finish How, bool Wide, bool Last, class Arch, class T>
+[[gnu::always_inline]] inline void put_row(tile<T> const& t, T*& c, T const*& mask,
+                                           vector<Arch, T> left, vector<Arch, T> right) {
   using batch = vector<Arch, T>;
-  T* const c = t.c + row * t.c_stride + j;
-  batch old(T(0));
-  if constexpr (How == finish::accumulate) old = batch::load_unaligned(c);
-  batch mask(T(0));
-  if constexpr (How == finish::where_positive)
-    mask = batch::load_unaligned(t.mask + row * t.mask_stride + j);
-  finished<Arch, T>(How, t.scale, product, old, mask).store_unaligned(c);
-}
-
-template <finish How, bool Wide, class Arch, class T>
-[[gnu::always_inline]] inline void put_row(tile<T> const& t, std::size_t row, vector<Arch, T> left,
-                                           vector<Arch, T> right) {
-  put<How, Arch, T>(t, row, 0, left);
-  if constexpr (Wide) put<How, Arch, T>(t, row, lanes<Arch, T>, right);
+  auto const put = [c, mask](batch product, std::size_t j) {
+    batch old(T(0)), by(T(0));
+    if constexpr (How == finish::accumulate) old = batch::load_unaligned(c + j);
+    if constexpr (How == finish::where_positive) by = batch::load_unaligned(mask + j);
+    finished<Arch, T>(How, product, old, by).store_unaligned(c + j);
+  };
+  put(left, 0);
+  if constexpr (Wide) put(right, lanes<Arch, T>);
+  if constexpr (!Last) {
+    c = row_after(c, t.c_stride);
+    if constexpr (How == finish::where_positive) mask = row_after(mask, t.mask_stride);
+  }
 }
 
 /// What a chain begins with.
@@ -188,7 +189,9 @@ template <class Arch, class T, class Product, bool Wide, bool Resumed, std::size
   T const* const a[] = {t.a + std::min(Row, t.rows - 1) * t.a_row...};
   batch left[] = {begun<Resumed, Arch, T>(t, Row, 0)...};
   batch right[] = {begun < Resumed && Wide, Arch, T > (t, Row, lanes<Arch, T>)...};
-  (expect_row<Wide, Arch, T>(t, Row), ...);
+  (expect_row<Wide, Arch, T>(t.c + Row * t.c_stride), ...);
+  if (t.how == finish::where_positive)
+    (expect_row<Wide, Arch, T>(t.mask + Row * t.mask_stride), ...);
   T const* b = t.b;
   std::size_t const a_step = t.a_step;
   std::size_t const b_step = t.b_step;
@@ -199,18 +202,33 @@ template <class Arch, class T, class Product, bool Wide, bool Resumed, std::size
     (advance<Product, Wide>(a[Row] + offset, b0, b1, left[Row], right[Row]), ...);
   }
   tile<T> const end = t; // a copy, which no store to C can change
+  // Most products have no factor, and these would be the only operations that wait for the multipliers.
+  if (end.scale != T(1)) {
+    batch const scale(end.scale);
+    ((left[Row] = scale * left[Row], right[Row] = scale * right[Row]), ...);
+  }
+  T* c = end.c;
+  T const* mask = end.mask;
   switch (end.how) {
   case finish::store:
-    (put_row<finish::store, Wide, Arch, T>(end, Row, left[Row], right[Row]), ...);
+    (put_row<finish::store, Wide, Row + 1 == sizeof...(Row), Arch, T>(end, c, mask, left[Row],
+                                                                      right[Row]),
+     ...);
     break;
   case finish::accumulate:
-    (put_row<finish::accumulate, Wide, Arch, T>(end, Row, left[Row], right[Row]), ...);
+    (put_row<finish::accumulate, Wide, Row + 1 == sizeof...(Row), Arch, T>(end, c, mask, left[Row],
+                                                                           right[Row]),
+     ...);
     break;
   case finish::relu:
-    (put_row<finish::relu, Wide, Arch, T>(end, Row, left[Row], right[Row]), ...);
+    (put_row<finish::relu, Wide, Row + 1 == sizeof...(Row), Arch, T>(end, c, mask, left[Row],
+                                                                     right[Row]),
+     ...);
     break;
   case finish::where_positive:
-    (put_row<finish::where_positive, Wide, Arch, T>(end, Row, left[Row], right[Row]), ...);
+    (put_row<finish::where_positive, Wide, Row + 1 == sizeof...(Row), Arch, T>(
+         end, c, mask, left[Row], right[Row]),
+     ...);
     break;
   }
 }

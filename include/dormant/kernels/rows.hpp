@@ -167,16 +167,21 @@ template <class Arch, class T>
 /// Whether no element is infinite or NaN.
 template <class Arch, class T>
 [[gnu::noinline]] bool all_finite(T const* x, std::size_t n) {
-  // 0 as long as every x * 0 is 0, NaN from the first that is not; four sums hide the latency.
+  // 0 as long as every x * 0 is 0, NaN from the first that is not; four sums hide the latency, and have
+  // names because g++ keeps an array of them in memory.
+  using batch = vector<Arch, T>;
   constexpr std::size_t step = lanes<Arch, T>;
-  vector<Arch, T> const zero(T(0));
-  vector<Arch, T> sum[4] = {zero, zero, zero, zero};
-  for (; n >= 4 * step; n -= 4 * step, x += 4 * step)
-    for (std::size_t chain = 0; chain != 4; ++chain)
-      sum[chain] = fma(vector<Arch, T>::load_unaligned(x + chain * step), zero, sum[chain]);
-  for_each_register<Arch, T>(
-      n, [&](auto reg, std::size_t i) { sum[0] = fma(reg.load(x + i), zero, sum[0]); });
-  return add_of<Arch, T>((sum[0] + sum[1]) + (sum[2] + sum[3])) == T(0);
+  batch const zero(T(0));
+  batch a = zero, b = zero, c = zero, d = zero;
+  for (; n >= 4 * step; n -= 4 * step, x += 4 * step) {
+    a = fma(batch::load_unaligned(x), zero, a);
+    b = fma(batch::load_unaligned(x + step), zero, b);
+    c = fma(batch::load_unaligned(x + 2 * step), zero, c);
+    d = fma(batch::load_unaligned(x + 3 * step), zero, d);
+  }
+  for_each_register<Arch, T>(n,
+                             [&](auto reg, std::size_t i) { a = fma(reg.load(x + i), zero, a); });
+  return add_of<Arch, T>((a + b) + (c + d)) == T(0);
 }
 
 /// The sum of squares in double precision, whatever T is: for gradient norms.

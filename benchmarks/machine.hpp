@@ -22,9 +22,9 @@ inline std::string processor() {
   return "unknown";
 }
 
-/// The kernels for the instructions that this program is compiled for, which its processor has: left
-/// alone, OpenBLAS 0.3.21 takes AVX2 for AVX-512 on processors that are newer than itself, and oneDNN
-/// more than a program for AVX2 has. Null leaves the choice to the library.
+/// The kernels for the instructions that this program is compiled for, which its processor has:
+/// left alone, OpenBLAS 0.3.21 takes AVX2 for AVX-512 on processors that are newer than itself, and
+/// oneDNN more than a program for AVX2 has. Null leaves the choice to the library.
 struct peer_kernels {
   char const* openblas; ///< `OPENBLAS_CORETYPE`
   char const* onednn;   ///< `ONEDNN_MAX_CPU_ISA`
@@ -39,8 +39,8 @@ constexpr peer_kernels best_kernels() {
 #endif
 }
 
-/// Puts them into the environment, where the libraries look when they are loaded, and one thread each.
-/// Returns whether it did: where a number of threads is set, somebody has chosen before.
+/// Puts them into the environment, where the libraries look when they are loaded, and one thread
+/// each. Returns whether it did: where a number of threads is set, somebody has chosen before.
 inline bool choose_kernels() {
   if (std::getenv("OPENBLAS_NUM_THREADS") != nullptr) return false;
   auto const say = [](char const* name, char const* value) {

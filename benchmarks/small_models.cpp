@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The demo's model, where people sweep seeds: one run on one thread, on all, and as many runs side by
-// side as there are cores. Time of a step, steps a second of all runs together, and how long twenty
-// runs of 1500 steps would take at that rate.
+// The demo's model, where people sweep seeds: one run on one thread, on all, and as many runs side
+// by side as there are cores. Time of a step, steps a second of all runs together, and how long
+// twenty runs of 1500 steps would take at that rate.
 
 #include "fma_peak.hpp"
 #include "label.hpp"

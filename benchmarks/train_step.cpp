@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A whole training step: draw the batch, forward, backward, AdamW. Tokens per second, useful GFLOP/s
-// and their share of the FMA peak measured next to them. Best of all iterations: machines are noisy.
+// A whole training step: draw the batch, forward, backward, AdamW. Tokens per second,
+// useful GFLOP/s and their share of the FMA peak measured next to them. Best of all
+// iterations: machines are noisy.
 
 #include "train_step.hpp"
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Do sinks, drains and peaks form in the same way when products round their operands to eight bits?
-// The same seeds in float and in bf16, and a margin chosen beforehand: the two are equivalent if the
-// interval of their mean difference lies inside it. Where bf16 has no instructions it is left out.
+// The same seeds in float and in bf16, and a margin chosen beforehand: the two are
+// equivalent if the interval of their mean difference lies inside it. Where bf16 has
+// no instructions it is left out.
 #include "common/command_line.hpp"
 
 #include <dormant/dormant.hpp>

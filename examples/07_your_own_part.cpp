@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Your own norm and MLP: checked by the library's laws, trained, saved, resumed, hooked at their site.
+// Your own norm and MLP: checked by the library's laws, trained, saved,
+// resumed, hooked at their site.
 #include "common/command_line.hpp"
 
 #include <dormant/checkpoint.hpp>

@@ -107,7 +107,8 @@ experiment::source source_of(settings const& s) {
   return {dm::english_bigrams(), "the built-in English table"};
 }
 
-/// The saved table, which no other may replace. A run that never began may not have come to save it.
+/// The saved table, which no other may replace. A run that never
+/// began may not have come to save it.
 experiment::source saved_source_of(settings const& s, experiment::saved_run const& run) {
   auto const file = fs::path(s.resume) / "bigrams.csv";
   bool const asked = !s.bigrams.empty() || !s.corpus.empty();

@@ -96,8 +96,8 @@ void at_b(benchmark::State& state) {
                    [&] { kernels::multiply_transposed<Arch, T>(a.view(), b.view(), c.view()); });
 }
 
-/// Operands that lie in turn in sixteen places, so that those of the next call are in L3 at best: what
-/// a step of several layers finds. Packing the weights is left out, as a step does it once.
+/// Operands that lie in turn in sixteen places, so that those of the next call are in L3 at best:
+/// what a step of several layers finds. Packing the weights is left out, as a step does it once.
 constexpr std::size_t places = 16;
 
 template <class T>

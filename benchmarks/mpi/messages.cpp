@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What a step over ranks spends in messages, `mpirun -n 4 messages`: microseconds for the notes, and for
-// the sum of eight shards' gradients of several sizes; and a message between two ranks, which is what
-// benchmarks/many_cores.py reckons with.
+// What a step over ranks spends in messages, `mpirun -n 4 messages`: microseconds for the notes,
+// and for the sum of eight shards' gradients of several sizes; and a message between two ranks,
+// which is what benchmarks/many_cores.py reckons with.
 #include "dormant/kernels/xsimd.hpp"
 #include "dormant/mpi/session.hpp"
 #include "dormant/mpi/team.hpp"
@@ -27,8 +27,8 @@ double time_of(auto f) {
   return took.count();
 }
 
-/// The microseconds that f() takes on the slowest rank, of several times the quickest: what else runs on
-/// the machine only adds.
+/// The microseconds that f() takes on the slowest rank, of several times the quickest: what else
+/// runs on the machine only adds.
 template <class F>
 double microseconds(dm::mpi::group const& world, F f) {
   double quickest = std::numeric_limits<double>::infinity();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The matrix products of training here and in OpenBLAS, oneDNN and Eigen: the same operands, in
-// turn, on one core, packing included. GFLOP/s by processor time, and shares of the FMA peak that is
-// measured in every round. Then the same products of ours on two cores at once.
+// turn, on one core, packing included. GFLOP/s by processor time, and shares of the FMA peak that
+// is measured in every round. Then the same products of ours on two cores at once.
 
 #include "../machine.hpp"
 
@@ -37,7 +37,8 @@ namespace {
 
 enum class form { a_b, a_bt, at_b };
 
-/// C [M, N] (+)= A B, A B^T or A^T B with K products a chain; A^T B, a weight gradient, accumulates.
+/// C [M, N] (+)= A B, A B^T or A^T B with K products a chain; A^T B,
+/// a weight gradient, accumulates.
 struct shape {
   char const* name;
   form what;

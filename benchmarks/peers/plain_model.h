@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The paper's model of one layer and one head (arXiv 2410.13835, section 2) in plain C11: its loss on a
-// sequence and the gradient, by loops that a compiler turns into vector instructions by itself. No
-// library, no intrinsics, no blocking for caches.
+// The paper's model of one layer and one head (arXiv 2410.13835, section 2) in plain C11: its loss
+// on a sequence and the gradient, by loops that a compiler turns into vector instructions by
+// itself. No library, no intrinsics, no blocking for caches.
 //
-// Letters: C width, F = 4 C, T context, V vocabulary. Matrices are row-major, weights [out, in]; the
-// gradient of a is called da. Every product adds to its result.
+// Letters: C width, F = 4 C, T context, V vocabulary. Matrices are row-major, weights [out, in];
+// the gradient of a is called da. Every product adds to its result.
 #ifndef DORMANT_PLAIN_MODEL_H
 #define DORMANT_PLAIN_MODEL_H
 
@@ -226,7 +226,8 @@ static void attention_back(struct worker* w) {
   }
 }
 
-// Adds the loss of one sequence and its gradient, each divided by the number of tokens in the batch.
+// Adds the loss of one sequence and its gradient, each divided by the
+// number of tokens in the batch.
 static void sequence(struct weights const* a, struct worker* w, int32_t const* tokens,
                      size_t batch) {
   struct weights const* const d = &w->d;

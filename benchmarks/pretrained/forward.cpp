@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One forward pass of a pretrained model from its folder: seconds, GFLOP/s, the share of the FMA peak
-// measured in the same run, and memory beside the page cache.
+// One forward pass of a pretrained model from its folder: seconds, GFLOP/s, the share of the FMA
+// peak measured in the same run, and memory beside the page cache.
 //   forward FOLDER [ROWS [TOKENS [THREADS]]]
 #include <dormant/dormant.hpp>
 #include <dormant/source/pretrained.hpp>

@@ -62,7 +62,8 @@ std::vector<dm::csv_cell> cells_of(dm::probe_row const& row, std::size_t layers)
   for (auto const name : of_model) cells.emplace_back(row[name]);
   for (std::size_t l = 0; l < layers; ++l) {
     for (auto const name : of_layers) {
-      // A layer without attention reports nothing of it, but some layer has to: else it is misspelt.
+      // A layer without attention reports nothing of it, but some
+      // layer has to: else it is misspelt.
       bool somewhere = false;
       for (std::size_t other = 0; other < layers; ++other)
         somewhere = somewhere || row.has(fmt::format("{}.{}", name, other));

@@ -66,7 +66,8 @@ public:
   /// Whether the user gave the option.
   [[nodiscard]] bool given(std::string const& flag) const;
   /// Sets an option as if the user had given it.
-  /// \throws dormant::error that begins with `where` if there is no such option or it cannot be that
+  /// \throws dormant::error that begins with `where` if there is no
+  ///   such option or it cannot be that
   void set(std::string const& flag, std::string const& value, std::string const& where);
 
   /// Parses the command line and runs the body, which returns an exit code. Whatever goes wrong

@@ -153,7 +153,8 @@ std::string with_own_titles(std::string const& svg, drawing const& d) {
   return out;
 }
 
-/// Gnuplot opens a group for every style it thinks of: those without a drawing are a quarter of a file.
+/// Gnuplot opens a group for every style it thinks of: those without a
+/// drawing are a quarter of a file.
 std::string without_empty_groups(std::string const& svg) {
   static std::regex const empty(R"(<g [^>]*>\s*</g>\s*)");
   return std::regex_replace(svg, empty, "");

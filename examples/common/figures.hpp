@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Figures drawn by gnuplot: line charts, comparisons and attention maps, one below the other, as SVG
-// and PNG. A figure is as wide as a telephone's screen and its letters large enough for one.
+// Figures drawn by gnuplot: line charts, comparisons and attention maps, one below the other, as
+// SVG and PNG. A figure is as wide as a telephone's screen and its letters large enough for one.
 #pragma once
 
 #include "dormant/error.hpp"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Axes in gnuplot's words: their ranges come from what they show, not from 0 to the next round number.
+// Axes in gnuplot's words: their ranges come from what they show, not
+// from 0 to the next round number.
 #pragma once
 
 #include "common/gnuplot_page.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Where things are in a figure, in pixels, and what colours, symbols and words look like: every panel
-// has its title, then its legend, then its plot, so that nothing covers anything.
+// Where things are in a figure, in pixels, and what colours, symbols and words look like: every
+// panel has its title, then its legend, then its plot, so that nothing covers anything.
 #pragma once
 
 #include "common/figures.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A sign of life for log files: whatever takes long, a step, a figure or a table, somebody who reads
-// the log sees at least once a minute that the program is at work.
+// A sign of life for log files: whatever takes long, a step, a figure or a table, somebody who
+// reads the log sees at least once a minute that the program is at work.
 #pragma once
 
 #include <unistd.h>

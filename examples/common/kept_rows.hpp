@@ -14,8 +14,8 @@ namespace paper {
 /// over; numbers that only the trained model has are added to the last row.
 using curve = std::vector<dormant::probe_row>;
 
-/// The columns of a run, which the last row has all of: what is measured after training stands there
-/// alone.
+/// The columns of a run, which the last row has all of: what is measured
+/// after training stands there alone.
 std::vector<std::string> names_of(curve const& rows);
 
 /// Writes the rows, if there are any, with a checksum in the last line.

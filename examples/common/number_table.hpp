@@ -10,8 +10,8 @@
 
 namespace program {
 
-/// Columns of equal length; NaN where a cell is empty. Names of measurements that an earlier version
-/// wrote are read as today's (`dormant::current_name`).
+/// Columns of equal length; NaN where a cell is empty. Names of measurements that an earlier
+/// version wrote are read as today's (`dormant::current_name`).
 class number_table {
 public:
   /// Lines that begin with `#` are comments.

@@ -198,8 +198,9 @@ int guarded(CLI::App& app, int argc, char const* const* argv, Body& body) {
 }
 } // namespace detail
 
-/// Parses the command line and runs the body, which returns an exit code. Whatever goes wrong, output
-/// that did not arrive included, becomes one sentence on stderr that begins with the program's name.
+/// Parses the command line and runs the body, which returns an exit code. Whatever goes
+/// wrong, output that did not arrive included, becomes one sentence on stderr that
+/// begins with the program's name.
 template <class Body>
 int guarded_main(CLI::App& app, int argc, char const* const* argv, Body body) {
   try {

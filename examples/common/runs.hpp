@@ -101,7 +101,8 @@ public:
   /// Numbers in the last rows as the categories of a comparison: medians with their bands.
   [[nodiscard]] figures::comparison::series
   series(std::size_t v, std::vector<std::string> const& columns, std::string label) const;
-  /// For every seed, the first step from which on `shows` holds in `for_rows` rows in a row, or NaN.
+  /// For every seed, the first step from which on `shows` holds in
+  /// `for_rows` rows in a row, or NaN.
   [[nodiscard]] std::vector<double>
   first_step(std::size_t v, std::function<bool(dm::probe_row const&)> const& shows,
              std::size_t for_rows = 3) const;

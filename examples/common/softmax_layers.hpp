@@ -37,8 +37,8 @@ struct softmax_layers {
   }
 
   /// One variant, all seeds. `measure(net, task, train)` calls `train(probes...)`, which returns
-  /// the curve, then may measure the trained model, and returns the curve to be kept. `task` is to be
-  /// measured on, the same sequences for all runs; each run is trained on its own.
+  /// the curve, then may measure the trained model, and returns the curve to be kept. `task` is to
+  /// be measured on, the same sequences for all runs; each run is trained on its own.
   template <class F>
   [[nodiscard]] runs over_seeds(F const& measure) const {
     auto const train = [&](one_run const& run) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The standard streams, whatever the shell made of them: descriptors 0 to 2 are open before `main`,
-// no message is a reason to abort, and output that did not arrive is a failure. streams.cpp is linked
-// into every program, so that none has to ask for it.
+// no message is a reason to abort, and output that did not arrive is a failure. streams.cpp is
+// linked into every program, so that none has to ask for it.
 #pragma once
 
 #include <fmt/format.h>
@@ -23,8 +23,8 @@ void tell(fmt::format_string<First, Words...> text, First&& first, Words&&... wo
   }
 }
 
-/// Why a part of what was written on stdout did not arrive; empty if all of it did. Programs that do
-/// not ask are asked when they end, and fail if something is lost.
+/// Why a part of what was written on stdout did not arrive; empty if all of it did. Programs that
+/// do not ask are asked when they end, and fail if something is lost.
 [[nodiscard]] std::string lost_output();
 
 } // namespace program

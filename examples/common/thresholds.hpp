@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The levels that decide statements, each beside the published number that it must let pass: a level
-// that the paper's own numbers miss says nothing about the paper.
+// The levels that decide statements, each beside the published number that it must let pass: a
+// level that the paper's own numbers miss says nothing about the paper.
 #pragma once
 
 #include <array>
@@ -53,7 +53,8 @@ inline constexpr threshold no_sink{.value = 0.05,
                                    .run = "one layer ReLU",
                                    .definition = "attention_sink.as_published.0",
                                    .step = 1000};
-/// Copying is learnt so well that the sink, if there is one, is past its onset: backcopy risk, nats.
+/// Copying is learnt so well that the sink, if there is one, is past
+/// its onset: backcopy risk, nats.
 inline constexpr threshold copying_settled{.value = 0.1,
                                            .passes_if = threshold::side::at_most,
                                            .run = "three layers SGD",

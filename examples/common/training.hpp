@@ -86,8 +86,8 @@ dm::batch fixed_batch(setting const& how) {
 }
 
 /// Trains a model to the end of its schedule and measures it again and again on a fixed batch, the
-/// first time before it is trained, the last time trained. A run with a `state` is kept every hundred
-/// steps and goes on where it was.
+/// first time before it is trained, the last time trained. A run with a `state` is kept every
+/// hundred steps and goes on where it was.
 /// \param step takes one step
 /// \param edits interventions that take part in measuring, as a std::tie
 /// \param probes whose numbers become the columns

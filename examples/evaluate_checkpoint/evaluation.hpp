@@ -42,8 +42,8 @@ struct results {
 
 /// Reads the parameters and runs the model; compiled for float and double in files of their own.
 /// \param with_gradients whether they are wanted; without them, one that is not finite is no error
-/// \throws dormant::error for tensors that are missing, left over, of another shape or type, or hold
-///   a value that is not finite, and where the model makes one
+/// \throws dormant::error for tensors that are missing, left over, of another shape or type, or
+///   hold a value that is not finite, and where the model makes one
 template <class T>
 [[nodiscard]] results<T> evaluate(description const& model, dormant::safetensors_file const& file,
                                   tokens const& read, std::vector<std::string> const& sites,

@@ -33,8 +33,8 @@ inline std::string place_in(std::span<std::size_t const> shape, std::size_t elem
   return dm::io::shown(indices);
 }
 
-/// Keeps the tensors of all sites whose names are wanted, and where a value first was not finite. Its
-/// call operator is generic, so it is one probe for every site.
+/// Keeps the tensors of all sites whose names are wanted, and where a value first was not finite.
+/// Its call operator is generic, so it is one probe for every site.
 template <class T>
 class recorder {
 public:

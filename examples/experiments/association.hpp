@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Whether a number goes with another over runs: rank correlation, its bootstrap interval, the chance
-// of as much by permutation, and what is left of that chance after several numbers were tried.
+// Whether a number goes with another over runs: rank correlation, its bootstrap
+// interval, the chance of as much by permutation, and what is left of that chance
+// after several numbers were tried.
 #pragma once
 
 #include "dormant/random.hpp"
@@ -100,8 +101,8 @@ struct association {
   return out;
 }
 
-/// Holm's correction (1979): the smallest chance times their number, the next times one less, and so
-/// on, never below one before it.
+/// Holm's correction (1979): the smallest chance times their number, the next times one less, and
+/// so on, never below one before it.
 inline void correct(std::vector<association>& all) {
   std::vector<std::size_t> order(all.size());
   std::iota(order.begin(), order.end(), std::size_t{0});

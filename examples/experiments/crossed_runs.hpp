@@ -22,7 +22,8 @@
 
 namespace paper::crossed {
 
-// Which queries an attention averages: non-triggers, q >= 2. The minimal structure attends in layer 1.
+// Which queries an attention averages: non-triggers, q >= 2. The
+// minimal structure attends in layer 1.
 inline constexpr char const* attention = "attention_sink.on_background.0";
 inline constexpr char const* attention_minimal = "attention_sink.on_background.1";
 
@@ -32,7 +33,8 @@ using minimal = program::minimal<program::demo_shape, dm::softmax>;
 /// What is done to the initial weights.
 enum class edit { none, harm, random_value, score, random_keys };
 
-// Where edits put the two properties: near the best of 46 initialisations with which they were found.
+// Where edits put the two properties: near the best of 46
+// initialisations with which they were found.
 inline constexpr double score_to = -0.065; // score
 inline constexpr double harm_to = -0.07;   // nats
 
@@ -46,8 +48,8 @@ inline constexpr std::array<std::pair<char const*, char const*>, 7> properties =
      {"initial_score", "previous position's score"},
      {"initial_harm", "harm of attending to <s>"}}};
 
-/// Edits a net so that a property has the value above, or by a random change of that size, of the same
-/// tensor, which to first order leaves the property as it was.
+/// Edits a net so that a property has the value above, or by a random change of that size, of the
+/// same tensor, which to first order leaves the property as it was.
 inline void apply(edit what, layer& net, dm::token bos, dm::batch const& on, std::uint64_t seed) {
   layer edited = net;
   switch (what) {

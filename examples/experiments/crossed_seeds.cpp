@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Initial values against data: which of the two decides how much a head sinks, which property of the
-// initial weights goes with it, and whether it is a cause: it is given to initialisations that sink
-// little.
+// Initial values against data: which of the two decides how much a head sinks, which property
+// of the initial weights goes with it, and whether it is a cause: it is given to
+// initialisations that sink little.
 #include "common/finding.hpp"
 #include "experiments/association.hpp"
 #include "experiments/crossed_runs.hpp"
@@ -33,12 +33,12 @@ paper::claim const what = {
 
 std::uint64_t data_seeds = 0, initialisations = 0;
 
-// What counts, fixed before this was run: a property decides if, on seeds of data that had no part in
-// choosing whom to edit, the mean over initialisations of attention after its edit, minus that after a
-// random edit of the same size and tensor, has a 95% bootstrap interval above zero. The random edit,
-// not the run without one, is the control: the lowest of many are in part low by chance, and any change
-// brings them back. Both properties were found among about fifty on 46 other runs (initialisations 1 to
-// 46, half of them choosing, half confirming).
+// What counts, fixed before this was run: a property decides if, on seeds of data that had no part
+// in choosing whom to edit, the mean over initialisations of attention after its edit, minus that
+// after a random edit of the same size and tensor, has a 95% bootstrap interval above zero. The
+// random edit, not the run without one, is the control: the lowest of many are in part low by
+// chance, and any change brings them back. Both properties were found among about fifty on 46 other
+// runs (initialisations 1 to 46, half of them choosing, half confirming).
 constexpr std::size_t edited = 10, data_of_edited = 2;
 
 struct quantity {

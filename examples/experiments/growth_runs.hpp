@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Runs that measure how the residual norm of <s> after layer 0 grows, and where they stand when they
-// have learnt equally much.
+// Runs that measure how the residual norm of <s> after layer 0 grows, and where they stand when
+// they have learnt equally much.
 #pragma once
 
 #include "common/models.hpp"

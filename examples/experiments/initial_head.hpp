@@ -132,7 +132,8 @@ void shake_keys(Net& net, double size, std::uint64_t seed) {
   add_to(net, wk, sideways(previous_score(net).second, size, seed), 1);
 }
 
-// ---- what attending to <s> would cost ------------------------------------------------------------
+// ---- what attending to <s> would cost
+// ------------------------------------------------------------
 
 /// Bigram risk if every query attended to `<s>` alone, minus bigram risk as the head is: below 0,
 /// what `<s>` adds to the other positions helps them.

@@ -48,7 +48,8 @@ paper::curve train(paper::setting const& how, paper::one_run const& run, dm::sch
   return rows;
 }
 
-/// (90% - 10% quantile) / mean of the gaps at the end, for every seed, of the tokens that are common.
+/// (90% - 10% quantile) / mean of the gaps at the end, for every seed,
+/// of the tokens that are common.
 template <class Share>
 std::vector<double> common_spread(paper::runs const& runs, std::vector<dm::token> const& tokens,
                                   Share share) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a residual peak needs: layers and their parts are taken away until it is gone. Each run is
-// compared with its own start and with the same seed without the MLP that is said to write the peak.
+// compared with its own start and with the same seed without the MLP
+// that is said to write the peak.
 #include "experiments/structures.hpp"
 
 #include "common/finding.hpp"

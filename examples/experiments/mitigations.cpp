@@ -31,7 +31,8 @@ claim const what = {
         "residual peaks. SGD in place of Adam removes residual peaks.",
     .seeds = 20};
 
-/// Backcopy risks at which runs are compared, nats; it begins at about 4.3, and the sink at about 0.5.
+/// Backcopy risks at which runs are compared, nats; it begins at about
+/// 4.3, and the sink at about 0.5.
 std::vector<double> const risks = {2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01};
 /// Statements are made at these, chosen before anything was run: well past the sink's onset. The
 /// published SGD run gets to the first after 10,000 steps, not to the second.

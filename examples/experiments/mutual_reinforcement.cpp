@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A small value state of <s> draws attention, and attention on <s> shrinks the value state: the loop
-// cut on one side during training, to see whether the other side still grows.
+// A small value state of <s> draws attention, and attention on <s> shrinks the value state: the
+// loop cut on one side during training, to see whether the other side still grows.
 #include "common/finding.hpp"
 #include "common/models.hpp"
 #include "experiments/cuts.hpp"

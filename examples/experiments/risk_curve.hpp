@@ -40,8 +40,8 @@ namespace paper {
   return values;
 }
 
-/// A number over the risks reached: median and band of the runs that got there, a gap where fewer than
-/// half did, for these would be the fast ones only.
+/// A number over the risks reached: median and band of the runs that got there, a gap where fewer
+/// than half did, for these would be the fast ones only.
 [[nodiscard]] inline figures::line over_risk(std::vector<double> const& risks, runs const& all,
                                              std::size_t v, std::string_view column,
                                              std::string label) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Models with parts taken away (arXiv 2410.13835, section 3 and appendix), and where the published runs
-// of them began.
+// Models with parts taken away (arXiv 2410.13835, section 3 and appendix), and where
+// the published runs of them began.
 #pragma once
 
 #include "common/models.hpp"
@@ -26,13 +26,13 @@ template <dm::shape Base, class... Blocks>
 using structured =
     dm::transformer<program::with_layers(Base, sizeof...(Blocks)), dm::stack<Blocks...>>;
 
-/// `<s>` of the authors' text, which has 65 characters; other texts have it elsewhere. Characters need
-/// no such care: norms of theirs are averaged over many, drawn alike.
+/// `<s>` of the authors' text, which has 65 characters; other texts have it elsewhere. Characters
+/// need no such care: norms of theirs are averaged over many, drawn alike.
 inline constexpr dm::token published_bos = 65;
 
 /// Residual norms after layer 0 from the authors' initial values, before any training: the
-/// paper prints its ratios after 10,000 steps only, and a peak is what has grown since. Later layers
-/// draw their values later, so layer 0 is all that it takes.
+/// paper prints its ratios after 10,000 steps only, and a peak is what has grown since. Later
+/// layers draw their values later, so layer 0 is all that it takes.
 /// \tparam First what layer 0 is
 template <class First>
 [[nodiscard]] dm::residual_peak where_published_began(dm::bigram_table const& table) {

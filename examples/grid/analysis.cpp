@@ -73,8 +73,8 @@ dm::interval mean_interval(std::vector<double> const& values) {
   return {m.low, m.mean, m.high};
 }
 
-/// What other seeds alone do to a baseline: differences of pairs of its runs in the control, none if that
-/// has not as many as there are runs.
+/// What other seeds alone do to a baseline: differences of pairs of its runs in the control, none
+/// if that has not as many as there are runs.
 std::vector<double> null_of(cell const& base, std::vector<unit> const& control,
                             lookup const& by_name, std::size_t m) {
   std::vector<double> runs;

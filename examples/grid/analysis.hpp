@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the runs of a grid say together: each cell against the baseline on the same seeds, with an interval,
-// a control, a p-value that knows how many were asked for, and what could have been seen.
+// What the runs of a grid say together: each cell against the baseline on the same seeds, with an
+// interval, a control, a p-value that knows how many were asked for, and what could have been seen.
 #pragma once
 
 #include "grid/plan.hpp"
@@ -34,8 +34,8 @@ inline constexpr std::array<measure, 4> measures = {{
     {"backcopy", "excess backcopy risk", "nats", false, "learns less", true},
 }};
 
-/// A measure of a unit; NaN where the run failed. Peaks are those of the layer that writes them, sinks and
-/// drains of the layer with the head.
+/// A measure of a unit; NaN where the run failed. Peaks are those of the layer that writes them,
+/// sinks and drains of the layer with the head.
 [[nodiscard]] double number_of(configuration const& c, result const& r, measured what);
 
 /// A cell against the baseline of its depth.
@@ -45,8 +45,8 @@ struct comparison {
   double p = 0;              ///< one-sided sign-flip test of that mean; NaN for the baseline itself
   double adjusted = 0;       ///< Holm over all cells and measures
   double control_p = 0; ///< against the differences that other seeds alone make (Mann and Whitney)
-  /// The difference that so many seeds find in four of five studies at Holm's first bar, the level over the
-  /// number of tests.
+  /// The difference that so many seeds find in four of five studies at Holm's first bar, the
+  /// level over the number of tests.
   double detectable = 0;
 };
 
@@ -61,9 +61,11 @@ struct cell {
 
   /// Nine of ten runs have learnt to copy, without which sinks say nothing.
   [[nodiscard]] bool learnt() const;
-  /// The residual stream is normed after each branch, so that its norms are alike whatever attention does.
+  /// The residual stream is normed after each branch, so that its norms are
+  /// alike whatever attention does.
   [[nodiscard]] bool peak_is_fixed() const;
-  /// The difference is beyond chance and beyond what other seeds do, and says something of attention.
+  /// The difference is beyond chance and beyond what other seeds do,
+  /// and says something of attention.
   [[nodiscard]] bool shows(measured what) const;
   /// "removed", "less sink", "not shown", ... ; what the words mean stands in the report.
   [[nodiscard]] std::string_view verdict(measured what) const;
@@ -84,7 +86,8 @@ struct rate_tried {
   double loss = 0; ///< median, nats; NaN if a run failed
 };
 
-/// How right a score of dormant heads is, query by query, where the task knows which heads are active.
+/// How right a score of dormant heads is, query by query, where the
+/// task knows which heads are active.
 struct score_of_dormancy {
   std::string name;
   dm::interval area{};  ///< under the ROC curve: 1/2 says nothing, 0 has it the wrong way

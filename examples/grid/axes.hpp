@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a grid can be made of besides attentions, which register themselves: names as they stand in files.
+// What a grid can be made of besides attentions, which register
+// themselves: names as they stand in files.
 #pragma once
 
 #include <string>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One attention under every norm, optimizer and depth of the grid: how a unit is trained and measured. Each
-// attention has a file of its own in attention/, which is all that a new one needs.
+// One attention under every norm, optimizer and depth of the grid: how a unit is trained and
+// measured. Each attention has a file of its own in attention/, which is all that a new one needs.
 #pragma once
 
 #include "grid/attentions.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A grid of attentions x norms x optimizers x depths x seeds: what makes sinks, drains and peaks and what
-// unmakes them, on one machine or on many.
+// A grid of attentions x norms x optimizers x depths x seeds: what makes sinks, drains and peaks
+// and what unmakes them, on one machine or on many.
 #include "common/command_line.hpp"
 #include "common/split.hpp"
 #include "common/streams.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// All that is measured of a trained model, as one probe: each of the grid's models would have to be compiled
-// with every probe again, while one probe that hands on what it hears is compiled once.
+// All that is measured of a trained model, as one probe: each of the grid's models would have to be
+// compiled with every probe again, while one probe that hands on what it hears is compiled once.
 #pragma once
 
 #include "common/excess_risk.hpp"
@@ -20,8 +20,9 @@ namespace grid {
 
 namespace dm = dormant;
 
-/// Attention on `<s>` from non-trigger queries as a share of the row, |A[q, <s>]| / sum_k |A[q, k]|, so that
-/// rules whose rows do not sum to one can be compared; a row of zeros gives `<s>` nothing.
+/// Attention on `<s>` from non-trigger queries as a share of the row, |A[q, <s>]| /
+/// sum_k |A[q, k]|, so that rules whose rows do not sum to one can be compared; a
+/// row of zeros gives `<s>` nothing.
 class share_on_bos {
 public:
   void operator()(dm::site::pattern at, dm::view<float const, 3> const& pattern);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The optimizers of the grid. Each has the learning rate, to a factor of about three, with which softmax
-// attention in the usual place of norms reaches the lowest loss in the grid's steps, on seeds that the grid
-// does not use (`grid --extent rates`; docs/grid.md has the losses): a grid at one rate for all would compare
-// learning rates. AdamW's is the demo's, which is as good as the best within what seeds differ.
+// The optimizers of the grid. Each has the learning rate, to a factor of about three, with which
+// softmax attention in the usual place of norms reaches the lowest loss in the grid's steps, on
+// seeds that the grid does not use (`grid --extent rates`; docs/grid.md has the losses): a grid at
+// one rate for all would compare learning rates. AdamW's is the demo's, which is as good as the
+// best within what seeds differ.
 #include "grid/optimizers.hpp"
 
 #include <dormant/io/plain_words.hpp>

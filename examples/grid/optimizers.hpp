@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The optimizer of a configuration, chosen when the program runs: its step knows nothing of models, so nine
-// optimizers need not be compiled for each of them.
+// The optimizer of a configuration, chosen when the program runs: its step knows nothing of models,
+// so nine optimizers need not be compiled for each of them.
 #pragma once
 
 #include "grid/unit.hpp"
@@ -15,7 +15,8 @@
 
 namespace grid {
 
-/// An optimizer with the learning rate and weight decay of a configuration; see optimizers.cpp for the rates.
+/// An optimizer with the learning rate and weight decay of a configuration;
+/// see optimizers.cpp for the rates.
 class chosen_optimizer {
 public:
   static constexpr std::string_view name = "chosen_optimizer";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Pictures of a grid as SVG, by hand, because cells have to be links: maps of cells by measures and by each
-// other, and which choices take the peak and leave the sink.
+// Pictures of a grid as SVG, by hand, because cells have to be links: maps of cells by measures and
+// by each other, and which choices take the peak and leave the sink.
 #pragma once
 
 #include "grid/analysis.hpp"

@@ -225,8 +225,8 @@ plan plan_for(wish const& what, std::vector<std::string> const& attentions) {
   }
   if (what.extent != "phases") {
     out.all.push_back(every_cell(cells_of(what, attentions, usual), seeds));
-    // Pairs of runs that share no seed with the cells: a control that had their baseline in it would hang
-    // together with what it controls.
+    // Pairs of runs that share no seed with the cells: a control that had their baseline in it
+    // would hang together with what it controls.
     sheet control{std::string(sheets::control), {}};
     std::set<std::string> depths;
     for (auto const& u : out.all.front().units) {

@@ -35,10 +35,10 @@ struct wish {
   std::uint64_t seeds = 20;
   std::uint64_t steps = 1500;
 };
-/// "half_hour": ten attentions, every norm and every optimizer, one changed at a time; "one_at_a_time": the
-/// same with all attentions; "full": all of them with each other, at each depth, and the phases; "named": the given
-/// names with each other; "phases": learning rate x weight decay, and triggers x context; "rates": every optimizer
-/// at several learning rates.
+/// "half_hour": ten attentions, every norm and every optimizer, one changed at a time;
+/// "one_at_a_time": the same with all attentions; "full": all of them with each other, at each
+/// depth, and the phases; "named": the given names with each other; "phases": learning rate x
+/// weight decay, and triggers x context; "rates": every optimizer at several learning rates.
 inline std::vector<std::string> const extents = {"half_hour", "one_at_a_time", "full",
                                                  "named",     "phases",        "rates"};
 

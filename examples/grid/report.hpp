@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The report of a grid as one page: maps, the decoupling plot, phases, every comparison with its runs.
+// The report of a grid as one page: maps, the decoupling plot, phases,
+// every comparison with its runs.
 #pragma once
 
 #include "grid/analysis.hpp"

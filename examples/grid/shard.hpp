@@ -23,8 +23,10 @@ struct shard {
 };
 
 /// "3/8", or "auto": from a Slurm array (SLURM_ARRAY_TASK_ID, _MIN, _COUNT) or tasks of a Slurm job
-/// (SLURM_PROCID, SLURM_NTASKS), or the ranks of mpirun (OMPI_COMM_WORLD_RANK, _SIZE; PMI_RANK, PMI_SIZE).
-/// \throws dormant::error that says what was expected; for "auto" without any of these variables too
+/// (SLURM_PROCID, SLURM_NTASKS), or the ranks of mpirun
+/// (OMPI_COMM_WORLD_RANK, _SIZE; PMI_RANK, PMI_SIZE).
+/// \throws dormant::error that says what was expected; for "auto"
+///   without any of these variables too
 [[nodiscard]] shard shard_from(std::string const& text);
 
 } // namespace grid

@@ -25,8 +25,8 @@ struct result {
 
 /// The file of a unit in a folder of results.
 [[nodiscard]] std::filesystem::path file_of(std::filesystem::path const& folder, unit const& u);
-/// Writes it whole or not at all. The same unit has the same bytes wherever it was done with the same SIMD
-/// width, so that two processes that do it by mistake do no harm.
+/// Writes it whole or not at all. The same unit has the same bytes wherever it was done with the
+/// same SIMD width, so that two processes that do it by mistake do no harm.
 void keep(std::filesystem::path const& folder, unit const& u, result const& r);
 /// \throws dormant::error naming the file, for one that is not what `keep` wrote for this unit
 [[nodiscard]] result kept(std::filesystem::path const& file, unit const& u);
@@ -34,16 +34,17 @@ void keep(std::filesystem::path const& folder, unit const& u, result const& r);
 /// Units of which none of the folders has a result, in the plan's order.
 [[nodiscard]] std::vector<unit> missing(std::vector<unit> const& all,
                                         std::vector<std::filesystem::path> const& folders);
-/// \throws dormant::error if results that are there come from a build for another SIMD width than this one:
-///   their last bits would not go together
+/// \throws dormant::error if results that are there come from a build for another SIMD width than
+///   this one: their last bits would not go together
 void check_build(std::vector<unit> const& all, std::vector<std::filesystem::path> const& folders);
 /// Results of all units, in the plan's order.
-/// \throws dormant::error if one is missing or damaged, if folders disagree about one, or if they come from
-///   builds of different SIMD widths
+/// \throws dormant::error if one is missing or damaged, if folders disagree about one, or if they
+///   come from builds of different SIMD widths
 [[nodiscard]] std::vector<result> gathered(std::vector<unit> const& all,
                                            std::vector<std::filesystem::path> const& folders);
 
-/// grid.csv: a line for each unit of the plan, each once; columns that a unit has no number for are empty.
+/// grid.csv: a line for each unit of the plan, each once; columns that a
+/// unit has no number for are empty.
 [[nodiscard]] std::string table_of(std::vector<unit> const& all,
                                    std::vector<result> const& results);
 /// grid.json: the format, its version, and what made the table.

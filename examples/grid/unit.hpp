@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The unit of work of a grid: one configuration on one pair of seeds. It is named by what it is, so that
-// any machine can do it and its result is the same file wherever it was done.
+// The unit of work of a grid: one configuration on one pair of seeds. It is named by what it is, so
+// that any machine can do it and its result is the same file wherever it was done.
 #pragma once
 
 #include "dormant/seeds.hpp"
@@ -31,7 +31,8 @@ struct configuration {
 
   friend auto operator<=>(configuration const&, configuration const&) = default;
 
-  /// As it stands in names of files and in tables: what differs from the defaults follows the four names.
+  /// As it stands in names of files and in tables: what differs from the
+  /// defaults follows the four names.
   [[nodiscard]] std::string name() const {
     configuration const usual;
     auto out = fmt::format("{}.{}.{}.{}", attention, norm, optimizer, depth);

@@ -22,9 +22,11 @@ struct effort {
 [[nodiscard]] effort estimated(std::vector<unit> const& units, std::uint64_t threads,
                                dm::bigram_table const& table);
 
-/// Does the units and keeps each result in the folder. A run whose numbers are not finite is a result too.
+/// Does the units and keeps each result in the folder. A run whose numbers
+/// are not finite is a result too.
 /// \returns false if Ctrl-C was pressed; what was done is kept
-/// \throws dormant::error for an attention that this program was not built with, and what else fails
+/// \throws dormant::error for an attention that this program was not
+///   built with, and what else fails
 bool work(std::vector<unit> const& units, std::filesystem::path const& folder,
           std::uint64_t threads, dm::bigram_table const& table);
 

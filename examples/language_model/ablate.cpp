@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What every head, attention, MLP and layer of a pretrained model is worth: each removed in turn, and
-// what that does to the loss, and to sinks and norms in the layers after it.
+// What every head, attention, MLP and layer of a pretrained model is worth: each removed in turn,
+// and what that does to the loss, and to sinks and norms in the layers after it.
 #include "language_model/ablate_page.hpp"
 #include "language_model/measuring.hpp"
 #include "language_model/removals.hpp"

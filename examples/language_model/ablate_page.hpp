@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What `ablate` says of each removal, and its page: loss change by layer and head, and a table of parts.
+// What `ablate` says of each removal, and its page: loss change by layer
+// and head, and a table of parts.
 #pragma once
 
 #include "language_model/heat_map.hpp"

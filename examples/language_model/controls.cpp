@@ -57,8 +57,8 @@ struct controlled_head {
   void operator()(dm::site::pattern at, dm::view<float, 3>& pattern) const {
     if (by != control::random_key || at.layer != of.layer) return;
     auto draw = drawing(seed, draws_keys, at.sequence.index);
-    // The key with the largest draw among those that a query sees: one key for those that see it, and
-    // those before it are not left to token 0 either. Query 0 has no other key.
+    // The key with the largest draw among those that a query sees: one key for those that see it,
+    // and those before it are not left to token 0 either. Query 0 has no other key.
     double largest = -1;
     std::size_t key = 0;
     for (std::size_t q = 1; q < pattern.shape(1); ++q) {

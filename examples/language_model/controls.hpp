@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What else could have been done to a head, or to its layer, at the same cost: controls for what its
-// removal does.
+// What else could have been done to a head, or to its layer, at the same cost:
+// controls for what its removal does.
 #pragma once
 
 #include <dormant/pass/team.hpp>
@@ -34,11 +34,12 @@ struct head_place {
 /// Another head of the layer, drawn; the head itself where there is no other.
 [[nodiscard]] head_place other_head(head_place of, std::size_t heads, std::uint64_t seed);
 
-/// For each row the number of the row whose outputs it is given; none keeps its own, of two or more.
+/// For each row the number of the row whose outputs it is given; none
+/// keeps its own, of two or more.
 [[nodiscard]] std::vector<std::size_t> swapped_rows(std::size_t rows, std::uint64_t seed);
 
-/// The losses of all rows, [heads][controls][rows], nats. What is drawn for a row is the same for all
-/// heads. `other_head` is not among these: it is a removal.
+/// The losses of all rows, [heads][controls][rows], nats. What is drawn for a row is the same for
+/// all heads. `other_head` is not among these: it is a removal.
 /// \param done is told how many of the passes are done, and of how many
 [[nodiscard]] std::vector<std::vector<std::vector<double>>>
 losses_with_controls(dm::model_folder const& folder, dm::batch const& rows, dm::execution how,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Which heads of a pretrained model are active on one kind of text and dormant on another: attention on
-// token 0 against the change of the loss when the head is removed (arXiv 2410.13835, section 3).
+// Which heads of a pretrained model are active on one kind of text and dormant on
+// another: attention on token 0 against the change of the loss when the head is removed
+// (arXiv 2410.13835, section 3).
 #include "language_model/controls.hpp"
 #include "language_model/domains_page.hpp"
 #include "language_model/domains_tables.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How sinks, drains and peaks form: the measurements of `sinks` over the checkpoints of one training
-// (arXiv 2410.13835, section 3.2).
+// How sinks, drains and peaks form: the measurements of `sinks` over the checkpoints of one
+// training (arXiv 2410.13835, section 3.2).
 #include "language_model/dynamics/findings.hpp"
 #include "language_model/dynamics/page.hpp"
 #include "language_model/dynamics/series.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What `domains` finds of each head: how it rests on token 0 and what it is worth, domain by domain, and
-// what controls of the same cost do.
+// What `domains` finds of each head: how it rests on token 0 and what it is worth, domain by
+// domain, and what controls of the same cost do.
 #pragma once
 
 #include "language_model/controls.hpp"
@@ -19,8 +19,9 @@ namespace language_model {
 
 namespace dm = dormant;
 
-/// What one domain shows of a head, row by row. Rows of one token predict nothing, and rows of two have no
-/// query that could look elsewhere than at token 0 and at itself, so that there may be fewer.
+/// What one domain shows of a head, row by row. Rows of one token predict nothing,
+/// and rows of two have no query that could look elsewhere than at token 0 and at
+/// itself, so that there may be fewer.
 struct rows_of_head {
   std::vector<double> attention; ///< on token 0, mean over the queries from 2 on
   std::vector<double> change;    ///< of the loss when the head is removed, nats a token
@@ -41,8 +42,8 @@ struct head_on_domains {
   std::vector<head_on_domain> on;      ///< one a domain
   std::vector<control_found> controls; ///< of the heads that are controlled
 
-  /// Whether it is worth something on domain b, less on a, and rests on token 0 there alone: the intervals
-  /// of both kinds lie apart, and what it rests is a sink's.
+  /// Whether it is worth something on domain b, less on a, and rests on token 0 there alone: the
+  /// intervals of both kinds lie apart, and what it rests is a sink's.
   [[nodiscard]] bool active_dormant(std::size_t a, std::size_t b) const {
     return on[b].change.low > 0 && on[a].change.high < on[b].change.low &&
            on[a].attention.low > std::max(on[b].attention.high, sink_threshold);
@@ -68,8 +69,8 @@ struct together {
   }
 };
 
-/// Attention and loss change of every head on two domains, and any control of any head: which of them are
-/// controlled is decided by what is found.
+/// Attention and loss change of every head on two domains, and any control of any head: which of
+/// them are controlled is decided by what is found.
 /// \param found [domains][heads]
 inline together all_together(std::vector<std::vector<rows_of_head>> const& found,
                              std::size_t controls) {
@@ -78,8 +79,8 @@ inline together all_together(std::vector<std::vector<rows_of_head>> const& found
           std::min(found[0].front().attention.size(), found[1].front().attention.size())};
 }
 
-/// The heads to control: those that are active on one domain and dormant on the other, then those whose
-/// worth differs most between the domains.
+/// The heads to control: those that are active on one domain and dormant on the other, then those
+/// whose worth differs most between the domains.
 inline std::vector<std::size_t> heads_to_control(std::vector<head_on_domains> const& heads,
                                                  std::size_t most) {
   std::vector<std::size_t> chosen(heads.size());

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Maps of numbers, rows by columns, as SVG for the pages of these programs: every cell says its value.
+// Maps of numbers, rows by columns, as SVG for the pages of these
+// programs: every cell says its value.
 #pragma once
 
 #include "common/page.hpp"

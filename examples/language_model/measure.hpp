@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the programs of this folder measure of a pretrained model, whatever its family; compiled once.
+// What the programs of this folder measure of a pretrained model,
+// whatever its family; compiled once.
 #pragma once
 
 #include "language_model/attention_page.hpp"

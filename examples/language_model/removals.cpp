@@ -17,7 +17,8 @@ namespace language_model {
 
 namespace {
 
-/// Any of the library's removals, or none: one type, so that the pass of each family is compiled once.
+/// Any of the library's removals, or none: one type, so that the pass
+/// of each family is compiled once.
 struct removal_at_work {
   std::variant<std::monostate, dm::ablate_head, dm::replace_head, dm::attend_only_to_bos,
                dm::zero_attention, dm::replace_attention, dm::zero_mlp, dm::replace_mlp,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Every head, attention, MLP and layer of a pretrained model removed, one at a time, each pass begun with
-// the residual streams that were kept before the layer it concerns.
+// Every head, attention, MLP and layer of a pretrained model removed, one at a time, each pass
+// begun with the residual streams that were kept before the layer it concerns.
 #pragma once
 
 #include <dormant/pass/team.hpp>

@@ -19,13 +19,13 @@ namespace language_model {
 
 namespace dm = dormant;
 
-/// A position that fewer queries see than this, itself and the next one not counted, is not judged: one
-/// query that attends to it would be enough.
+/// A position that fewer queries see than this, itself and the next one not counted, is not judged:
+/// one query that attends to it would be enough.
 inline constexpr std::size_t queries_of_a_sink = 8;
 
-/// What a row has at a position, k >= 1: the mean of A[q, k] over the queries q >= k + 2. For k = 0 this
-/// would be `attention_sink`. Queries k and k + 1 are left out, as a head that looks at each token itself,
-/// or at the one before, has no sink.
+/// What a row has at a position, k >= 1: the mean of A[q, k] over the queries q >= k + 2. For k = 0
+/// this would be `attention_sink`. Queries k and k + 1 are left out, as a head that looks at each
+/// token itself, or at the one before, has no sink.
 class later_mass {
 public:
   struct hits {
@@ -100,8 +100,9 @@ struct secondary_sink {
   std::size_t rows_above, rows; ///< above the threshold, of those that say something
 };
 
-/// Positions whose mean over rows is above the threshold; and tokens that are above it, where they first
-/// stand, in more than half of the rows that have them, two at least. The most attention first.
+/// Positions whose mean over rows is above the threshold; and tokens that are above
+/// it, where they first stand, in more than half of the rows that have them, two at
+/// least. The most attention first.
 inline std::vector<secondary_sink> secondary_sinks(later_mass const& mass, std::size_t layers,
                                                    std::size_t heads, dm::token_rows const& rows) {
   std::map<dm::token, std::size_t> rows_with;

@@ -17,8 +17,8 @@ namespace dm = dormant;
 /// A head with more than this on token 0, of weights that sum to one, sinks (arXiv 2410.10781).
 inline constexpr double sink_threshold = 0.3;
 
-/// Fewer rows than this have no intervals that hold 95% for so many numbers together: that all rows go in
-/// the same direction would happen by chance too often.
+/// Fewer rows than this have no intervals that hold 95% for so many numbers together: that all rows
+/// go in the same direction would happen by chance too often.
 inline std::size_t rows_needed(std::size_t numbers) {
   return 1 + static_cast<std::size_t>(std::ceil(std::log2(static_cast<double>(numbers) / 0.05)));
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Sinks, drains and peaks of a pretrained model: every layer and head of a Hugging Face folder, on texts
-// that you give it.
+// Sinks, drains and peaks of a pretrained model: every layer and head of a Hugging Face
+// folder, on texts that you give it.
 #include "language_model/measuring.hpp"
 #include "language_model/sinks_page.hpp"
 

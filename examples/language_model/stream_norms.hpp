@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Norms of the residual stream before and after each part, at token 0 and elsewhere, and their figure:
-// which part raises the peak, and which takes it away.
+// Norms of the residual stream before and after each part, at token 0 and elsewhere, and their
+// figure: which part raises the peak, and which takes it away.
 #pragma once
 
 #include "common/page.hpp"
@@ -22,8 +22,9 @@ namespace language_model {
 
 namespace dm = dormant;
 
-/// As a layer reads the stream, as its attention leaves it, and as its MLP does. Where both branches read
-/// the same stream (parallel wirings) there is nothing between them, and those norms are NaN.
+/// As a layer reads the stream, as its attention leaves it, and as its MLP does. Where
+/// both branches read the same stream (parallel wirings) there is nothing between
+/// them, and those norms are NaN.
 class stream_norms {
 public:
   void operator()(dm::site::resid_pre at, dm::view<float const, 2> const& x) { add(pre_, at, x); }

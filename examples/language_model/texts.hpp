@@ -48,8 +48,8 @@ inline dm::token_rows rows_of_text(std::string const& path,
 }
 } // namespace detail
 
-/// Comma-separated files as rows of at most `context` tokens, the first `most` of them. Rows of ids that
-/// are longer are cut off, as the paper's are; `.txt` files become as many rows as they need.
+/// Comma-separated files as rows of at most `context` tokens, the first `most` of them. Rows of ids
+/// that are longer are cut off, as the paper's are; `.txt` files become as many rows as they need.
 inline dm::token_rows read_rows(std::string_view files, std::optional<text_tokenizer> const& words,
                                 std::size_t context, std::size_t most) {
   dm::token_rows rows;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One training run over all ranks of MPI, `mpirun -n 4 data_parallel`: the demo's model, with its sinks
-// measured on the way, and the same files, bit for bit, for any number of ranks and threads.
+// One training run over all ranks of MPI, `mpirun -n 4 data_parallel`: the demo's model, with its
+// sinks measured on the way, and the same files, bit for bit, for any number of ranks and threads.
 #include "common/command_line.hpp"
 #include "demo/setting.hpp"
 
@@ -47,8 +47,8 @@ int train(dm::mpi::session& world, setting const& how) {
   dm::schedule const plan{
       .steps = how.steps, .batch = how.batch, .threads = how.threads, .shards = how.shards};
 
-  // Probes of the forward pass listen on every rank, to that rank's shards, and then all of them know
-  // what one process would; what prints and writes hears the first rank alone.
+  // Probes of the forward pass listen on every rank, to that rank's shards, and then all of them
+  // know what one process would; what prints and writes hears the first rank alone.
   dm::history log(dm::every{20}, dm::attention_sink{}, dm::value_drain{}, dm::residual_peak{},
                   dm::risk{});
   dm::run_identity const identity{{"seed", std::to_string(how.seed)},

@@ -9,8 +9,8 @@
 
 namespace paper {
 
-/// Minutes on two idle cores with AVX-512, at the small scale: measured with `--quick`, and by default
-/// where the machine was idle; elsewhere the former, scaled by the number of runs.
+/// Minutes on two idle cores with AVX-512, at the small scale: measured with `--quick`, and by
+/// default where the machine was idle; elsewhere the former, scaled by the number of runs.
 struct duration {
   std::string_view name{};
   double by_default = 0;         ///< with the seeds of its own

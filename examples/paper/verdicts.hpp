@@ -10,8 +10,8 @@
 
 namespace paper {
 
-/// The verdict of a statement as finding.json keeps it, computed from its seeds, so that findings of
-/// an earlier version are judged alike.
+/// The verdict of a statement as finding.json keeps it, computed from its seeds, so that findings
+/// of an earlier version are judged alike.
 program::verdict verdict_of(nlohmann::ordered_json const& statement);
 
 /// experiment, statement, passes, n, without_number, rate, low, high, verdict; a row a statement.

@@ -89,8 +89,8 @@ void load_checkpoint(std::filesystem::path const& path, Net& net) {
   std::copy_n(read.data(), read.size(), net.parameters().data());
 }
 
-/// Writes all that a run needs to go on as if it had never stopped: parameters, optimizer memory and
-/// the step, in one file, so that they can never disagree.
+/// Writes all that a run needs to go on as if it had never stopped: parameters, optimizer memory
+/// and the step, in one file, so that they can never disagree.
 /// \param identity words that `load_run` will insist on: seed, batch, hyper-parameters, ...
 template <class Net>
 void save_run(std::filesystem::path const& path, run_state<typename Net::scalar> const& run,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // READ FIRST. Everything you may replace: one concept each, followed by its archetype, the smallest
-// type that models it. Copy the archetype, fill it in, and put the `static_assert` under it. Probes and
-// interventions are in hook_concepts.hpp, parts in plan/part.hpp.
+// type that models it. Copy the archetype, fill it in, and put the `static_assert` under it. Probes
+// and interventions are in hook_concepts.hpp, parts in plan/part.hpp.
 #pragma once
 
 #include "dormant/hook_concepts.hpp" // IWYU pragma: export
@@ -89,7 +89,8 @@ void each_flat_of([[maybe_unused]] State& state, [[maybe_unused]] F&& f) {
 } // namespace detail
 
 /// An aggregate of hyper-parameters whose nested `state<T>` is what it remembers between steps.
-/// `step` is called for disjoint segments, possibly from several threads; `t` counts from 1. Optional:
+/// `step` is called for disjoint segments, possibly from several
+/// threads; `t` counts from 1. Optional:
 ///   - `elementwise = true`: tensors may be cut in pieces;
 ///   - `rates`: learning rates per group, see rates.hpp;
 ///   - `decoupled_decay = true`: `weight_decay` acts beside the gradient, see exact_decay.hpp;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The mean over runs that cross every initialisation with every sequence of batches. Its I D runs are
-// not I D independent values: those of an initialisation go together, and so do those of a seed of
-// data. An interval that takes them for independent is too narrow, the more so the larger the grid.
+// The mean over runs that cross every initialisation with every sequence of batches. Its
+// I D runs are not I D independent values: those of an initialisation go together, and so
+// do those of a seed of data. An interval that takes them for independent is too narrow,
+// the more so the larger the grid.
 #pragma once
 
 #include "dormant/differences.hpp"
@@ -18,11 +19,11 @@
 namespace dormant {
 
 /// The mean of a complete grid and where it would lie for other initialisations and other seeds of
-/// data: both are drawn again with replacement, each as a whole (pigeonhole bootstrap, Owen 2007, arXiv
-/// 0712.1111), and the ends are quantiles of the means of those grids. Its variance counts what the two
-/// do only together three times, and it is too narrow as every bootstrap of few values: of 4000 grids
-/// of 8 by 8 normal effects a 95% interval held the mean in 89 to 91%, and in 98% where 9/10 of the
-/// variance is of the two together.
+/// data: both are drawn again with replacement, each as a whole (pigeonhole bootstrap, Owen 2007,
+/// arXiv 0712.1111), and the ends are quantiles of the means of those grids. Its variance counts
+/// what the two do only together three times, and it is too narrow as every bootstrap of few
+/// values: of 4000 grids of 8 by 8 normal effects a 95% interval held the mean in 89 to 91%, and in
+/// 98% where 9/10 of the variance is of the two together.
 /// \throws dormant::error for a grid that is not complete, or smaller than 2 by 2
 /// \returns NaN if one number is NaN: a run that failed must not look like none
 [[nodiscard]] inline estimated_mean crossed_mean(crossed_grid const& y, bootstrap const& how = {}) {
@@ -53,8 +54,8 @@ namespace dormant {
   return out;
 }
 
-/// a - b of two grids that cross the same seeds: what `crossed_mean` and `variance_of` take for how a
-/// variant differs from another, and which seeds decide how much.
+/// a - b of two grids that cross the same seeds: what `crossed_mean` and `variance_of` take for how
+/// a variant differs from another, and which seeds decide how much.
 /// \throws dormant::error if they are not of one size
 [[nodiscard]] inline crossed_grid differences_of(crossed_grid const& a, crossed_grid const& b) {
   if (a.size() != b.size())

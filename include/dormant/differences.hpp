@@ -23,8 +23,8 @@ struct test_result {
   bool exact = true; ///< all cases were counted; else some were drawn at random
 };
 
-/// a[s] - b[s] of every seed s, NaN where one of the runs failed. Of two infinities that are the same,
-/// such as a step that neither run reached, it is 0.
+/// a[s] - b[s] of every seed s, NaN where one of the runs failed. Of two infinities that are the
+/// same, such as a step that neither run reached, it is 0.
 /// \throws dormant::error if they are not as many
 [[nodiscard]] inline std::vector<double> differences_of(std::vector<double> const& a,
                                                         std::vector<double> const& b) {

@@ -29,8 +29,8 @@ struct equivalence {
   }
 };
 
-/// \param differences one a pair of runs that share their seed; without any, or with NaN among them,
-///   and of a single pair, nothing is decided
+/// \param differences one a pair of runs that share their seed; without any, or with NaN among
+///   them, and of a single pair, nothing is decided
 /// \param margin chosen before looking at them
 [[nodiscard]] inline equivalence equivalence_of(std::vector<double> const& differences,
                                                 double margin) {

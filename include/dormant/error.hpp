@@ -15,7 +15,8 @@
 
 namespace dormant {
 
-/// Bad outside data or a bad argument. `what()` is one sentence, fit to be shown to a user as it is.
+/// Bad outside data or a bad argument. `what()` is one sentence, fit
+/// to be shown to a user as it is.
 struct error : std::runtime_error {
   using std::runtime_error::runtime_error;
 };

@@ -38,8 +38,8 @@ evaluation evaluate_by(batch_pass<Model, Team>& pass, typename Model::scalar con
 }
 } // namespace detail
 
-/// One forward pass over a batch. Hooks hear the sites in the order in which they are given: a probe
-/// placed after an intervention on the same site sees the edited value.
+/// One forward pass over a batch. Hooks hear the sites in the order in which they are given: a
+/// probe placed after an intervention on the same site sees the edited value.
 /// \throws error for tokens outside the vocabulary, sequences longer than the context, or a hook
 ///   that names a layer or head which the model does not have
 template <shape Shape, class... Parts, class... Hooks>

@@ -83,22 +83,22 @@ using sites_of_model =
     join<typename Model::sites, typename mirrors<typename Model::sites>::type, all_sites>;
 } // namespace detail
 
-// What a hook may say beside its sites. Each part is optional; an adaptor, a hook that holds another,
-// hands on every one (`testing::adaptor_laws` checks it).
+// What a hook may say beside its sites. Each part is optional; an adaptor, a hook that holds
+// another, hands on every one (`testing::adaptor_laws` checks it).
 
 class probe_row;
 
-/// It may refuse a model, by throwing `error`: `void require(auto const& model) const`, where the model
-/// is a `placement` (plan/placement.hpp): its sizes are `model.s`, its tensors `model.tensors()`. Asked
-/// before the model runs.
+/// It may refuse a model, by throwing `error`: `void require(auto const& model) const`, where the
+/// model is a `placement` (plan/placement.hpp): its sizes are `model.s`, its tensors
+/// `model.tensors()`. Asked before the model runs.
 template <class H, class Model>
 concept checks = requires(H& h, Model const& model) {
   h.require(model);
 };
 
-/// It has a schedule of its own. `bool due(step)` is asked before every step and also tells it whether
-/// to listen: other hooks may be due, so after a no it has to ignore what it hears. `void close()`
-/// comes after every step that was heard by anyone with a schedule.
+/// It has a schedule of its own. `bool due(step)` is asked before every step and also tells it
+/// whether to listen: other hooks may be due, so after a no it has to ignore what it hears. `void
+/// close()` comes after every step that was heard by anyone with a schedule.
 template <class H>
 concept scheduled = requires(H& h, std::uint64_t step) {
   { h.due(step) } -> std::same_as<bool>;
@@ -138,17 +138,20 @@ concept merges = (empties<H> || std::default_initializable<H>)&&requires(H a, H 
   a.merge(b);
 };
 
-/// A hook that reads at one site at least: `void operator()(site::pattern at, view<T const, 3> const&
-/// pattern)`. One that reads the forward or backward pass is a monoid: a default-constructed (or
-/// `empty()`) state, observations, and `merge(other)`, where `other` saw the sequences that follow.
-/// \tparam Sites those of the library, or a list with your own parts' (see `detail::sites_of_model`)
+/// A hook that reads at one site at least: `void operator()(site::pattern at, view<T const, 3>
+/// const& pattern)`. One that reads the forward or backward pass is a monoid: a
+/// default-constructed (or `empty()`) state, observations, and `merge(other)`, where `other`
+/// saw the sequences that follow.
+/// \tparam Sites those of the library, or a list with your own parts'
+///   (see `detail::sites_of_model`)
 template <class P, class T = float, class Sites = detail::all_sites>
 concept probe = detail::observes_any<P, T, Sites>;
 
 /// A hook that writes at one site at least, and reads at none: `void operator()(site::z at,
-/// view<T, 3>& z) const`. To be used in training it also edits the mirror, `site::gradient_of<site::z>`.
-/// Optional: a nested `saved`, which its forward fills for its backward, one for each sequence and
-/// layer: `void operator()(site::z at, view<T, 3>& z, saved& kept) const`; see cap_attention.hpp.
+/// view<T, 3>& z) const`. To be used in training it also edits the mirror,
+/// `site::gradient_of<site::z>`. Optional: a nested `saved`, which its forward fills for its
+/// backward, one for each sequence and layer: `void operator()(site::z at, view<T, 3>& z, saved&
+/// kept) const`; see cap_attention.hpp.
 template <class I, class T = float, class Sites = detail::all_sites>
 concept intervention = !probe<I, T, Sites> && detail::edits_any<I, T, Sites>;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Many tests at once, as of every cell of a grid: p-values made larger, so that those still small may
-// be believed together.
+// Many tests at once, as of every cell of a grid: p-values made larger, so that those still
+// small may be believed together.
 #pragma once
 
 #include "dormant/error.hpp"
@@ -42,12 +42,12 @@ namespace detail {
 }
 } // namespace detail
 
-// Of all of these: entries keep their places. NaN, a cell whose test could not be done, stays NaN and
-// does not count as a test, so a grid does not get stricter by cells that failed; nor does it say that
-// there is nothing in them. For p-values outside [0, 1] they throw `dormant::error`.
+// Of all of these: entries keep their places. NaN, a cell whose test could not be done, stays NaN
+// and does not count as a test, so a grid does not get stricter by cells that failed; nor does it
+// say that there is nothing in them. For p-values outside [0, 1] they throw `dormant::error`.
 
-/// p-values of which those up to a level have any false one among them no more often than that level
-/// says, however the tests hang together (Holm 1979): the k-th smallest of m times m - k + 1.
+/// p-values of which those up to a level have any false one among them no more often than that
+/// level says, however the tests hang together (Holm 1979): the k-th smallest of m times m - k + 1.
 [[nodiscard]] inline std::vector<double> holm(std::vector<double> p) {
   auto const order = detail::tests_in_order(p);
   double smallest = 0;
@@ -59,14 +59,15 @@ namespace detail {
   return p;
 }
 
-/// p-values of which those up to a level hold a share of false ones of at most that level, on average
-/// (Benjamini and Hochberg 1995): the k-th smallest of m times m / k. Right for tests that are
-/// independent or go up and down together.
+/// p-values of which those up to a level hold a share of false ones of at most that level, on
+/// average (Benjamini and Hochberg 1995): the k-th smallest of m times m / k. Right for tests that
+/// are independent or go up and down together.
 [[nodiscard]] inline std::vector<double> benjamini_hochberg(std::vector<double> p) {
   return detail::stepped_up(std::move(p), 1);
 }
 
-/// The same however the tests hang together (Benjamini and Yekutieli 2001): times 1 + 1/2 + ... + 1/m.
+/// The same however the tests hang together (Benjamini and Yekutieli
+/// 2001): times 1 + 1/2 + ... + 1/m.
 [[nodiscard]] inline std::vector<double> benjamini_yekutieli(std::vector<double> p) {
   double factor = 0, tests = 0;
   for (double const v : p)

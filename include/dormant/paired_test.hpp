@@ -26,8 +26,8 @@ struct sign_flips {
 };
 
 namespace detail {
-/// Statistics closer than this share of the largest sum are the same but for rounding, so they count
-/// as farther out, which is the careful side.
+/// Statistics closer than this share of the largest sum are the same but for rounding, so they
+/// count as farther out, which is the careful side.
 inline constexpr double rounding_of_sums = 1e-12;
 
 /// Rooms for the sums of all signs: 2^20 of either half of the differences, or 2^20 medians.
@@ -46,8 +46,9 @@ inline constexpr std::size_t most_exact_means = 40, most_exact_medians = 20;
   return sums;
 }
 
-/// The share of signs with which the sum is at least that. Every sum is one of the first half of the
-/// differences plus one of the second, and either half is sorted, so no sum has to be formed twice.
+/// The share of signs with which the sum is at least that. Every sum is one of the
+/// first half of the differences plus one of the second, and either half is sorted, so
+/// no sum has to be formed twice.
 [[nodiscard]] inline double share_of_sums(std::span<double const> values, double least) {
   auto const first = sums_of_all_signs(values.first(values.size() / 2));
   auto const second = sums_of_all_signs(values.subspan(values.size() / 2));
@@ -85,13 +86,14 @@ private:
 };
 } // namespace detail
 
-/// How often the mean, or median, of differences is as large as seen if signs fall by chance. All 2^n
-/// signs are counted for means of up to 40 and medians of up to 20 differences; beyond, `draws` are
-/// made and p is (1 + those as far out) / (1 + draws), which is never too small (Phipson and Smyth
-/// 2010). No p of a mean is below 2^-n, of a median 2^-(n/2+1), and on both sides twice that.
+/// How often the mean, or median, of differences is as large as seen if signs fall by chance. All
+/// 2^n signs are counted for means of up to 40 and medians of up to 20 differences; beyond, `draws`
+/// are made and p is (1 + those as far out) / (1 + draws), which is never too small (Phipson and
+/// Smyth 2010). No p of a mean is below 2^-n, of a median 2^-(n/2+1), and on both sides twice that.
 /// \param differences one a pair of runs that share their seed
-/// \returns the mean or median as statistic; NaN without differences, or if one is NaN or infinite: a
-///   run that failed must not look like none. `wilcoxon_test` knows what to do with infinite ones.
+/// \returns the mean or median as statistic; NaN without differences, or if one is NaN
+///   or infinite: a run that failed must not look like none. `wilcoxon_test` knows
+///   what to do with infinite ones.
 [[nodiscard]] inline test_result sign_flip_test(std::vector<double> const& differences,
                                                 sign_flips const& how = {}) {
   auto const n = differences.size();

@@ -44,8 +44,8 @@ inline void check(power_options const& how) {
 }
 } // namespace detail
 
-/// How often Student's test of n differences on one side finds a true mean difference (noncentral t).
-/// The sign-flip test of normal differences is nearly as good.
+/// How often Student's test of n differences on one side finds a true mean difference (noncentral
+/// t). The sign-flip test of normal differences is nearly as good.
 /// \param in_deviations the true difference, divided by the standard deviation of the differences
 /// \returns NaN of fewer than 2 pairs, which tell no deviation
 /// \throws dormant::error for a level outside (0, 1)
@@ -65,8 +65,8 @@ inline void check(power_options const& how) {
   return boost::math::cdf(boost::math::complement(truth, least));
 }
 
-/// The mean difference, in standard deviations of the differences, that n pairs find with that power:
-/// where `power_of` reaches it. For large n about (1.64 + 0.84) / sqrt(n).
+/// The mean difference, in standard deviations of the differences, that n pairs find with that
+/// power: where `power_of` reaches it. For large n about (1.64 + 0.84) / sqrt(n).
 /// \returns NaN of fewer than 2 pairs
 /// \throws dormant::error if the power is not between the level and 1
 [[nodiscard]] inline double detectable_deviations(std::size_t pairs,
@@ -83,8 +83,8 @@ inline void check(power_options const& how) {
 }
 
 /// The mean difference that as many pairs as these find with that power, in the unit of the
-/// differences, and its 95% interval: their spread is known only as well as so few tell it (chi-squared,
-/// of normal differences). It depends on their spread alone, not on their mean.
+/// differences, and its 95% interval: their spread is known only as well as so few tell it
+/// (chi-squared, of normal differences). It depends on their spread alone, not on their mean.
 /// \param differences one a pair of runs that share their seed
 /// \returns NaN of fewer than 2 pairs, or with a NaN among them
 /// \throws as `detectable_deviations`
@@ -108,10 +108,10 @@ struct simulated_power {
   std::uint64_t seed = 0;
 };
 
-/// How often the sign-flip test finds a mean difference among `pairs` pairs whose differences are as
-/// those seen, moved so that their mean is `truth`, and drawn with replacement. Asks no law of the
-/// differences; few of them tell it poorly. With several truths it is a power curve, in which each
-/// study meets the same draws, so that the curve does not fall by chance.
+/// How often the sign-flip test finds a mean difference among `pairs` pairs whose differences are
+/// as those seen, moved so that their mean is `truth`, and drawn with replacement. Asks no law of
+/// the differences; few of them tell it poorly. With several truths it is a power curve, in which
+/// each study meets the same draws, so that the curve does not fall by chance.
 /// \param differences those of a pilot study, at least 2 for a spread
 /// \returns the share of studies and its exact 95% interval; NaN without differences, or with a NaN
 [[nodiscard]] inline interval power_of_sign_flips(std::vector<double> const& differences,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a person wants from a long run: a line with rate and time left, and Ctrl-C that stops cleanly.
+// What a person wants from a long run: a line with rate and time left,
+// and Ctrl-C that stops cleanly.
 #pragma once
 
 #include "dormant/sites.hpp"

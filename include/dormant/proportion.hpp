@@ -22,8 +22,9 @@ inline void check_counts(std::size_t seen, std::size_t of, double confidence) {
 }
 } // namespace detail
 
-/// The rate that is exceeded with that confidence, whatever it is: if it were this or less, `seen` or
-/// more among `of` would be seen with a probability of at most 1 - `confidence`. 0 if none was seen.
+/// The rate that is exceeded with that confidence, whatever it is: if it were this or
+/// less, `seen` or more among `of` would be seen with a probability of at most 1 -
+/// `confidence`. 0 if none was seen.
 /// \throws dormant::error if more were seen than there are, or for a confidence outside (0, 1)
 [[nodiscard]] inline double rate_at_least(std::size_t seen, std::size_t of,
                                           double confidence = 0.95) {

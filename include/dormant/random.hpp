@@ -12,8 +12,8 @@
 #pragma GCC diagnostic ignored "-Wpedantic"
 #pragma GCC diagnostic ignored "-Wuninitialized" // of intrinsics, see kernels/xsimd.hpp
 #endif
-// Philox needs no SSE, whose arrays take a tenth of a second to compile. Who wants Random123's AES and
-// ARS beside this header defines it as 1.
+// Philox needs no SSE, whose arrays take a tenth of a second to compile. Who wants Random123's AES
+// and ARS beside this header defines it as 1.
 #ifndef R123_USE_SSE
 #define R123_USE_SSE 0
 #endif

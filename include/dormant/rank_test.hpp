@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Tests that know only which values are larger, so that steps never reached may stand as infinity:
-// the signed-rank test of pairs (Wilcoxon 1945) and the rank-sum test of runs that share no seed (Mann
-// and Whitney 1947). Both exact, with ties: all ways in which the ranks could have fallen are counted.
+// the signed-rank test of pairs (Wilcoxon 1945) and the rank-sum test of runs that share
+// no seed (Mann and Whitney 1947). Both exact, with ties: all ways in which the ranks
+// could have fallen are counted.
 #pragma once
 
 #include "dormant/differences.hpp"
@@ -58,8 +59,8 @@ namespace detail {
   return law;
 }
 
-/// The law of the sum of `count` of the ranks, all choices of them alike: one rank after the other is
-/// taken with the share of the places left among the ranks left.
+/// The law of the sum of `count` of the ranks, all choices of them alike: one rank after the other
+/// is taken with the share of the places left among the ranks left.
 [[nodiscard]] inline std::vector<double> law_of_rank_sums(std::span<std::size_t const> ranks,
                                                           std::size_t count) {
   auto const sums = std::accumulate(ranks.begin(), ranks.end(), std::size_t{1});
@@ -81,8 +82,8 @@ namespace detail {
 /// Whether differences of pairs lie around 0, by the ranks of their sizes. Zeros take part in the
 /// ranking and then drop out (Pratt 1959). Takes n^3 operations.
 /// \param differences one a pair of runs that share their seed; may be infinite
-/// \returns the sum of the ranks of those above 0 as statistic; NaN without differences, or if one is
-///   NaN: a run that failed must not look like none
+/// \returns the sum of the ranks of those above 0 as statistic; NaN without differences, or if one
+///   is NaN: a run that failed must not look like none
 [[nodiscard]] inline test_result wilcoxon_test(std::vector<double> const& differences,
                                                tail side = tail::upper) {
   if (differences.empty() || !detail::without_nan(differences)) return {};
@@ -103,8 +104,8 @@ namespace detail {
 /// Whether runs of one kind lie above those of another that share no seed with them, by their ranks
 /// among all. Takes (n + m)^4 operations: 40 in milliseconds, 200 in seconds.
 /// \param a,b may be infinite
-/// \returns as statistic the share of pairs (a, b) with a above b, equal ones half, which is 1/2 where
-///   they are alike; NaN if there are none of one kind, or one is NaN
+/// \returns as statistic the share of pairs (a, b) with a above b, equal ones half, which is 1/2
+///   where they are alike; NaN if there are none of one kind, or one is NaN
 [[nodiscard]] inline test_result mann_whitney_test(std::vector<double> const& a,
                                                    std::vector<double> const& b,
                                                    tail side = tail::upper) {

@@ -15,8 +15,8 @@ using token = std::int32_t;
 /// In the place of a token that nobody knows: what follows the end of a text.
 inline constexpr token no_token = -1;
 
-/// Register i (arXiv 2309.16588) in the place of a token: an input of the model, in no vocabulary. A
-/// sequence may begin with some, and what the model predicts there is not scored.
+/// Register i (arXiv 2309.16588) in the place of a token: an input of the model, in no vocabulary.
+/// A sequence may begin with some, and what the model predicts there is not scored.
 [[nodiscard]] constexpr token register_token(std::size_t i) {
   return no_token - 1 - static_cast<token>(i);
 }

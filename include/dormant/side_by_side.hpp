@@ -13,10 +13,10 @@
 namespace dormant {
 
 /// Calls `f(i)` once for each i in [0, runs), as many at a time as the machine has cores. Give each
-/// run `{.threads = 1, .shards = 1}`: no waiting within a step, and one gradient in the cache. Write
-/// results to places of their own; the order in which runs end is not fixed, their bits are.
-/// Within a run, `.threads = 0` (and so `net.evaluate`) means that run's share of the cores: four at
-/// a time on eight cores have two each. So it is within a run of a run.
+/// run `{.threads = 1, .shards = 1}`: no waiting within a step, and one gradient in the cache.
+/// Write results to places of their own; the order in which runs end is not fixed, their bits are.
+/// Within a run, `.threads = 0` (and so `net.evaluate`) means that run's share of the cores: four
+/// at a time on eight cores have two each. So it is within a run of a run.
 /// \param threads how many at a time; 0: as many as the machine has
 /// \throws what the first run that failed has thrown, after the runs under way have ended
 template <class F>

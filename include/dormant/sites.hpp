@@ -93,17 +93,17 @@ struct resid_post : forward_place<2> { static constexpr std::string_view name = 
 struct final_norm : forward_place<2> { static constexpr std::string_view name = "final_norm", scale_name = "final_norm_scale"; }; // [T, C]
 struct logits     : forward_place<2> { static constexpr std::string_view name = "logits"; };     // [T, V]
 
-/// `W_O v_j` for each head, [H, T, C]: the value states in the residual stream. Computed on the side
-/// and only when a probe listens; nothing reads it, so it cannot be edited.
+/// `W_O v_j` for each head, [H, T, C]: the value states in the residual stream. Computed on the
+/// side and only when a probe listens; nothing reads it, so it cannot be edited.
 struct value_out  : forward_place<3> { static constexpr std::string_view name = "value_out"; };
 
-/// What a norm divides by, [T, 1], sqrt(variance + eps) or sqrt(mean square + eps) (hook_scale): of the
-/// norm whose output is shown at `Norm`. Made on the side, as `value_out` is.
+/// What a norm divides by, [T, 1], sqrt(variance + eps) or sqrt(mean square + eps) (hook_scale): of
+/// the norm whose output is shown at `Norm`. Made on the side, as `value_out` is.
 template <class Norm>
 struct scale_of : forward_place<2> { static constexpr std::string_view name = Norm::scale_name; };
 
-/// The mirror of a site in the backward pass: dL/d(site), same shape. An intervention that changes a
-/// value during training says here what that does to the gradient.
+/// The mirror of a site in the backward pass: dL/d(site), same shape. An intervention that changes
+/// a value during training says here what that does to the gradient.
 template <class Site>
 struct gradient_of : forward_place<Site::rank> { using mirrored = Site; };
 

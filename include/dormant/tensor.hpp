@@ -62,9 +62,9 @@ template <class T>
   return make_view<T, 2>(data, {rows, cols}, {stride, 1});
 }
 
-/// A zero-filled, 64-byte aligned array whose size is fixed at construction. Kernels may read (never
-/// write) up to 128 bytes past the end, so an arena always carries that much slack. One that was
-/// moved from is empty.
+/// A zero-filled, 64-byte aligned array whose size is fixed at construction. Kernels may read
+/// (never write) up to 128 bytes past the end, so an arena always carries that much slack.
+/// One that was moved from is empty.
 template <class T>
 class arena {
 public:

@@ -16,7 +16,8 @@ namespace dormant {
 /// What a parameter tensor belongs to, for learning rates and for freezing.
 enum class group : std::uint8_t { embeddings, attention, mlp, norms, output };
 
-/// What a tensor holds before training: N(0, 1), or U(-1, 1) / sqrt(fan in), as in the published code.
+/// What a tensor holds before training: N(0, 1), or U(-1, 1) / sqrt(fan
+/// in), as in the published code.
 enum class initial_value : std::uint8_t { zero, one, normal, uniform };
 
 namespace detail {
@@ -37,7 +38,8 @@ private:
 };
 } // namespace detail
 
-/// One parameter tensor. Matrices are [out, in], as in the authors' state dict; vectors have one row.
+/// One parameter tensor. Matrices are [out, in], as in the authors'
+/// state dict; vectors have one row.
 struct tensor_spec {
   detail::short_text name; ///< in the state dict, e.g. `layers.0.attention.wq.weight`
   std::size_t scope = 0;   ///< characters of the name that are the part's, not the tensor's

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The numbers that PyTorch's CPU generator yields for a seed, so that a published run can be followed
-// from its own start: `torch.manual_seed`, `Tensor.uniform_` and `Tensor.normal_` of float32.
+// The numbers that PyTorch's CPU generator yields for a seed, so that a published
+// run can be followed from its own start: `torch.manual_seed`, `Tensor.uniform_`
+// and `Tensor.normal_` of float32.
 #pragma once
 
 #include "dormant/random.hpp"
@@ -20,8 +21,8 @@ struct point {
   double y = 0;
 };
 
-/// (cos, sin) of an angle in [0, 2 pi], to a few units in the last place. As `portable_log`, made of
-/// exactly rounded operations only.
+/// (cos, sin) of an angle in [0, 2 pi], to a few units in the last place. As `portable_log`, made
+/// of exactly rounded operations only.
 [[nodiscard]] inline point on_circle(double whole_angle) {
   constexpr double half_pi = 1.5707963267948966;
   double const quarter = std::nearbyint(whole_angle / half_pi);
@@ -54,8 +55,8 @@ public:
   /// Uniform in [0, 1), a multiple of 2^-24.
   [[nodiscard]] float uniform() { return static_cast<float>(bits() & 0xffffffU) * 0x1p-24F; }
 
-  /// `Tensor.uniform_(low, high)`. The same bits as PyTorch's on a processor with FMA, which it uses
-  /// where it can.
+  /// `Tensor.uniform_(low, high)`. The same bits as PyTorch's on a processor with
+  /// FMA, which it uses where it can.
   void uniform(std::span<float> out, float low, float high) {
     for (auto& x : out) x = std::fma(uniform(), high - low, low);
   }

@@ -82,8 +82,9 @@ struct unscheduled {
 
 /// Runs a trainer to the end of its schedule. Hooks with a schedule of their own (cadence.hpp) are
 /// heard only in steps for which they are due, and a last time, without a step, if the end is due.
-/// \throws non_finite, error, and what a hook throws; the run can then go on as `trainer::step` says,
-///   and a hook with a schedule has no half-heard step: a row of `history` is that of a step that counts
+/// \throws non_finite, error, and what a hook throws; the run can then go on as
+///   `trainer::step` says, and a hook with a schedule has no half-heard step: a row of
+///   `history` is that of a step that counts
 template <class Net, class Task, class Optimizer, class Team, class... Hooks>
 training_result run(trainer<Net, Task, Optimizer, Team>& run, Hooks&... hooks) {
   using model = typename Net::model;

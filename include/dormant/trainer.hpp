@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One training run, step by step: a fresh batch, its gradient, the optimizer, and the training events
-// that hooks hear; the same bits for any number of threads (arXiv 2410.13835, section 2).
+// One training run, step by step: a fresh batch, its gradient, the optimizer, and the training
+// events that hooks hear; the same bits for any number of threads (arXiv 2410.13835, section 2).
 #pragma once
 
 #include "dormant/detail/update_jobs.hpp"
@@ -28,8 +28,8 @@ struct schedule {
   std::size_t shards = 8;  ///< see `execution`; part of the result's identity, like the seed
 };
 
-/// Training met a NaN or an infinity. The message names the step, the layer and the tensor. The
-/// parameters are those of the last finite step, unless the step itself overflowed: no hook hears of it.
+/// Training met a NaN or an infinity, of which no hook hears. The message names the step, the layer
+/// and the tensor. Parameters are those of the last finite step, unless the step itself overflowed.
 struct non_finite : error {
   using error::error;
 };
@@ -69,8 +69,8 @@ public:
   using members = typename Team::members;
 
   /// The model and the task are referred to, the optimizer and the schedule copied.
-  /// \throws error for a batch of 0 or a task whose sequences do not fit the model, and if the threads
-  ///   or the memory cannot be had
+  /// \throws error for a batch of 0 or a task whose sequences do not fit the model, and if the
+  ///   threads or the memory cannot be had
   trainer(Net& net, Task const& task, Optimizer const& optimizer, schedule const& plan,
           members who = {})
       : net_(net), task_(task), optimizer_(optimizer), plan_(checked(plan)),
@@ -108,14 +108,14 @@ public:
 
   /// Takes one step and returns the loss of its batch before the step, nats.
   ///
-  /// What a hook or the task throws comes through. Until the optimizer moves (the forward and backward
-  /// pass, `site::loss`, `site::gradient`) the trainer is then as before the step, and the next call
-  /// takes the same step with the same bits. Afterwards (`site::update`, `site::step`) the step is
-  /// whole and counts; hooks that were not yet told of it are not told. A probe keeps what it saw of
-  /// whole passes, and nothing of a broken one.
+  /// What a hook or the task throws comes through. Until the optimizer moves (the forward and
+  /// backward pass, `site::loss`, `site::gradient`) the trainer is then as before the step, and the
+  /// next call takes the same step with the same bits. Afterwards (`site::update`, `site::step`)
+  /// the step is whole and counts; hooks that were not yet told of it are not told. A probe keeps
+  /// what it saw of whole passes, and nothing of a broken one.
   /// \throws non_finite, leaving the parameters as they were; error for a task that draws tokens
-  ///   outside the model's vocabulary, a model that was moved from, and a trainer whose last step was
-  ///   left half taken, by an optimizer that threw or by an overflow
+  ///   outside the model's vocabulary, a model that was moved from, and a trainer whose last step
+  ///   was left half taken, by an optimizer that threw or by an overflow
   template <class... Hooks>
   double step(Hooks&... hooks) {
     static_assert((detail::check_hook<model, true, Hooks>() && ...));

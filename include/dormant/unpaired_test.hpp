@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Whether runs of two kinds that share no seed differ in their mean: the permutation test (Fisher 1935,
-// Pitman 1937). If the kinds were the same, any of the runs could as well be of either.
+// Whether runs of two kinds that share no seed differ in their mean: the permutation test (Fisher
+// 1935, Pitman 1937). If the kinds were the same, any of the runs could as well be of either.
 #pragma once
 
 #include "dormant/differences.hpp"
@@ -42,9 +42,9 @@ void each_sum(std::span<double const> values, std::size_t count, double sum, F c
 } // namespace detail
 
 /// How often the difference of means is as large as seen, if which run is of which kind falls by
-/// chance. All divisions are counted up to a million of them (11 against 11); beyond, `draws` are made
-/// and p is (1 + those as far out) / (1 + draws). Runs that share their seeds are better compared by
-/// `sign_flip_test`, which does not mistake what a seed does to both for a difference.
+/// chance. All divisions are counted up to a million of them (11 against 11); beyond, `draws` are
+/// made and p is (1 + those as far out) / (1 + draws). Runs that share their seeds are better
+/// compared by `sign_flip_test`, which does not mistake what a seed does to both for a difference.
 /// \returns mean(a) - mean(b) as statistic; NaN if there are none of one kind, or if one is NaN or
 ///   infinite: a run that failed must not look like none
 [[nodiscard]] inline test_result permutation_test(std::vector<double> const& a,

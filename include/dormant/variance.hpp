@@ -81,10 +81,10 @@ namespace detail {
 }
 
 /// Components of variance by expected mean squares.
-/// \param again whether rows and columns were drawn with replacement, which shrinks every square and
-/// adds the interaction to the effects a second time: E*[SS_init] = (1 - 1/I)(SS_init + SS_rest / D),
-/// E*[SS_rest] = (1 - 1/I)(1 - 1/D) SS_rest. Solved for, so that components of resampled grids lie
-/// around those of the grid.
+/// \param again whether rows and columns were drawn with replacement, which shrinks every square
+/// and adds the interaction to the effects a second time: E*[SS_init] = (1 - 1/I)(SS_init + SS_rest
+/// / D), E*[SS_rest] = (1 - 1/I)(1 - 1/D) SS_rest. Solved for, so that components of resampled
+/// grids lie around those of the grid.
 [[nodiscard]] inline by_cause components_of(by_cause squares, double I, double D, bool again) {
   if (again) {
     squares.rest *= I / (I - 1) * D / (D - 1);
@@ -122,9 +122,9 @@ inline void check_grid(crossed_grid const& y) {
 /// The intervals say where shares would lie had other initialisations and other seeds of data been
 /// drawn: both are drawn again with replacement, each as a whole (pigeonhole bootstrap, Owen 2007,
 /// arXiv 0712.1111), and the ends are quantiles of the shares of those grids. Their known weakness:
-/// few rows or columns tell a variance poorly. In 400 simulated grids of 8 by 8 normal effects a 95%
-/// interval held the share of a cause that has most of the variance in 90 to 92%, and small shares
-/// in 93 to 100%; effects with heavier tails do worse.
+/// few rows or columns tell a variance poorly. In 400 simulated grids of 8 by 8 normal effects a
+/// 95% interval held the share of a cause that has most of the variance in 90 to 92%, and small
+/// shares in 93 to 100%; effects with heavier tails do worse.
 /// \throws error for a grid that is not complete, or smaller than 2 by 2
 /// \returns NaN in all fields if one number is NaN: a run that failed must not look like none
 [[nodiscard]] inline variance_by_cause variance_of(crossed_grid const& y,

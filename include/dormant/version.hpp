@@ -16,8 +16,8 @@
 /// concepts `probe` and `intervention`.
 namespace dormant {
 
-/// The version of these headers as numbers. A change of the minor version may change names, a change
-/// of the patch version does not.
+/// The version of these headers as numbers. A change of the minor version may change names, a
+/// change of the patch version does not.
 struct version_numbers {
   int major = DORMANT_VERSION / 10000;
   int minor = DORMANT_VERSION / 100 % 100;

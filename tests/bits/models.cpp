@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Thirty models of many structures, twenty steps each: a line with the loss and a checksum of the bits
-// of losses and parameters. It uses nothing but the public interface, so that it compiles against the
-// headers of another commit; `compare` does so.
+// Thirty models of many structures, twenty steps each: a line with the loss and a checksum of the
+// bits of losses and parameters. It uses nothing but the public interface, so that it compiles
+// against the headers of another commit; `compare` does so.
 #include <dormant/dormant.hpp>
 
 #include <bit>

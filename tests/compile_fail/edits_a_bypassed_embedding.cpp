@@ -1,7 +1,7 @@
 // expect: edits a site that merged_projections or factored_embedding goes around
 // SPDX-License-Identifier: MIT
-// An intervention on the embedding of the token alone, which a model with a factored embedding never
-// reads.
+// An intervention on the embedding of the token alone, which a model with a
+// factored embedding never reads.
 #include "dormant/dormant.hpp"
 
 using namespace dormant;

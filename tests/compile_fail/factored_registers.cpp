@@ -1,6 +1,7 @@
 // expect: factored_embedding does not go with registers
 // SPDX-License-Identifier: MIT
-// Rows of registers are in neither of the two tables that the first layer's projections are made of.
+// Rows of registers are in neither of the two tables that the first
+// layer's projections are made of.
 #include "dormant/dormant.hpp"
 #include "dormant/part/registers.hpp"
 

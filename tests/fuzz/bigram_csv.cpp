@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Any bytes are either refused with a one-line sentence or a table that laws can be made of and that
-// survives being written and read again.
+// Any bytes are either refused with a one-line sentence or a table that laws can be made of and
+// that survives being written and read again.
 #include "dormant/task/bigram_csv.hpp"
 
 #include "dormant/task/alias_table.hpp"

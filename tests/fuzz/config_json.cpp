@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Any bytes are, for every family, either refused as a config.json with a one-line sentence or sizes and
-// numbers that a model can be planned and computed with.
+// Any bytes are, for every family, either refused as a config.json with a one-line sentence or
+// sizes and numbers that a model can be planned and computed with.
 #include "dormant/source/load.hpp"
 
 #include <cmath>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Any folder is either refused with a one-line sentence or a model whose every number can be read. An input
-// is its files, separated by the byte 0x1E: config.json, the index (empty: there is none, but
-// model.safetensors), and for each shard the number of its data bytes and its header, as in `64{...}`.
+// Any folder is either refused with a one-line sentence or a model whose every number can
+// be read. An input is its files, separated by the byte 0x1E: config.json, the index
+// (empty: there is none, but model.safetensors), and for each shard the number of its data
+// bytes and its header, as in `64{...}`.
 #include "dormant/source/pretrained.hpp"
 
 #include <algorithm>

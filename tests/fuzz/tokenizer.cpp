@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Any bytes are either refused as a tokenizer.json with a one-line sentence or a tokenizer that encodes
-// the text behind the first zero byte, and decodes what it encoded.
+// Any bytes are either refused as a tokenizer.json with a one-line sentence or a tokenizer that
+// encodes the text behind the first zero byte, and decodes what it encoded.
 #include "dormant/source/tokenizer.hpp"
 
 #include <algorithm>

@@ -71,7 +71,8 @@ struct forgetful {
   }
   [[nodiscard]] bool stop_requested() const { return Lost != part::stop && hook.stop_requested(); }
 };
-/// An adaptor of interventions that hands on nothing but the sites, and those without what is saved.
+/// An adaptor of interventions that hands on nothing but the sites,
+/// and those without what is saved.
 template <class Hook>
 struct careless_edit {
   Hook const* hook;

@@ -183,7 +183,8 @@ TEST_CASE("laws: a law that is false in few places is found, and where") {
          if (law.trigger) law.row = unigram;
        })),
        "at triggers, positions from 4 on");
-  // At one position only: the first character is drawn without triggers, as the authors' probe forgets.
+  // At one position only: the first character is drawn without triggers,
+  // as the authors' probe forgets.
   says(testing::task_laws(lies([=](std::size_t t, next_token_law& law) {
          if (t == 0) law.row = unigram;
        })),

@@ -15,8 +15,8 @@ namespace {
 
 using namespace dormant;
 
-// One rounding to eight bits errs by 2^-9 at most; two layers of products, and scores that a softmax
-// exponentiates, add up to tens of those. A wrong gradient errs by about 1.
+// One rounding to eight bits errs by 2^-9 at most; two layers of products, and scores that a
+// softmax exponentiates, add up to tens of those. A wrong gradient errs by about 1.
 constexpr double tolerance = 0.1;
 
 template <class Exact, class Short>

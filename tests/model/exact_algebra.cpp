@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// merged_projections and factored_embedding: loss, every gradient and every site that can be read are
-// those of the plain model, up to rounding.
+// merged_projections and factored_embedding: loss, every gradient and every site that can be read
+// are those of the plain model, up to rounding.
 #include "dormant/fast/bf16.hpp"
 #include "dormant/fast/factored_embedding.hpp"
 #include "dormant/fast/merged_projections.hpp"

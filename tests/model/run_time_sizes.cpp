@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Sizes as a value: the same model as with sizes in the type, and refused in a sentence where no model
-// can have them.
+// Sizes as a value: the same model as with sizes in the type, and refused in a
+// sentence where no model can have them.
 #include "dormant/intervention/ablate.hpp"
 #include "dormant/model/transformer.hpp"
 #include "dormant/optimizer/adamw.hpp"

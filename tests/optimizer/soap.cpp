@@ -78,8 +78,9 @@ TEST_CASE(
 
 TEST_CASE(
     "soap: a gradient that comes again is followed as far in every direction of its own basis") {
-  // In the eigenbasis of g g^T and g^T g it is diagonal, and Adam's steps are signs: the step is -lr U V^T,
-  // whose product with its transpose is lr^2. Rounding off the diagonal is far below this eps.
+  // In the eigenbasis of g g^T and g^T g it is diagonal, and Adam's steps are signs: the
+  // step is -lr U V^T, whose product with its transpose is lr^2. Rounding off the
+  // diagonal is far below this eps.
   one_matrix m{4, 4};
   m.draw(1);
   soap const how{.lr = 0.1, .eps = 1e-9, .weight_decay = 0};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// element_gate under the laws of a part: every wiring, one head, several, and several that share keys.
+// element_gate under the laws of a part: every wiring, one head,
+// several, and several that share keys.
 #include "dormant/part/attention/element_gate.hpp"
 #include "dormant/part/attention/head_norm.hpp"
 #include "dormant/testing/part_laws.hpp"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// forget_gate under the laws of a part: every wiring, one head, several, and several that share keys.
+// forget_gate under the laws of a part: every wiring, one head,
+// several, and several that share keys.
 #include "dormant/part/attention/forget_gate.hpp"
 #include "dormant/part/attention/forgetting.hpp"
 #include "dormant/testing/part_laws.hpp"

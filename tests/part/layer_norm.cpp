@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// layer_norm under the laws of a part: every wiring, one head, several, and several that share keys.
+// layer_norm under the laws of a part: every wiring, one head,
+// several, and several that share keys.
 #include "dormant/part/norm/layer_norm.hpp"
 #include "dormant/testing/part_laws.hpp"
 

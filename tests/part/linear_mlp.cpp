@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// linear_mlp under the laws of a part: every wiring, one head, several, and several that share keys.
+// linear_mlp under the laws of a part: every wiring, one head,
+// several, and several that share keys.
 #include "dormant/part/mlp/linear_mlp.hpp"
 #include "dormant/testing/part_laws.hpp"
 

@@ -34,7 +34,8 @@ tensor<double, 4> scores() {
   return kept.values(0);
 }
 
-/// Whether the step multiplies what `Policies` make by log(n), n at most `most`, of which `more` are others.
+/// Whether the step multiplies what `Policies` make by log(n), n at most
+/// `most`, of which `more` are others.
 template <class... Policies>
 void check_factors(std::size_t most, std::size_t more) {
   auto const before = scores<Policies...>(), after = scores<Policies..., log_temperature>();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// per_head_gate under the laws of a part: every wiring, one head, several, and several that share keys.
+// per_head_gate under the laws of a part: every wiring, one head,
+// several, and several that share keys.
 #include "dormant/part/attention/per_head_gate.hpp"
 #include "dormant/testing/part_laws.hpp"
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// score_steps under the laws of a part: every wiring, one head, several, and several that share keys.
+// score_steps under the laws of a part: every wiring, one head,
+// several, and several that share keys.
 #include "dormant/part/attention/score_steps.hpp"
 #include "dormant/testing/part_laws.hpp"
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// single_scale_norm under the laws of a part: every wiring, one head, several, and several that share keys.
+// single_scale_norm under the laws of a part: every wiring, one head,
+// several, and several that share keys.
 #include "dormant/part/norm/single_scale_norm.hpp"
 #include "dormant/testing/part_laws.hpp"
 

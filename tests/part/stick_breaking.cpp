@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// stick_breaking under the laws of a part: every wiring, one head, several, and several that share keys.
+// stick_breaking under the laws of a part: every wiring, one head,
+// several, and several that share keys.
 #include "dormant/rule/stick_breaking.hpp"
 #include "dormant/testing/part_laws.hpp"
 

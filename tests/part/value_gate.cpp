@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// value_gate under the laws of a part: every wiring, one head, several, and several that share keys.
+// value_gate under the laws of a part: every wiring, one head,
+// several, and several that share keys.
 #include "dormant/part/attention/value_gate.hpp"
 #include "dormant/testing/part_laws.hpp"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// value_path_scale: it is no gradient of its forward pass unless it scales by 1, so beside the laws of a
-// part that hold, what becomes of each gradient is said.
+// value_path_scale: it is no gradient of its forward pass unless it scales by 1, so beside the laws
+// of a part that hold, what becomes of each gradient is said.
 #include "dormant/part/attention/value_path_scale.hpp"
 #include "dormant/part/attention/exclusive_attention.hpp"
 #include "dormant/testing/part_laws.hpp"

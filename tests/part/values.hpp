@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What tests of parts share that check values known by hand: one layer of odd sizes whose heads share keys
-// and values, its tensors by name, and its sites.
+// What tests of parts share that check values known by hand: one layer of odd sizes whose heads
+// share keys and values, its tensors by name, and its sites.
 #pragma once
 
 #include "dormant/evaluate.hpp"

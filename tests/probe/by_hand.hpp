@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the tests of probes share: tensors made by hand and shown to a probe, and its way through bytes.
+// What the tests of probes share: tensors made by hand and shown to a
+// probe, and its way through bytes.
 #pragma once
 
 #include "dormant/evaluate.hpp"

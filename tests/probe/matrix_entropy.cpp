@@ -16,8 +16,8 @@ using by_hand::small;
 namespace {
 static_assert(observes<matrix_entropy, site::resid_post>);
 
-/// H_u diag(values) H_w, [rows, cols], with the reflections of two vectors: its singular values are the
-/// absolute ones.
+/// H_u diag(values) H_w, [rows, cols], with the reflections of two vectors: its
+/// singular values are the absolute ones.
 struct known {
   std::size_t rows, cols;
   std::vector<double> values;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Names of measurements: old ones are read as today's, misspelt ones are refused with what there is.
+// Names of measurements: old ones are read as today's, misspelt ones
+// are refused with what there is.
 #include "dormant/probe/names.hpp"
 
 #include "catch.hpp"

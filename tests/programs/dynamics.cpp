@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Measurements over the checkpoints of a training: kept, taken up again, and when a sink has formed.
+// Measurements over the checkpoints of a training: kept, taken up
+// again, and when a sink has formed.
 #include "catch.hpp"
 #include "programs/program.hpp"
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a grid says of its runs: verdicts of made-up numbers, plans that are written and read, shards.
+// What a grid says of its runs: verdicts of made-up numbers, plans
+// that are written and read, shards.
 #include "grid/analysis.hpp"
 #include "grid/plan.hpp"
 #include "grid/shard.hpp"

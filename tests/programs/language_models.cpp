@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// ablate on a small folder: the numbers of the library; and how all programs of language models say no.
+// ablate on a small folder: the numbers of the library; and how all
+// programs of language models say no.
 #include "dormant/intervention/replace.hpp"
 #include "dormant/probe/mean_output.hpp"
 

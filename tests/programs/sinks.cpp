@@ -183,8 +183,8 @@ TEST_CASE("a secondary sink is a position or a token that later queries attend t
   }
   auto const given = dm::batch_of(rows);
   lm::later_mass mass;
-  // Head 0 has three quarters of its attention on token 5, once that is there; what is left, and all of
-  // head 1, is on the query itself.
+  // Head 0 has three quarters of its attention on token 5, once that is there; what is left, and
+  // all of head 1, is on the query itself.
   for (std::size_t b = 0; b < rows.size(); ++b) {
     std::vector<float> values(2 * length * length);
     dm::view<float, 3> pattern =
@@ -200,7 +200,8 @@ TEST_CASE("a secondary sink is a position or a token that later queries attend t
                                        {length * length, length, 1}));
   }
   auto const found = lm::secondary_sinks(mass, 1, 2, rows);
-  // Position 3 has 0.75 in two rows of three; token 5 has it in each, but stands at different positions.
+  // Position 3 has 0.75 in two rows of three; token 5 has it in each, but
+  // stands at different positions.
   REQUIRE(found.size() == 2);
   CHECK((found[0].head == 0 && !found[0].position && found[0].token == 5));
   CHECK(found[0].mass == Approx(0.75));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A small language model: what training writes, that a stopped run goes on to the same bits, and that
-// the other programs read its checkpoints.
+// A small language model: what training writes, that a stopped run goes on to the same bits, and
+// that the other programs read its checkpoints.
 #include "catch.hpp"
 #include "programs/program.hpp"
 

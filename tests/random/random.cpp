@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The random numbers: published answers of the generator, purity, and the laws of the distributions.
+// The random numbers: published answers of the generator, purity, and
+// the laws of the distributions.
 #include "dormant/random.hpp"
 
 #include "catch.hpp"
@@ -91,7 +92,8 @@ TEST_CASE("below(n) is even over 0 .. n - 1, also where the product wraps", "[ra
     for (auto const c : count)
       CHECK(c == Approx(70'000.0 / static_cast<double>(n)).margin(5 * std::sqrt(70'000.0 / 4)));
   }
-  // At n = 3 * 2^62 a quarter of all products must be rejected: remainders would be 2:1:1 otherwise.
+  // At n = 3 * 2^62 a quarter of all products must be rejected:
+  // remainders would be 2:1:1 otherwise.
   constexpr auto huge = std::uint64_t{3} << 62U;
   std::array<double, 3> remainder{};
   for (int i = 0; i < 30'000; ++i) ++remainder.at(random.below(huge) % 3);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Writes what the library computes for one model as a folder that check_against_torch.py compares with
-// PyTorch.
+// Writes what the library computes for one model as a folder that
+// check_against_torch.py compares with PyTorch.
 #pragma once
 
 #include <dormant/checkpoint.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Writes what the library computes with the parts that others are built on, and with those of parts/, in
-// every wiring and under one head, four, and four that share two of keys and values, for
+// Writes what the library computes with the parts that others are built on, and with those of
+// parts/, in every wiring and under one head, four, and four that share two of keys and values, for
 // check_against_torch.py to compare with PyTorch.
 //   dump_parts FOLDER
 #include "part_cases.hpp"
@@ -52,7 +52,8 @@ void all_mlps(part_writer const& to) {
   to.mlp_part<linear_mlp>("linear_mlp", mlp_words("linear", "", false));
 }
 void all_attentions(part_writer const& to) {
-  // With positions: softmax does not see a bias that all keys share, so its gradient is rounding error.
+  // With positions: softmax does not see a bias that all keys share, so
+  // its gradient is rounding error.
   auto with_biases = rotary_words();
   with_biases["biases"] = "all";
   to.attention_part<attention<softmax, biases, rotary<>>>("biases", with_biases);

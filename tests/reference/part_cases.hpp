@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What a part's cases need: the sizes and wirings of models that have it, and the words that describe them
-// to torch_parts.py. A part of the library has a pair of files of its own, parts/NAME.cpp and parts/NAME.py.
+// What a part's cases need: the sizes and wirings of models that have it, and the words that
+// describe them to torch_parts.py. A part of the library has a pair of files of its own,
+// parts/NAME.cpp and parts/NAME.py.
 #pragma once
 
 #include "case_writer.hpp"
@@ -126,8 +127,8 @@ struct part_writer {
   }
 };
 
-/// Cases of one part: `part_cases::cases_of const softpick([](part_cases::part_writer const& to) { ... });` at
-/// namespace scope is all that a file of parts/ needs.
+/// Cases of one part: `part_cases::cases_of const softpick([](part_cases::part_writer const& to) {
+/// ... });` at namespace scope is all that a file of parts/ needs.
 struct cases_of {
   static std::vector<std::function<void(part_writer const&)>>& all() {
     static std::vector<std::function<void(part_writer const&)>> parts;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// clip((eta - gamma) softmax(s) + gamma, 0, 1): rows by hand, the laws of a rule, and those of a part.
+// clip((eta - gamma) softmax(s) + gamma, 0, 1): rows by hand, the laws
+// of a rule, and those of a part.
 #include "dormant/rule/clipped_softmax.hpp"
 #include "dormant/rule/softmax.hpp"
 

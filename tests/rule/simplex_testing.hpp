@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What sparsemax and entmax15 owe alike: a threshold t below the highest score, such that weights of what
-// is above it sum to one.
+// What sparsemax and entmax15 owe alike: a threshold t below the highest score, such that weights
+// of what is above it sum to one.
 #pragma once
 
 #include "rule_testing.hpp"

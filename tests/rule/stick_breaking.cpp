@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// b_j prod_{j < k < i} (1 - b_k): against a scalar loop, the laws at two widths, and rows at the ends.
+// b_j prod_{j < k < i} (1 - b_k): against a scalar loop, the laws at
+// two widths, and rows at the ends.
 #include "dormant/rule/stick_breaking.hpp"
 
 #include "rule_testing.hpp"

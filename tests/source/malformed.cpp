@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Folders whose files are damaged, incomplete, or do not fit together are refused in one sentence, which
-// names the file, and the tensor if it is one.
+// Folders whose files are damaged, incomplete, or do not fit together are refused in one sentence,
+// which names the file, and the tensor if it is one.
 #include "dormant/source/pretrained.hpp"
 
 #include "catch.hpp"

@@ -7,8 +7,8 @@ using namespace written_folder;
 
 namespace {
 
-/// A change to the config.json of a family, null for a field that is taken away, and what is said of it
-/// after the name of the file.
+/// A change to the config.json of a family, null for a field that is taken away, and what is said
+/// of it after the name of the file.
 struct row {
   form of;
   char const* change;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A Llama into which one active-dormant head was planted by hand, with its sink, drain and peak: the
-// probes of the toy task find that head, and no other.
+// A Llama into which one active-dormant head was planted by hand, with its sink, drain and peak:
+// the probes of the toy task find that head, and no other.
 #include "dormant/dormant.hpp"
 #include "dormant/source/pretrained.hpp"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A pass that begins in the middle of a model, with the residual streams that were kept there, gives the
-// bits of the pass from the tokens on.
+// A pass that begins in the middle of a model, with the residual streams that were kept there,
+// gives the bits of the pass from the tokens on.
 #include "dormant/dormant.hpp"
 #include "dormant/intervention/replace.hpp"
 #include "dormant/probe/mean_output.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Models of the library become folders of a family and read back with the same bits; those that a family
-// cannot express are refused.
+// Models of the library become folders of a family and read back with the same bits; those that a
+// family cannot express are refused.
 #include "dormant/source/save_folder.hpp"
 #include "dormant/dormant.hpp"
 

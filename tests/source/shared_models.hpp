@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Small pretrained models and what they are known to compute, which stand beside the project where there
-// are any. Tests of them say so where there are none.
+// Small pretrained models and what they are known to compute, which stand beside the project where
+// there are any. Tests of them say so where there are none.
 #pragma once
 
 #include "dormant/io/safetensors.hpp"

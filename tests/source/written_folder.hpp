@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A small valid folder of each family, to be written as it is, or with one thing changed. Its numbers
-// are such that every element type holds them exactly.
+// A small valid folder of each family, to be written as it is, or with one thing changed. Its
+// numbers are such that every element type holds them exactly.
 #pragma once
 
 #include "dormant/io/safetensors.hpp"
@@ -88,8 +88,8 @@ struct contents {
     auto const found = &at(name) - tensors.data();
     tensors.erase(tensors.begin() + found);
   }
-  /// A tensor of random numbers: multiples of 1/16 from -4 to 4, and a few at the ends of what a half
-  /// can hold. bfloat16 has 8 digits of them, a half 11.
+  /// A tensor of random numbers: multiples of 1/16 from -4 to 4, and a few at the ends of what a
+  /// half can hold. bfloat16 has 8 digits of them, a half 11.
   void add(std::string const& name, std::vector<std::size_t> const& shape) {
     static constexpr double special[] = {-0.0, 0x1p-24, -0x1.8p-16, 61440, 0x1p-14};
     dormant::random_stream draw(1, dormant::stream::parameters, tensors.size(), 0);

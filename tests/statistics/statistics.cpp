@@ -95,7 +95,8 @@ TEST_CASE("a mean of too few values, or of one that is missing, says so", "[stat
 }
 
 TEST_CASE("a median has a bootstrap interval around it", "[statistics]") {
-  // Medians of three values drawn from {0, 1, 5}: 0, 1 and 5 with probabilities 7/27, 13/27 and 7/27.
+  // Medians of three values drawn from {0, 1, 5}: 0, 1 and 5 with
+  // probabilities 7/27, 13/27 and 7/27.
   auto const narrow = median_interval({0, 1, 5}, {.share = 0.4});
   CHECK((narrow.low == 1 && narrow.middle == 1 && narrow.high == 1));
   auto const wide = median_interval({5, 0, 1}, {.share = 0.6});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The task and its relatives: purity, triggers copy, backgrounds follow the table, and the laws that
-// come with the tokens are the laws they were drawn from.
+// The task and its relatives: purity, triggers copy, backgrounds follow the table, and the laws
+// that come with the tokens are the laws they were drawn from.
 #include "dormant/task/bigram_backcopy.hpp"
 
 #include "catch.hpp"

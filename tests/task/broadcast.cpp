@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Broadcast: the first character is the answer wherever it is asked for, the laws say so exactly, and
-// the oracle knows what can be reached.
+// Broadcast: the first character is the answer wherever it is asked for, the laws say so exactly,
+// and the oracle knows what can be reached.
 #include "dormant/task/broadcast.hpp"
 
 #include "catch.hpp"

@@ -9,8 +9,9 @@
 #include <cstddef>
 #include <vector>
 
-/// Whether tokens follow their stated laws. Given its law, each draw is an independent indicator with
-/// mean p, so sums of (indicator - p) over the draws of one row of the table are nearly normal.
+/// Whether tokens follow their stated laws. Given its law, each draw is an
+/// independent indicator with mean p, so sums of (indicator - p) over the draws of
+/// one row of the table are nearly normal.
 class goodness_of_fit {
 public:
   explicit goodness_of_fit(dormant::law_table const& table)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Triggers of several kinds: each copies from its own distance, never a trigger, and the laws are exact.
+// Triggers of several kinds: each copies from its own distance, never a
+// trigger, and the laws are exact.
 #include "dormant/task/trigger_kinds.hpp"
 
 #include "catch.hpp"
@@ -116,7 +117,8 @@ TEST_CASE("trigger kinds: the estimated minimum risks are those of all sequences
           "[task][oracle][trigger_kinds]") {
   for (double const copy : {1.0, 0.5}) {
     letter_task const task({.triggers = 2, .table = four(), .copy = copy});
-    // d copies what is 1 before it, c what is 2 before it, or what comes before that if it is c or d.
+    // d copies what is 1 before it, c what is 2 before it, or what
+    // comes before that if it is c or d.
     enumeration const exact(*task.table(), letters.context, [&](std::span<token const> tokens) {
       if (tokens.empty()) return next_token_law{.copied = task.bos(), .copy_weight = 1};
       if (tokens.size() == 1) return next_token_law{.row = 4};

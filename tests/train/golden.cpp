@@ -82,7 +82,8 @@ std::vector<double> reference_losses(scalar_step const& step) {
 }
 
 // Measured: 1e-15 in double, 1e-7 in float. Another SIMD width adds in another order, and AdamW and
-// signSGD take full steps even where a gradient is all rounding error, so some digits are left over.
+// signSGD take full steps even where a gradient is all rounding
+// error, so some digits are left over.
 template <class Optimizer>
 void check(Optimizer const& optimizer, std::vector<double> const& golden, scalar_step const& step) {
   auto const doubles = losses<double>(optimizer), floats = losses<float>(optimizer);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// After whatever a hook, a task or an optimizer throws, a trainer is as before the step, or past it,
-// or refuses to go on.
+// After whatever a hook, a task or an optimizer throws, a trainer is as before the step,
+// or past it, or refuses to go on.
 #include "training.hpp"
 
 #include <stdexcept>
@@ -20,7 +20,8 @@ struct gave_up : std::runtime_error {
 template <class Site>
 inline constexpr char site_id = 0;
 
-/// Counts what it hears and throws once at one kind of site, at the sequence or tensor of that number.
+/// Counts what it hears and throws once at one kind of site, at the
+/// sequence or tensor of that number.
 struct trap {
   void const* site = nullptr;
   std::size_t when = 0;

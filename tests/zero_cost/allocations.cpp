@@ -27,8 +27,8 @@ void* take(std::size_t size, std::size_t alignment) {
 [[gnu::noinline]] void give_back(void* p) noexcept { std::free(p); }
 } // namespace
 
-// The whole program's allocations go through these. Those that do not throw would come here by way of
-// the others, but not under a sanitizer, which has its own.
+// The whole program's allocations go through these. Those that do not throw would come here by way
+// of the others, but not under a sanitizer, which has its own.
 void* operator new(std::size_t size) { return take(size, alignof(std::max_align_t)); }
 void* operator new(std::size_t size, std::align_val_t a) {
   return take(size, static_cast<std::size_t>(a));

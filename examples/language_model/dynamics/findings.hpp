@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What `dynamics` finds in the checkpoints of a training: dynamics.csv, and the sentences that it prints.
+// What `dynamics` finds in the checkpoints of a training: dynamics.csv,
+// and the sentences that it prints.
 #pragma once
 
 #include "language_model/dynamics/series.hpp"
@@ -60,8 +61,8 @@ std::vector<double> over_time(std::vector<snapshot> const& all, Value value) {
   for (auto const& m : all) out.push_back(value(m));
   return out;
 }
-/// The power of the step that exp(y) goes as from `formed` on; over the halves too, which differ where it
-/// is no power. Nothing for fewer than four checkpoints.
+/// The power of the step that exp(y) goes as from `formed` on; over the halves too, which differ
+/// where it is no power. Nothing for fewer than four checkpoints.
 inline std::string law(std::vector<snapshot> const& all, std::size_t formed,
                        std::vector<double> const& y, std::string_view what) {
   std::vector<double> x, values;

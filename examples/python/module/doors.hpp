@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What Python sees of a model whose type it does not know: classes with virtual functions, which a library
-// made for that type implements. So pybind11 is compiled once and not with every model.
+// What Python sees of a model whose type it does not know: classes with virtual functions, which a
+// library made for that type implements. So pybind11 is compiled once and not with every model.
 #pragma once
 
 #include "dormant/concepts.hpp"

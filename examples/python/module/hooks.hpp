@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One hook for all sites of a model's type, which asks at run time who listens: so hooks written in Python
-// are one more pass for the compiler, however many there are.
+// One hook for all sites of a model's type, which asks at run time who listens: so hooks written in
+// Python are one more pass for the compiler, however many there are.
 #pragma once
 
 #include "dormant/dormant.hpp"
@@ -53,7 +53,8 @@ struct site_table<Net, detail::types<Site...>> {
   }
 };
 
-/// Hears the sites that can be written, for probes too, so that all hooks of a site keep their order.
+/// Hears the sites that can be written, for probes too, so that all
+/// hooks of a site keep their order.
 template <class Net>
 struct at_writable_sites {
   using table = site_table<Net>;

@@ -4,8 +4,8 @@
 #pragma once
 
 // Finite-math flags let the compiler take out every check for NaN; the others change the order of
-// sums, and so the bits. Whoever wants that puts an empty file, dormant/allow_fast_math, into a folder
-// of the include path, where all of a program sees it.
+// sums, and so the bits. Whoever wants that puts an empty file, dormant/allow_fast_math, into a
+// folder of the include path, where all of a program sees it.
 #if (defined(__FAST_MATH__) || defined(__ASSOCIATIVE_MATH__) ||                                    \
      (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__ > 0)) &&                               \
     !__has_include(<dormant/allow_fast_math>)

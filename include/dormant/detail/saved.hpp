@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What interventions keep of a sequence's forward pass for its backward pass: their `saved`, one for
-// each layer, and one sequence of a shard after the other.
+// What interventions keep of a sequence's forward pass for its backward pass: their `saved`, one
+// for each layer, and one sequence of a shard after the other.
 #pragma once
 
 #include "dormant/concepts.hpp"
@@ -47,17 +47,17 @@ struct keeping {
   }
 };
 
-/// Where the slots of each hook of a call begin: those of shard 0, then those of shard 1, and so on.
-/// Null for a hook that keeps nothing.
+/// Where the slots of each hook of a call begin: those of shard 0, then those of shard 1, and so
+/// on. Null for a hook that keeps nothing.
 template <std::size_t Hooks>
 struct saved_places {
   std::array<void*, Hooks> at{};
   std::size_t layers = 0;
 };
 
-/// The memory behind it. Slots are made when a hook is first met and serve all later calls, so a step
-/// after that takes none. They are counted by shard, not by thread: which thread runs a shard is
-/// chance, and must not decide what an intervention finds in its slot.
+/// The memory behind it. Slots are made when a hook is first met and serve all later calls, so a
+/// step after that takes none. They are counted by shard, not by thread: which thread runs a shard
+/// is chance, and must not decide what an intervention finds in its slot.
 class saved_memory {
 public:
   template <class... Hooks, class Model>

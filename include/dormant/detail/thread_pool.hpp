@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Threads that live as long as a run and take numbered jobs from a counter. Who does which job never
-// decides a result: every job writes its own place.
+// Threads that live as long as a run and take numbered jobs from a counter. Who does which job
+// never decides a result: every job writes its own place.
 #pragma once
 
 #include "dormant/error.hpp"
@@ -74,8 +74,8 @@ public:
   ~thread_pool() {
     if (!crew_) return;
     if (forked()) {
-      // The threads stayed in the parent. To wait for them, or only to destroy the condition on which
-      // they wait, would be for ever.
+      // The threads stayed in the parent. To wait for them, or only to destroy the condition on
+      // which they wait, would be for ever.
       (void)crew_.release();
     } else {
       dismiss(threads_);

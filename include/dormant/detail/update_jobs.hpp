@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// An optimizer's step as jobs that threads can share: stretches of the tensors that it moves, in the
-// order of the arena.
+// An optimizer's step as jobs that threads can share: stretches of the tensors that it
+// moves, in the order of the arena.
 #pragma once
 
 #include "dormant/detail/thread_pool.hpp"

@@ -10,8 +10,9 @@
 namespace dormant {
 
 /// Whether models with `bf16` are compiled to the processor's own products of such factors
-/// (AVX512_BF16). Without them the same products are computed in float, and a training step takes one
-/// and a half to two times as long as without the word; the first such model of a process says so.
+/// (AVX512_BF16). Without them the same products are computed in float, and a
+/// training step takes one and a half to two times as long as without the word; the
+/// first such model of a process says so.
 template <class Arch = xsimd::default_arch>
 inline constexpr bool bf16_is_fast = kernels::in_bf16::native<Arch>;
 
@@ -29,8 +30,8 @@ namespace detail {
 } // namespace detail
 
 /// The operands of all products with parameter matrices are rounded to bfloat16, forward and back;
-/// parameters, sums, attention scores and everything else stay float. Fast where `bf16_is_fast`; check
-/// that the phenomenon you study does not notice.
+/// parameters, sums, attention scores and everything else stay float. Fast where `bf16_is_fast`;
+/// check that the phenomenon you study does not notice.
 struct bf16 {
   using products = kernels::in_bf16;
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Exact algebra for layer 0. Centring is linear, so with x = token[v] + position[n]
 //   norm(x) W^T = rstd(v, n) (A[v] + A[V + n]) + b W^T,   A = (centred rows * gain) W^T,
-// and only V + T rows go through a product, once a step. Their gradients are gathered in the same way.
+// and only V + T rows go through a product, once a step. Their
+// gradients are gathered in the same way.
 #pragma once
 
 #include "dormant/concepts.hpp"
@@ -127,8 +128,8 @@ private:
 
 } // namespace detail
 
-/// Exact algebra for layer 0: its norm reads a token plus a position, so its projections are sums of
-/// a row for the token and a row for the position, made once a step. Same mathematics, other
+/// Exact algebra for layer 0: its norm reads a token plus a position, so its projections are sums
+/// of a row for the token and a row for the position, made once a step. Same mathematics, other
 /// rounding. Interventions cannot edit what the projections then do not read: `tok_embed`,
 /// `pos_embed`, `embed`, `resid_pre` and `norm1`.
 struct factored_embedding {

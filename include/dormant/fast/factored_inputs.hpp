@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// q, k and v of layer 0 from tables with a row for each token and position, and the way back by what
-// each row met. See factored_embedding.hpp for the algebra.
+// q, k and v of layer 0 from tables with a row for each token and position, and the way back by
+// what each row met. See factored_embedding.hpp for the algebra.
 #pragma once
 
 #include "dormant/fast/factored_tables.hpp"

@@ -27,7 +27,8 @@ struct factor_sources {
 template <class Positions>
 factor_sources(weight, Positions, weight, weight) -> factor_sources<Positions>;
 
-// What stands between the norm and q, k or v: a matrix, plain and as a parameter; none is the identity.
+// What stands between the norm and q, k or v: a matrix, plain and as a
+// parameter; none is the identity.
 template <class Inputs>
 struct input_matrices;
 template <class Values>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The merged matrices W_K^T W_Q and W_O W_V: made once a step, and their gradients taken apart once a
-// step.
+// The merged matrices W_K^T W_Q and W_O W_V: made once a step, and their
+// gradients taken apart once a step.
 #pragma once
 
 #include "dormant/kernels/matmul.hpp"
@@ -11,8 +11,9 @@
 
 namespace dormant::detail {
 
-/// q = y (W_K^T W_Q)^T with keys y themselves, v = y (W_O W_V)^T: values as the residual stream receives
-/// them. In the gradient their gradients take the places of W_Q's and W_V's until `finish`.
+/// q = y (W_K^T W_Q)^T with keys y themselves, v = y (W_O W_V)^T: values as the
+/// residual stream receives them. In the gradient their gradients take the places of
+/// W_Q's and W_V's until `finish`.
 template <bool TrainsV, bool TrainsO>
 struct merged_inputs {
   weight wq, wk, wv, wo;      // [C, C] as parameters

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Exact algebra for one head: q k^T = y (W_Q^T W_K) y^T and z W_O^T = P y (W_O W_V)^T. The products of
-// matrices are made once a step, and their gradients taken apart once a step.
+// Exact algebra for one head: q k^T = y (W_Q^T W_K) y^T and z W_O^T = P y (W_O W_V)^T. The products
+// of matrices are made once a step, and their gradients taken apart once a step.
 #pragma once
 
 #include "dormant/fast/merged_inputs.hpp"
@@ -24,8 +24,8 @@ inline constexpr bool trains = !std::is_same_v<Values, untrained<projection>>;
 
 } // namespace detail
 
-/// The attention branch with merged matrices. `q`, `k`, `v` and `z` do not exist on the way: probes are
-/// shown them, made on the side.
+/// The attention branch with merged matrices. `q`, `k`, `v` and `z` do not exist on the way: probes
+/// are shown them, made on the side.
 template <class Rule, class... Policies>
 struct merged_attention {
   static constexpr std::string_view name = "attention";

@@ -69,8 +69,8 @@ struct clean_key {
 using attend_only_to_bos = detail::fixed_pattern<detail::bos_key>;
 /// All queries attend to themselves alone.
 using identity_pattern = detail::fixed_pattern<detail::own_key>;
-/// What an ideal active-dormant head does on Bigram-Backcopy: trigger queries attend to the previous
-/// token, all others to `<s>`.
+/// What an ideal active-dormant head does on Bigram-Backcopy: trigger queries attend to the
+/// previous token, all others to `<s>`.
 using clean_pattern = detail::fixed_pattern<detail::clean_key>;
 
 } // namespace dormant

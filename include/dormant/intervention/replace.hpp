@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The output of a head, an attention, an MLP or a layer becomes one vector at all positions: with the
-// mean of that output (probe/mean_output.hpp) this is mean ablation (arXiv 2211.00593).
+// The output of a head, an attention, an MLP or a layer becomes one vector at all positions: with
+// the mean of that output (probe/mean_output.hpp) this is mean ablation (arXiv 2211.00593).
 #pragma once
 
 #include "dormant/error.hpp"

@@ -91,8 +91,8 @@ inline void sync_file(std::filesystem::path const& path) {
 /// A file under construction. It stays invisible under a temporary name in the destination's folder
 /// until `commit()`; without a commit the destructor removes it and the destination is as before.
 /// A process that is killed in between leaves NAME.PID-N.tmp behind, which is safe to delete
-/// (`io::destination_of`). A size limit (`ulimit -f`) shows as an error only where SIGXFSZ is ignored.
-/// Every failure throws `dormant::error` with a sentence naming the path and the reason.
+/// (`io::destination_of`). A size limit (`ulimit -f`) shows as an error only where SIGXFSZ is
+/// ignored. Every failure throws `dormant::error` with a sentence naming the path and the reason.
 class atomic_file {
 public:
   /// Opens the temporary. A destination that is a symbolic link is replaced where it points to;

@@ -42,7 +42,8 @@ public:
   struct past {
     std::vector<std::string> columns;
     std::uint64_t step = 0; ///< the rows before it are kept
-    /// Whether a step has a row. With it, the kept rows are exactly those; without, any that ascend.
+    /// Whether a step has a row. With it, the kept rows are exactly
+    /// those; without, any that ascend.
     std::function<bool(std::uint64_t)> due{};
     /// What a column of an earlier version is called now. A file with such names gets today's, and
     /// empty cells in columns that it did not have.
@@ -51,8 +52,8 @@ public:
     std::vector<std::string> earlier{};
   };
 
-  /// The text that the log of an interrupted run should have to go on: without the rows whose step is
-  /// `step` or later and without an unfinished last line. Changes nothing.
+  /// The text that the log of an interrupted run should have to go on: without the rows whose step
+  /// is `step` or later and without an unfinished last line. Changes nothing.
   /// \throws error naming file, line and column if the file is missing, has other columns, holds
   ///   anything that is not a number, or has not the rows that it should have
   [[nodiscard]] static std::string checked(std::filesystem::path const& path, past const& wanted);

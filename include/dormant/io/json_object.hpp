@@ -120,8 +120,8 @@ private:
   json_object(nlohmann::json tree, std::string file, std::string path)
       : tree_(std::move(tree)), file_(std::move(file)), path_(std::move(path)) {}
 
-  // Duplicate names, of which a JSON tree keeps one, are errors; so is what is nested so deep that those
-  // who walk through the tree would run out of stack.
+  // Duplicate names, of which a JSON tree keeps one, are errors; so is what is nested so deep that
+  // those who walk through the tree would run out of stack.
   [[nodiscard]] static json_object make(std::string_view text, std::string file) {
     constexpr int deepest = 100;
     std::vector<std::set<std::string, std::less<>>> seen; // names of the objects we are within

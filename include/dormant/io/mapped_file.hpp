@@ -20,8 +20,8 @@
 
 namespace dormant {
 
-/// A whole file, read-only, of which nothing is read until it is looked at. A file that another program
-/// shortens meanwhile ends this one (SIGBUS), as with every mapped file.
+/// A whole file, read-only, of which nothing is read until it is looked at. A file that another
+/// program shortens meanwhile ends this one (SIGBUS), as with every mapped file.
 class mapped_file {
 public:
   /// \throws error if it cannot be opened, or is no file

@@ -17,8 +17,8 @@
 /// What the readers and writers of files share.
 namespace dormant::io {
 
-/// Text from outside, safe to print: control characters and bytes that are not UTF-8 become '?', and
-/// everything after `longest` bytes becomes "...".
+/// Text from outside, safe to print: control characters and bytes that are not UTF-8 become '?',
+/// and everything after `longest` bytes becomes "...".
 [[nodiscard]] inline std::string printable(std::string_view text,
                                            std::size_t longest = std::string_view::npos) {
   std::string out;

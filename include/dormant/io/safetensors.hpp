@@ -55,9 +55,9 @@ template <storable T>
 
 /// Writes a safetensors file atomically. Tensors keep the given order, except that wider element
 /// types come first, so that every tensor is aligned to its own size; the data starts at a multiple
-/// of 64 bytes. Where the metadata has `io::checksum_key`, its value becomes a checksum of the whole
-/// file, which our reader checks. Throws `dormant::error` if a name appears twice, if bytes and shape
-/// disagree, or if the file cannot be written; the old file is then untouched.
+/// of 64 bytes. Where the metadata has `io::checksum_key`, its value becomes a checksum of the
+/// whole file, which our reader checks. Throws `dormant::error` if a name appears twice, if bytes
+/// and shape disagree, or if the file cannot be written; the old file is then untouched.
 inline void write_safetensors(std::filesystem::path const& path,
                               std::span<tensor_ref const> tensors,
                               std::map<std::string, std::string> const& metadata = {}) {

@@ -71,8 +71,8 @@ private:
   static constexpr T cubic = static_cast<T>(1.5957691216057308 * 0.044715);
 };
 
-/// x / (1 + exp(-x)): PyTorch's and TransformerLens's "silu", also known as swish. arXiv 1606.08415,
-/// 1702.03118. -inf gives NaN.
+/// x / (1 + exp(-x)): PyTorch's and TransformerLens's "silu", also known as swish. arXiv
+/// 1606.08415, 1702.03118. -inf gives NaN.
 struct silu {
   static constexpr std::string_view name = "silu";
 

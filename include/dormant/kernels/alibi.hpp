@@ -10,9 +10,9 @@
 
 namespace dormant::kernels {
 
-/// The slope of head `head` of `heads`, by the paper's rule: 2^(-8 (head + 1) / heads) where `heads`
-/// is a power of two. Otherwise the first p heads, the largest power of two among them, have the
-/// slopes of p heads, and the others every second slope of 2 p heads, from the first.
+/// The slope of head `head` of `heads`, by the paper's rule: 2^(-8 (head + 1) / heads) where
+/// `heads` is a power of two. Otherwise the first p heads, the largest power of two among them,
+/// have the slopes of p heads, and the others every second slope of 2 p heads, from the first.
 [[nodiscard]] inline double alibi_slope(std::size_t head, std::size_t heads) {
   std::size_t const power = std::bit_floor(heads);
   auto const geometric = [](std::size_t nth, std::size_t count) {
@@ -22,8 +22,8 @@ namespace dormant::kernels {
   return geometric(2 * (head - power) + 1, 2 * power);
 }
 
-/// scores [T query, T key] of one head: adds -slope * (i - j) where key j <= query i; the rest, which
-/// a causal model masks, is left alone. The gradient of the scores passes unchanged.
+/// scores [T query, T key] of one head: adds -slope * (i - j) where key j <= query i; the rest,
+/// which a causal model masks, is left alone. The gradient of the scores passes unchanged.
 template <class Arch, class T>
 [[gnu::noinline]] void add_alibi(T slope, matrix<T> scores) {
   using batch = vector<Arch, T>;

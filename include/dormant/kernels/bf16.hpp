@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Operands in bfloat16: half the bytes, and where the processor has AVX512_BF16 twice the products a
-// cycle. Sums are kept in float. A float's place in memory holds two neighbouring factors, the first
-// in its low half, so the tile, the packing and the transposes work on it as on any float.
+// Operands in bfloat16: half the bytes, and where the processor has AVX512_BF16 twice the products
+// a cycle. Sums are kept in float. A float's place in memory holds two neighbouring factors, the
+// first in its low half, so the tile, the packing and the transposes work on it as on any float.
 #pragma once
 
 #include "dormant/kernels/register_tile.hpp"
@@ -42,8 +42,8 @@ inline constexpr bool has_bf16 = false;
 } // namespace detail
 
 /// Products of bfloat16 factors with float sums: two fused multiply-adds a pair, the second factors
-/// first. Where the processor has AVX512_BF16 its one instruction gives the same bits, except that it
-/// takes denormals for zeros.
+/// first. Where the processor has AVX512_BF16 its one instruction gives the same bits, except
+/// that it takes denormals for zeros.
 struct in_bf16 {
   static constexpr std::size_t factors = 2;
   static constexpr std::size_t scratch(std::size_t rows, std::size_t cols) {

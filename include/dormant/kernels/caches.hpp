@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How large this processor's caches are: products choose by them in which order they go through memory.
+// How large this processor's caches are: products choose by them in
+// which order they go through memory.
 #pragma once
 
 #include "dormant/detail/arithmetic.hpp"
@@ -46,8 +47,8 @@ inline cache_sizes found_caches() {
 
 } // namespace detail
 
-/// The caches of this processor, as the system tells them; `DORMANT_L1_KIB` and `DORMANT_L2_KIB` in the
-/// environment say otherwise. No result depends on them, only its time.
+/// The caches of this processor, as the system tells them; `DORMANT_L1_KIB` and `DORMANT_L2_KIB` in
+/// the environment say otherwise. No result depends on them, only its time.
 [[nodiscard, gnu::noinline]] inline cache_sizes const& caches() {
   static cache_sizes const found = detail::found_caches();
   return found;

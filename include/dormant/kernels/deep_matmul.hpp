@@ -7,8 +7,8 @@
 namespace dormant::kernels {
 
 namespace detail {
-/// How much of k a long product takes at a time: a panel of B that leaves L1 room, and as many rows of
-/// A as a quarter of L2 holds.
+/// How much of k a long product takes at a time: a panel of B that leaves L1 room, and as many rows
+/// of A as a quarter of L2 holds.
 inline constexpr std::size_t deep_step = 256;
 inline constexpr std::size_t deep_rows = 128;
 } // namespace detail
@@ -23,7 +23,8 @@ template <class Arch, class T, class Product = in_full>
     return multiply<Arch, T, Product>(a, packed_b, c, e);
   constexpr std::size_t width = tile_cols<Arch, T>, height = tile_rows<Arch>;
   constexpr std::size_t rows_of_block = detail::deep_rows / height * height;
-  // Rows of A side by side: in place they are often a multiple of 4 KB apart, in one set of the cache.
+  // Rows of A side by side: in place they are often a multiple of 4 KB
+  // apart, in one set of the cache.
   constexpr std::size_t stride = detail::deep_step + 64 / sizeof(T);
   alignas(64) T block[rows_of_block * stride];
   bool const masked = e.how == finish::where_positive;

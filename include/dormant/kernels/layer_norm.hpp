@@ -79,8 +79,8 @@ template <bool Given, class Arch, class T>
 
 } // namespace detail
 
-/// y [T, C] from x [T, C], gamma [C] (null: ones) and beta [C] (null: zeros); keeps the mean [T] and
-/// 1 / sqrt(var + eps) [T] of every row for the gradient. `y` may be `x`.
+/// y [T, C] from x [T, C], gamma [C] (null: ones) and beta [C] (null: zeros); keeps the mean [T]
+/// and 1 / sqrt(var + eps) [T] of every row for the gradient. `y` may be `x`.
 /// \tparam Given says that no pointer is null, and only that case is compiled
 template <class Arch, class T, bool Given = false>
 void layer_norm(matrix<T const> x, T const* gamma, T const* beta, T eps, matrix<T> y, T* mean,

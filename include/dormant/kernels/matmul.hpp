@@ -13,8 +13,8 @@ namespace detail {
 /// Rows of B repacked at a time by the products whose B is not packed: the panel stays in L1.
 inline constexpr std::size_t panel_rows = 256;
 
-/// Rows of memory that are needed soon, and that no prefetcher of the processor's sees coming: they are
-/// asked for in equal shares, one with each tile, so that the waits hide behind the work.
+/// Rows of memory that are needed soon, and that no prefetcher of the processor's sees coming: they
+/// are asked for in equal shares, one with each tile, so that the waits hide behind the work.
 template <class T>
 struct ahead {
   T const* data;
@@ -52,8 +52,8 @@ template <class Arch, class T, class Product = in_full>
   cache_sizes const& cache = known != nullptr ? *known : caches();
   constexpr std::size_t width = tile_cols<Arch, T>;
   constexpr std::size_t height = tile_rows<Arch>;
-  // Where L1 holds a strip of A beside a panel of B, the strip meets all panels of a block of B that
-  // L2 holds. Longer strips wait there in a block of A, which meets panel after panel.
+  // Where L1 holds a strip of A beside a panel of B, the strip meets all panels of a block of B
+  // that L2 holds. Longer strips wait there in a block of A, which meets panel after panel.
   std::size_t const depth_bytes = std::max<std::size_t>(a.cols, 1) * sizeof(T);
   bool const strips = (height + width) * depth_bytes <= cache.l1;
   auto const fit = [&](std::size_t bytes, std::size_t step) {
@@ -105,8 +105,9 @@ template <class Arch, class T, class Product = in_full>
   constexpr std::size_t group = 8 * height;
   alignas(64) T panels[rows * most_cols];
   alignas(64) T strips[rows * group];
-  // Rows of A that are pages apart share a set of L1, and each is a page to look up: they are packed,
-  // some strips at a time, and meet all panels of a block of B. Otherwise each panel meets all of A.
+  // Rows of A that are pages apart share a set of L1, and each is a page to look up:
+  // they are packed, some strips at a time, and meet all panels of a block of B.
+  // Otherwise each panel meets all of A.
   bool const cold = a.rows * (a.cols + b.cols) * sizeof(T) >= cache.l2 / 4;
   bool const apart = a.stride * sizeof(T) >= 4096;
   std::size_t const row_block = apart ? group : std::max<std::size_t>(a.cols, 1);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One step of AdamW, SGD and sign descent over flat arrays, in PyTorch's order of operations, and what
-// other optimizers share with them.
+// One step of AdamW, SGD and sign descent over flat arrays, in PyTorch's order of operations, and
+// what other optimizers share with them.
 #pragma once
 
 #include <cmath>
@@ -99,8 +99,8 @@ template <class Arch, class T>
   });
 }
 
-/// p = p (1 - decay), where `residue` holds what rounding has kept from p so far: p + residue decays
-/// as if p had twice the digits (Dekker's sum, 1971). Both [n].
+/// p = p (1 - decay), where `residue` holds what rounding has kept from p so far: p + residue
+/// decays as if p had twice the digits (Dekker's sum, 1971). Both [n].
 template <class Arch, class T>
 [[gnu::noinline]] void exact_decay(T* p, T* residue, std::size_t n, double decay) {
   using batch = vector<Arch, T>;

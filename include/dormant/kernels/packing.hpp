@@ -40,8 +40,8 @@ template <class Arch, class T>
   }
 }
 
-/// Columns of A in strips as high as a tile, [cols / height][rows][height]: what a tile of A^T B reads
-/// one after the other. The last strip may be ragged.
+/// Columns of A in strips as high as a tile, [cols / height][rows][height]: what a tile of A^T B
+/// reads one after the other. The last strip may be ragged.
 template <class Arch, class T>
 [[gnu::noinline]] void pack_strips(T const* a, std::size_t stride, std::size_t rows,
                                    std::size_t cols, T* out) {

@@ -65,8 +65,8 @@ template <class Arch>
 inline constexpr std::size_t tile_rows =
     is_avx512<Arch> || std::is_same_v<Arch, xsimd::neon64> ? 8 : 6;
 
-/// Rows of C in a short tile, for the last rows where there are no more: sequences and widths are often
-/// a multiple of eight, of six never.
+/// Rows of C in a short tile, for the last rows where there are no more: sequences and widths are
+/// often a multiple of eight, of six never.
 template <class Arch>
 inline constexpr std::size_t short_rows = tile_rows<Arch> == 6 ? 4 : tile_rows<Arch>;
 
@@ -136,8 +136,9 @@ template <class Product, bool Wide, class Batch, class T>
   if constexpr (Wide) c1 = Product::step(x, b1, c1);
 }
 
-/// The next row. Compilers would rather hold a pointer to each row of a tile, all computed before the
-/// loop, than one that walks; there are no registers for that, and the stack costs more than to add.
+/// The next row. Compilers would rather hold a pointer to each row of a tile, all
+/// computed before the loop, than one that walks; there are no registers for that, and
+/// the stack costs more than to add.
 template <class T>
 [[gnu::always_inline]] inline T* row_after(T* row, std::size_t stride) {
   row += stride;
@@ -145,7 +146,8 @@ template <class T>
   return row;
 }
 
-/// Asks early for one row of what the end of the tile reads or overwrites: nothing else hides that wait.
+/// Asks early for one row of what the end of the tile reads or
+/// overwrites: nothing else hides that wait.
 template <bool Wide, class Arch, class T>
 [[gnu::always_inline]] inline void expect_row(T const* row) {
   constexpr std::size_t bytes = (Wide ? 2 : 1) * lanes<Arch, T> * sizeof(T);
@@ -153,8 +155,8 @@ template <bool Wide, class Arch, class T>
   if constexpr (Wide && bytes > 64) __builtin_prefetch(row + lanes<Arch, T>, 1);
 }
 
-/// Writes one row of a full tile and goes on to the next. (Vectors come one by one: a pointer to all of
-/// them would put them into memory.)
+/// Writes one row of a full tile and goes on to the next. (Vectors come one by one: a pointer to
+/// all of them would put them into memory.)
 template <finish How, bool Wide, bool Last, class Arch, class T>
 [[gnu::always_inline]] inline void put_row(tile<T> const& t, T*& c, T const*& mask,
                                            vector<Arch, T> left, vector<Arch, T> right) {
@@ -202,7 +204,8 @@ template <class Arch, class T, class Product, bool Wide, bool Resumed, std::size
     (advance<Product, Wide>(a[Row] + offset, b0, b1, left[Row], right[Row]), ...);
   }
   tile<T> const end = t; // a copy, which no store to C can change
-  // Most products have no factor, and these would be the only operations that wait for the multipliers.
+  // Most products have no factor, and these would be the only operations
+  // that wait for the multipliers.
   if (end.scale != T(1)) {
     batch const scale(end.scale);
     ((left[Row] = scale * left[Row], right[Row] = scale * right[Row]), ...);

@@ -77,8 +77,8 @@ void rms_norm(matrix<T const> x, T const* gain, T epsilon, matrix<T> y, T* scale
 }
 
 /// From dy [T, C] and what `rms_norm` saw and kept: dx [T, C] (added to what is there when
-/// `accumulate`), and dgain [C] (null: not wanted), which is always added to. `dx` may be `dy` if it
-/// does not accumulate.
+/// `accumulate`), and dgain [C] (null: not wanted), which is always added to. `dx` may be
+/// `dy` if it does not accumulate.
 template <class Arch, class T, bool Given = false>
 void rms_norm_gradient(matrix<T const> dy, matrix<T const> x, T const* scale, T const* gain,
                        matrix<T> dx, bool accumulate, T* dgain) {

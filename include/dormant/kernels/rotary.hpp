@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Rotary position embedding, arXiv 2104.09864: each pair of a head's dimensions is turned by the angle
-// position * frequency, with the frequencies as they are, or stretched to a longer context by the
-// rules of Llama 3 (arXiv 2407.21783 and its published code) and of YaRN (arXiv 2309.00071).
+// Rotary position embedding, arXiv 2104.09864: each pair of a head's dimensions is turned by the
+// angle position * frequency, with the frequencies as they are, or stretched to a longer context by
+// the rules of Llama 3 (arXiv 2407.21783 and its published code) and of YaRN (arXiv 2309.00071).
 #pragma once
 
 #include <cmath>
@@ -88,8 +88,8 @@ inline void scale_frequencies(yarn_scaling const& by, double base, std::size_t r
   return by.factor > 1 ? 0.1 * std::log(by.factor) + 1 : 1;
 }
 
-/// cos and sin [positions, rotated / 2]: `magnitude` (1, or YaRN's attention factor) times cosine and
-/// sine of position * frequency, computed in double.
+/// cos and sin [positions, rotated / 2]: `magnitude` (1, or YaRN's attention factor) times cosine
+/// and sine of position * frequency, computed in double.
 template <class T>
 void rotary_tables(double const* frequencies, std::size_t rotated, std::size_t positions,
                    double magnitude, T* cos, T* sin) {
@@ -104,7 +104,8 @@ void rotary_tables(double const* frequencies, std::size_t rotated, std::size_t p
 
 namespace detail {
 
-/// Turns the pairs (i, i + half) of one head, `turn` times (1 or -1) the angles of cos and sin [half].
+/// Turns the pairs (i, i + half) of one head, `turn` times (1 or -1)
+/// the angles of cos and sin [half].
 template <class Arch, class T>
 [[gnu::always_inline]] inline void rotate_halves(T* head, std::size_t half, T const* cos,
                                                  T const* sin, T turn) {
@@ -136,9 +137,10 @@ void rotate_neighbours(T* head, std::size_t half, T const* cos, T const* sin, T 
 } // namespace detail
 
 /// Turns the queries or keys x [T, heads * head_width] in place, position t by row t of cos and sin
-/// [T, rotated / 2]: in every head the first `rotated` dimensions (even, at most head_width), in pairs
-/// (i, i + rotated / 2), or (2 i, 2 i + 1) if `interleaved` (the papers' order, and Meta's files).
-/// `backwards` applies the transpose, which takes dL/dy to dL/dx and undoes tables of magnitude 1.
+/// [T, rotated / 2]: in every head the first `rotated` dimensions (even, at most
+/// head_width), in pairs (i, i + rotated / 2), or (2 i, 2 i + 1) if `interleaved` (the
+/// papers' order, and Meta's files). `backwards` applies the transpose, which takes dL/dy to
+/// dL/dx and undoes tables of magnitude 1.
 template <class Arch, class T>
 [[gnu::noinline]] void rotate(matrix<T> x, std::size_t heads, std::size_t head_width,
                               std::size_t rotated, T const* cos, T const* sin, bool interleaved,

@@ -167,8 +167,8 @@ template <class Arch, class T>
 /// Whether no element is infinite or NaN.
 template <class Arch, class T>
 [[gnu::noinline]] bool all_finite(T const* x, std::size_t n) {
-  // 0 as long as every x * 0 is 0, NaN from the first that is not; four sums hide the latency, and have
-  // names because g++ keeps an array of them in memory.
+  // 0 as long as every x * 0 is 0, NaN from the first that is not; four sums hide the latency, and
+  // have names because g++ keeps an array of them in memory.
   using batch = vector<Arch, T>;
   constexpr std::size_t step = lanes<Arch, T>;
   batch const zero(T(0));

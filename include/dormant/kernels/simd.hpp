@@ -270,8 +270,8 @@ template <class Batch, std::size_t... Pair>
 
 } // namespace detail
 
-/// Transposes the square of `lanes` registers at `x`. Written (row bits, lane bits), the index of an
-/// element turns left by one bit in each round; when half have gone round, rows are lanes.
+/// Transposes the square of `lanes` registers at `x`. Written (row bits, lane bits), the index of
+/// an element turns left by one bit in each round; when half have gone round, rows are lanes.
 template <class Arch, class T>
 [[gnu::always_inline]] inline void transpose(vector<Arch, T>* x) {
   for (std::size_t round = 1; round != lanes<Arch, T>; round *= 2)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// tanh, the logistic function and the normal distribution on one register, without a branch. (xsimd's
-// tanh and erf ask of every register which of their formulas it needs, and change with its releases.)
+// tanh, the logistic function and the normal distribution on one register, without a
+// branch. (xsimd's tanh and erf ask of every register which of their formulas it needs,
+// and change with its releases.)
 #pragma once
 
 #include "dormant/kernels/simd.hpp"

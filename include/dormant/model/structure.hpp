@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a shape and a list of words mean: everything about a model that is known when it is compiled.
+// What a shape and a list of words mean: everything about a model
+// that is known when it is compiled.
 #pragma once
 
 #include "dormant/model/block.hpp"

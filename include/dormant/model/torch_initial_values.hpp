@@ -12,11 +12,11 @@
 
 namespace dormant {
 
-/// Replaces the parameters by those that the published code has after `torch.manual_seed(seed)` on a
-/// CPU: embeddings N(0, 1), matrices by `nn.Linear` in the order in which it makes them, which is that
-/// of the arena. The distributions are those of the constructor; the numbers are PyTorch's, so that a
-/// run can begin where the published one began (seed 42). Parts that a structure leaves out draw
-/// nothing, as in a PyTorch model built without them. A `double` model gets the same floats.
+/// Replaces the parameters by those that the published code has after `torch.manual_seed(seed)` on
+/// a CPU: embeddings N(0, 1), matrices by `nn.Linear` in the order in which it makes them, which is
+/// that of the arena. The distributions are those of the constructor; the numbers are PyTorch's, so
+/// that a run can begin where the published one began (seed 42). Parts that a structure leaves out
+/// draw nothing, as in a PyTorch model built without them. A `double` model gets the same floats.
 /// \throws error if the model was moved from
 template <class Net>
 void draw_as_torch(Net& net, std::uint64_t seed) {

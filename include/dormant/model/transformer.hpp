@@ -82,11 +82,11 @@ private:
 };
 } // namespace detail
 
-/// Parameters and structure of a transformer: `transformer<Shape, softmax>`, `transformer<Shape, relu,
-/// post_norm, double>`, `transformer<Shape, stack<mlp_block<>, block<softmax>, mlp_block<linear>>>`.
-/// With the shape `at_run_time` the sizes are an argument of the constructor, and everything else is
-/// as with sizes that are part of the type: the same parts, kernels and hooks.
-/// One that was moved from has no parameters, and every use says so.
+/// Parameters and structure of a transformer: `transformer<Shape, softmax>`, `transformer<Shape,
+/// relu, post_norm, double>`, `transformer<Shape, stack<mlp_block<>, block<softmax>,
+/// mlp_block<linear>>>`. With the shape `at_run_time` the sizes are an argument of the constructor,
+/// and everything else is as with sizes that are part of the type: the same parts, kernels and
+/// hooks. One that was moved from has no parameters, and every use says so.
 template <shape Shape, class... Parts>
 class transformer : public detail::own_sizes<structure<Shape, Parts...>> {
   using own = detail::own_sizes<structure<Shape, Parts...>>;
@@ -104,7 +104,8 @@ public:
     initialise(options.seed);
   }
   /// The same for sizes of which the type knows nothing; a `shape` will do.
-  /// \throws error for sizes that no model can have, or another number of layers than the stack names
+  /// \throws error for sizes that no model can have, or another number
+  ///   of layers than the stack names
   explicit transformer(sizes const& given,
                        transformer_options const& options = {}) requires(!model::fixed)
       : own(given), parameters_(own::placed().total().parameters) {

@@ -14,8 +14,8 @@
 namespace dormant {
 
 namespace detail {
-// A word may say how matrices are multiplied, or put another part in the place of the whole model or of its
-// table of tokens.
+// A word may say how matrices are multiplied, or put another part in the place of the whole
+// model or of its table of tokens.
 template <class P>
 concept says_products = requires {
   typename P::products;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Short words for the structures of the paper (arXiv 2410.13835, section 2 and appendix): every switch
-// is a type. What they stand for are parts; block.hpp and structure.hpp spell them out.
+// Short words for the structures of the paper (arXiv 2410.13835, section 2 and appendix): every
+// switch is a type. What they stand for are parts; block.hpp and structure.hpp spell them out.
 #pragma once
 
 #include "dormant/part/attention/places.hpp"

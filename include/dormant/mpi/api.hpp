@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The C interface of MPI, version 3 or later. Its C++ bindings, which left the standard in 2012, stay
-// out: some implementations still bring them unless told not to, and then ask for a library more.
+// The C interface of MPI, version 3 or later. Its C++ bindings, which left the
+// standard in 2012, stay out: some implementations still bring them unless told not
+// to, and then ask for a library more.
 #pragma once
 
 #ifndef OMPI_SKIP_MPICXX

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// For hooks that print or write: every rank hears the same training events, and one is enough to tell.
+// For hooks that print or write: every rank hears the same training
+// events, and one is enough to tell.
 #pragma once
 
 #include "dormant/concepts.hpp"
@@ -10,8 +11,8 @@
 
 namespace dormant::mpi {
 
-/// A hook that hears training events on the first rank alone: `dm::mpi::at_first bar(world, progress)`.
-/// It is referred to, not copied. What else it may say is asked of it on every rank.
+/// A hook that hears training events on the first rank alone: `dm::mpi::at_first bar(world,
+/// progress)`. It is referred to, not copied. What else it may say is asked of it on every rank.
 template <class Hook>
 class at_first {
   static_assert(!merges<Hook>,

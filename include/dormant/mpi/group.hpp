@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The processes (MPI says ranks) that train one model together, and how they stay together: what one
-// of them throws, all throw.
+// The processes (MPI says ranks) that train one model together, and how they stay together: what
+// one of them throws, all throw.
 #pragma once
 
 #include "dormant/error.hpp"
@@ -37,9 +37,10 @@ public:
   [[nodiscard]] std::size_t cores() const { return share_.cores; }
   [[nodiscard]] MPI_Comm communicator() const { return ranks_; }
 
-  /// Calls f() on every rank and ends when all have ended. What one rank throws, all throw: that rank
-  /// itself what it threw, and those that threw nothing an `error` that names it and says the same.
-  /// What leaves on one rank must leave on all: who catches it within f does so on every rank.
+  /// Calls f() on every rank and ends when all have ended. What one rank throws, all
+  /// throw: that rank itself what it threw, and those that threw nothing an `error` that
+  /// names it and says the same. What leaves on one rank must leave on all: who catches it
+  /// within f does so on every rank.
   template <class F>
   auto together(F f) {
     settled_ = failed_together_ = false;
@@ -113,7 +114,8 @@ public:
   [[noreturn]] void abort(char const* why) const {
     std::fprintf(stderr, "dormant: rank %d of %d: %s\n", rank_, size_, why);
     std::fflush(stderr);
-    // MPICH's launcher drops what it has not passed on when it ends the ranks: 1 sentence of 10 was lost.
+    // MPICH's launcher drops what it has not passed on when it ends the
+    // ranks: 1 sentence of 10 was lost.
     std::this_thread::sleep_for(std::chrono::milliseconds(200));
     MPI_Abort(MPI_COMM_WORLD, 1);
     std::terminate();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What ranks tell each other before they exchange anything: a note of fixed size each, so that a rank
-// that failed, or is done, leaves nobody waiting for what never comes.
+// What ranks tell each other before they exchange anything: a note of fixed size each, so that a
+// rank that failed, or is done, leaves nobody waiting for what never comes.
 #pragma once
 
 #include "dormant/detail/arithmetic.hpp"
@@ -17,8 +17,8 @@ namespace dormant::mpi::detail {
 /// What a rank is about to do.
 enum class intent : std::uint64_t { pass, compare, end, fail };
 
-/// Everybody's notes: an intent, three numbers that belong to it, and a loss for each shard that the
-/// rank has run.
+/// Everybody's notes: an intent, three numbers that belong to it, and a loss for
+/// each shard that the rank has run.
 class notes {
 public:
   static constexpr std::size_t most_losses = 64; ///< of all ranks together

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The probes of all ranks' shards, as bytes, so that every rank merges what one process would merge, in
-// the order of the shards.
+// The probes of all ranks' shards, as bytes, so that every rank merges what one process would
+// merge, in the order of the shards.
 #pragma once
 
 #include "dormant/mpi/group.hpp"

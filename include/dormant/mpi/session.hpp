@@ -41,9 +41,9 @@ private:
 }
 } // namespace detail
 
-/// All ranks of the program: `dm::mpi::session world(argc, argv);`, once, by the main thread, which is
-/// the one that trains. A rank that leaves by an exception of which the others know nothing (one that
-/// comes from outside `train` and `together`) ends them all.
+/// All ranks of the program: `dm::mpi::session world(argc, argv);`, once, by the main thread, which
+/// is the one that trains. A rank that leaves by an exception of which the others know nothing (one
+/// that comes from outside `train` and `together`) ends them all.
 class session : detail::begun, public group {
 public:
   session(int& argc, char**& argv)
@@ -51,7 +51,8 @@ public:
         exceptions_(std::uncaught_exceptions()) {}
   ~session() {
     if (std::uncaught_exceptions() == exceptions_) return;
-    // After a failure of all that was caught, this exception may be another, of which the others know nothing.
+    // After a failure of all that was caught, this exception may be another, of
+    // which the others know nothing.
     if (!failed_together() || !all_here(10)) {
       abort("left by an exception, so all are ended; what is called by world.together is reported");
     }

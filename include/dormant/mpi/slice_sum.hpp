@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The sum of all ranks' shards: each rank gets its slice of every shard, sums it in the tree in which
-// one process would, and gives the result to all. A float all-reduce would add in an order of its own.
+// The sum of all ranks' shards: each rank gets its slice of every shard, sums it in the
+// tree in which one process would, and gives the result to all. A float all-reduce
+// would add in an order of its own.
 #pragma once
 
 #include "dormant/kernels/reduce.hpp"
@@ -27,8 +28,8 @@ public:
         room_(most == 0 ? 0 : at_once_ / all.ranks() + 2 * line), received_(shards * room_),
         slices_(all.ranks()), to_(all.ranks()), from_(all.ranks()) {}
 
-  /// out [n] = the sum of elements [first, first + n) of `shards`, of which `own` are in this rank's
-  /// `local` team, and are cleared.
+  /// out [n] = the sum of elements [first, first + n) of `shards`, of which `own` are in this
+  /// rank's `local` team, and are cleared.
   /// \returns whether every sum is finite, on every rank the same
   bool operator()(local_team& local, share own, std::size_t shards, std::size_t first,
                   std::size_t n, T* out) {
@@ -54,8 +55,8 @@ private:
     return static_cast<std::size_t>(slices_.sizes[all_.rank()]);
   }
 
-  // This rank's slice of every shard, in `received_`: one shard of each rank at a time, straight from
-  // where it is.
+  // This rank's slice of every shard, in `received_`: one shard of each rank at a
+  // time, straight from where it is.
   void receive(local_team& local, share own, std::size_t shards, std::size_t first) {
     std::size_t const ranks = all_.ranks();
     for (std::size_t k = 0; k < (shards + ranks - 1) / ranks; ++k) {

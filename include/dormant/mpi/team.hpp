@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A team over processes: each rank runs some of a batch's shards, by threads, and what they found is
-// put together in the order of the shards, so the bits depend neither on ranks nor on threads.
+// A team over processes: each rank runs some of a batch's shards, by threads, and what they found
+// is put together in the order of the shards, so the bits depend neither on ranks nor on threads.
 #pragma once
 
 #include "dormant/mpi/group.hpp"
@@ -74,8 +74,8 @@ private:
             .shards = (how.shards + all.ranks() - 1) / all.ranks()};
   }
 
-  // Runs this rank's shards, and `write`, which says how many bytes of probes it wrote; hears how the
-  // others fared.
+  // Runs this rank's shards, and `write`, which says how many bytes of probes it
+  // wrote; hears how the others fared.
   template <class F, class Write>
   double run_own(std::size_t shards, F f, std::size_t probes, Write write) {
     own_ = detail::shards_of(all_.rank(), all_.ranks(), shards);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The verb, over all ranks of a group: `dm::mpi::train(world, net, task, optimizer, schedule, hooks...)`
-// leaves on every rank the bits that `dm::train` would leave in one process.
+// The verb, over all ranks of a group: `dm::mpi::train(world, net, task, optimizer, schedule,
+// hooks...)` leaves on every rank the bits that `dm::train` would leave in one process.
 #pragma once
 
 #include "dormant/mpi/at_first.hpp" // IWYU pragma: export
@@ -14,8 +14,8 @@
 
 namespace dormant::mpi {
 
-/// A trainer whose batches are shared by the ranks of a group, its last argument. All of them call it,
-/// within `together`, and have the same model, task, optimizer and schedule.
+/// A trainer whose batches are shared by the ranks of a group, its last argument. All of them call
+/// it, within `together`, and have the same model, task, optimizer and schedule.
 template <class Net, class Task, class Optimizer>
 using trainer =
     dormant::trainer<Net, Task, Optimizer, team<typename Net::arch, typename Net::scalar>>;
@@ -40,8 +40,8 @@ template <class T>
 }
 } // namespace detail
 
-/// Runs a trainer of this group to the end of its schedule, as `dormant::run` does. If a hook asks one
-/// rank to stop, all stop after the same step.
+/// Runs a trainer of this group to the end of its schedule, as `dormant::run` does. If a hook asks
+/// one rank to stop, all stop after the same step.
 /// \throws non_finite and error on every rank, and what a hook throws as `group::together` says
 template <class Net, class Task, class Optimizer, class... Hooks>
 training_result run(group& all, trainer<Net, Task, Optimizer>& run, Hooks&... hooks) {

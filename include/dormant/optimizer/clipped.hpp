@@ -15,9 +15,9 @@ struct clip {
   double norm = 1; ///< the largest that the gradient may have
 };
 
-/// Multiplies all gradients by min(1, clip / (norm + 1e-6)), where `norm` is that of the gradients of
-/// all tensors that the step follows: frozen ones do not count. Hooks at `site::gradient` see the
-/// gradient before that.
+/// Multiplies all gradients by min(1, clip / (norm + 1e-6)), where `norm` is that of the
+/// gradients of all tensors that the step follows: frozen ones do not count. Hooks at
+/// `site::gradient` see the gradient before that.
 template <class Optimizer>
 struct clipped : Optimizer {
   using wrapped = Optimizer;

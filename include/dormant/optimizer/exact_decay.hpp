@@ -15,9 +15,9 @@
 
 namespace dormant {
 
-/// p = p (1 - lr * weight_decay) before the optimizer's own step, which then decays nothing. What is
-/// too small to move p is kept, an element each, until it is not: after n steps the decay is off by
-/// at most one last digit of p, however small the product. Costs one more memory and pass.
+/// p = p (1 - lr * weight_decay) before the optimizer's own step, which then decays nothing. What
+/// is too small to move p is kept, an element each, until it is not: after n steps the decay is off
+/// by at most one last digit of p, however small the product. Costs one more memory and pass.
 template <class Optimizer>
 struct exact_decay : Optimizer {
   static_assert(!detail::wrapped_optimizer<Optimizer>,

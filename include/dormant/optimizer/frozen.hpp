@@ -40,8 +40,8 @@ private:
   }
 };
 
-/// An optimizer that leaves some tensors alone for some time. The step count goes on meanwhile: what
-/// AdamW corrects for when a tensor thaws are all steps of the run.
+/// An optimizer that leaves some tensors alone for some time. The step count goes on meanwhile:
+/// what AdamW corrects for when a tensor thaws are all steps of the run.
 template <class Optimizer>
 struct frozen : Optimizer {
   using wrapped = Optimizer;
@@ -59,7 +59,8 @@ struct frozen : Optimizer {
             std::uint64_t t) const {
     if (!rests(p, t)) Optimizer::template step<Arch, T>(s, p, t);
   }
-  /// \throws error if it names nothing, or no tensor of the model, or a time that ends before it begins
+  /// \throws error if it names nothing, or no tensor of the model, or a
+  ///   time that ends before it begins
   template <class Model>
   void require(Model const& model) const {
     if (which.tensor.empty() && !which.group) {

@@ -21,10 +21,11 @@
 
 namespace dormant {
 
-/// With g' = L^T g R, m and v as Adam's of g': p -= lr L (m^ / (sqrt v^ + eps)) R^T. To turn a tensor
-/// as a whole takes a matrix of its size squared; here its rows are turned by L and its columns by R,
-/// each of its own draw, vectors by R alone. Both axes, since the channels of the residual stream are
-/// the columns of what reads it and the rows of what writes to it. An axis longer than `widest` stays.
+/// With g' = L^T g R, m and v as Adam's of g': p -= lr L (m^ / (sqrt v^ + eps)) R^T. To turn a
+/// tensor as a whole takes a matrix of its size squared; here its rows are turned by L and its
+/// columns by R, each of its own draw, vectors by R alone. Both axes, since the channels of
+/// the residual stream are the columns of what reads it and the rows of what writes to it. An
+/// axis longer than `widest` stays.
 template <class Rotation>
 struct basic_ortho_adam {
   static constexpr std::string_view name = Rotation::name;

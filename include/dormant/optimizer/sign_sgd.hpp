@@ -19,8 +19,9 @@ struct sign_sgd {
   static constexpr bool decoupled_decay = true;
 
   double lr = 3e-4;
-  /// Decoupled. In float 1 - lr * weight_decay is a multiple of 6e-8, as in PyTorch: a product below
-  /// 3e-8 decays nothing, the defaults' 3e-8 counts as 6e-8. `exact_decay` decays by the product.
+  /// Decoupled. In float 1 - lr * weight_decay is a multiple of 6e-8, as in PyTorch: a
+  /// product below 3e-8 decays nothing, the defaults' 3e-8 counts as 6e-8.
+  /// `exact_decay` decays by the product.
   double weight_decay = 1e-4;
   group_rates rates{};
 

@@ -24,10 +24,11 @@ namespace dormant {
 
 /// For a matrix: L = beta2 L + (1 - beta2) g g^T, R = beta2 R + (1 - beta2) g^T g, Q_L and Q_R
 /// their eigenvectors, v that of Adam for Q_L^T g Q_R; p -= lr Q_L (Q_L^T m^ Q_R / (sqrt v^ + eps))
-/// Q_R^T. The eigenvectors are found anew every `refresh` steps, after the step (the authors' code takes
-/// one QR iteration there after the first time). The first step is AdamW's, and its gradient gives the
-/// first eigenvectors: in them it is diagonal but for rounding, of which Adam would take the sign. (The
-/// authors' code leaves that step out.) Vectors get AdamW; an axis longer than `widest` stays as it is.
+/// Q_R^T. The eigenvectors are found anew every `refresh` steps, after the step (the authors'
+/// code takes one QR iteration there after the first time). The first step is AdamW's, and its
+/// gradient gives the first eigenvectors: in them it is diagonal but for rounding, of which Adam
+/// would take the sign. (The authors' code leaves that step out.) Vectors get AdamW; an axis
+/// longer than `widest` stays as it is.
 struct soap {
   static constexpr std::string_view name = "soap";
   static constexpr bool decoupled_decay = true;

@@ -16,8 +16,8 @@
 
 namespace dormant {
 
-/// Multiplies the learning rate of step 0, 1, 2, ... by `rate(step)`: one of the schedules below, or
-/// your own function. It is called from several threads.
+/// Multiplies the learning rate of step 0, 1, 2, ... by `rate(step)`: one of the schedules below,
+/// or your own function. It is called from several threads.
 template <class Optimizer, class Rate>
 struct with_rate : Optimizer {
   static_assert(

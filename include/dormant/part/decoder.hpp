@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A whole model: cross-entropy(Output(Norm(Layers(Embedding)))) of one sequence, and back. Training,
-// evaluation, probing and intervening all run this code.
+// A whole model: cross-entropy(Output(Norm(Layers(Embedding)))) of one sequence, and back.
+// Training, evaluation, probing and intervening all run this code.
 #pragma once
 
 #include "dormant/kernels/cross_entropy.hpp"
@@ -46,8 +46,8 @@ struct decoder {
     output.forward(p, n, p[logits]);
     p.show(site::logits{}, p[logits]);
   }
-  /// Sum of the cross-entropies over the positions of the sequence whose next token is known, without
-  /// registers, nats.
+  /// Sum of the cross-entropies over the positions of the sequence whose next token is
+  /// known, without registers, nats.
   template <class Pass>
   double loss(Pass const& p) const {
     return kernels::cross_entropy_value<typename Pass::arch, typename Pass::T>(predicting(p),
@@ -82,7 +82,8 @@ struct decoder {
   }
 
 private:
-  // The logits that are scored. Those of registers and the last row of a text are not, and have no gradient.
+  // The logits that are scored. Those of registers and the last row of a text
+  // are not, and have no gradient.
   template <class Pass>
   auto predicting(Pass const& p) const {
     std::size_t const from = p.tokens().scored_from();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Register tokens (arXiv 2309.16588; 2309.17453 calls one a sink token): learned rows that stand before
-// the tokens of a sequence and mean nothing; no prediction made there is scored.
+// Register tokens (arXiv 2309.16588; 2309.17453 calls one a sink token): learned rows that stand
+// before the tokens of a sequence and mean nothing; no prediction made there is scored.
 #pragma once
 
 #include "dormant/plan/plan.hpp"
@@ -38,8 +38,8 @@ private:
 } // namespace detail
 
 /// A model that can read `register_token(0)` to `register_token(N - 1)` where a sequence begins:
-/// `transformer<shape, softmax, registers<4>>`. `with_registers` puts them before the sequences of a task.
-/// They take places of the context.
+/// `transformer<shape, softmax, registers<4>>`. `with_registers` puts them before the sequences of
+/// a task. They take places of the context.
 template <std::size_t N>
 struct registers {
   template <class Tokens>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A batch through a model: sequences are cut into a fixed number of shards, threads take shards from
-// a queue, and shards are summed in a fixed order, so the bits do not depend on the threads.
+// A batch through a model: sequences are cut into a fixed number of shards, threads take shards
+// from a queue, and shards are summed in a fixed order, so the bits do not depend on the threads.
 #pragma once
 
 #include "dormant/error.hpp"
@@ -169,7 +169,8 @@ private:
   bool finite_ = true;
 };
 
-/// A clear error for tokens or lengths that a model of these sizes, with so many registers, cannot read.
+/// A clear error for tokens or lengths that a model of these sizes, with
+/// so many registers, cannot read.
 inline void check_batch(batch const& rows, sizes const& s, std::size_t registers = 0) {
   if (rows.rows() == 0 || rows.context() == 0) {
     refuse({"the batch is empty: it needs at least one sequence of one token"});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A batch through a model that need not fit into memory: one layer at a time, all sequences through it,
-// the same parts as in training. What a sequence gives depends on no other sequence.
+// A batch through a model that need not fit into memory: one layer at a time, all sequences through
+// it, the same parts as in training. What a sequence gives depends on no other sequence.
 #pragma once
 
 #include "dormant/pass/layer_weights.hpp"
@@ -17,8 +17,8 @@
 
 namespace dormant::detail {
 
-/// \tparam Source where weights are stored: `read(i, first, n, out)`, `rows(i)` and `cols(i)` of the
-///   i-th tensor; `will_need(i)` and `done_with(i)` say which come next, and which are past
+/// \tparam Source where weights are stored: `read(i, first, n, out)`, `rows(i)` and `cols(i)` of
+///   the i-th tensor; `will_need(i)` and `done_with(i)` say which come next, and which are past
 template <class Model, class Source>
 class layer_pass {
 public:
@@ -43,7 +43,8 @@ public:
     return run(rows, x, {.embeds = true, .end = whole_.s.layers, .predicts = true}, hooks...);
   }
 
-  /// What of the way from tokens to loss is gone: layers from that of the streams on to before `end`.
+  /// What of the way from tokens to loss is gone: layers from that of
+  /// the streams on to before `end`.
   struct stretch {
     bool embeds = false; ///< begins at the tokens, not with the streams that are given
     std::size_t end = 0;

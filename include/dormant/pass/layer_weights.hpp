@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The weights of one layer of a model, or of its two ends, packed straight from where they are stored.
+// The weights of one layer of a model, or of its two ends, packed
+// straight from where they are stored.
 #pragma once
 
 #include "dormant/detail/thread_pool.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The memory behind the handles of a plan: what a whole model shares for one step, and what one thread
-// needs to carry one sequence forward and back. Taken once; none depends on the batch.
+// The memory behind the handles of a plan: what a whole model shares for one step, and what one
+// thread needs to carry one sequence forward and back. Taken once; none depends on the batch.
 #pragma once
 
 #include "dormant/kernels/matmul.hpp"

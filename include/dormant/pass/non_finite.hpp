@@ -37,8 +37,9 @@ template <class Arch, class T>
   return true;
 }
 
-/// The first such value in the order of the plan, which is that of the forward pass. Scores have become
-/// the pattern by then, and the logits their gradient, which a value that is not finite survives.
+/// The first such value in the order of the plan, which is that of the forward pass.
+/// Scores have become the pattern by then, and the logits their gradient, which a
+/// value that is not finite survives.
 template <class Model>
 [[nodiscard]] std::optional<spoiled_site>
 first_spoiled(placement<Model> const& where, sequence_memory<Model> const& m, std::size_t length) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Memory that is promised, and taken page by page where it is written: for weights of which only a part
-// is there at a time.
+// Memory that is promised, and taken page by page where it is written: for weights of which
+// only a part is there at a time.
 #pragma once
 
 #include "dormant/error.hpp"

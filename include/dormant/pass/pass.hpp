@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One sequence on its way through a model, as its parts see it: `p[handle]` is memory, `p.show(site, v)`
-// lets hooks see v, `p.s` are the sizes, and a few products are written once.
+// One sequence on its way through a model, as its parts see it: `p[handle]` is memory,
+// `p.show(site, v)` lets hooks see v, `p.s` are the sizes, and a few products are written once.
 #pragma once
 
 #include "dormant/kernels/deep_matmul.hpp"
@@ -92,7 +92,8 @@ public:
     return x;
   }
 
-  /// `d` itself, or a copy of it in `b` where a hook edits the site, so that nobody else is touched.
+  /// `d` itself, or a copy of it in `b` where a hook edits the site,
+  /// so that nobody else is touched.
   template <class Site>
   [[nodiscard]] matrix apart(Site, matrix d, borrowed_buffer b) const {
     if constexpr (edited<Site>) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Residual streams in the middle of a model, as a value: what many passes that differ only from some layer
-// on begin with.
+// Residual streams in the middle of a model, as a value: what many passes that differ only
+// from some layer on begin with.
 #pragma once
 
 #include "dormant/error.hpp"
@@ -12,9 +12,9 @@
 
 namespace dormant {
 
-/// The residual streams of all rows of a batch where a layer is about to read them. `residuals_of` makes
-/// them, `advance` takes them through a layer, `evaluate_from` goes on from there to the loss. Copy them
-/// to keep a place to come back to; edit them to patch an activation.
+/// The residual streams of all rows of a batch where a layer is about to read them. `residuals_of`
+/// makes them, `advance` takes them through a layer, `evaluate_from` goes on from there to the
+/// loss. Copy them to keep a place to come back to; edit them to patch an activation.
 template <class Scalar>
 struct residual_streams {
   std::size_t layer = 0; ///< that reads them next; the number of layers where the last has been

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What listens to one shard of a batch: copies of the probes, which are merged when all shards are done.
+// What listens to one shard of a batch: copies of the probes, which are
+// merged when all shards are done.
 #pragma once
 
 #include "dormant/detail/check_hook.hpp" // IWYU pragma: export
@@ -13,8 +14,8 @@
 
 namespace dormant::detail {
 
-/// One shard's own copies of the probes, references to the interventions, which are shared, and what
-/// these keep of the shard's sequence.
+/// One shard's own copies of the probes, references to the interventions, which are shared, and
+/// what these keep of the shard's sequence.
 template <class Model, class... Hooks>
 class shard_hooks {
   using T = typename Model::scalar;
@@ -73,8 +74,8 @@ private:
   held_all<std::index_sequence_for<Hooks...>, slot<Hooks>...> own_;
 };
 
-/// One for each shard. Standard containers ask of their elements that they can be moved, and take longer
-/// to compile.
+/// One for each shard. Standard containers ask of their elements that they can be
+/// moved, and take longer to compile.
 template <class Model, class... Hooks>
 class hooks_of_shards {
   using element = shard_hooks<Model, Hooks...>;

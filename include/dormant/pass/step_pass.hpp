@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The time between sequences: what a part does once a step, before matrices are packed (`prepare`) and
-// after the shards' gradients are summed (`finish`).
+// The time between sequences: what a part does once a step, before matrices are packed (`prepare`)
+// and after the shards' gradients are summed (`finish`).
 #pragma once
 
 #include "dormant/detail/thread_pool.hpp"
@@ -11,8 +11,8 @@
 
 namespace dormant {
 
-/// As a `pass`, without a sequence: `p[handle]` is memory of the whole model, `run` spreads jobs over
-/// all threads.
+/// As a `pass`, without a sequence: `p[handle]` is memory of the whole model, `run`
+/// spreads jobs over all threads.
 template <class ModelType>
 class step_pass : public placement<ModelType> {
 public:

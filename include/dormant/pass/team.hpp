@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Who runs which part of a batch, and how what they found is summed: a fixed number of shards, run by
-// threads as they come, and summed in a fixed tree over the shards' numbers.
+// Who runs which part of a batch, and how what they found is summed: a fixed number of shards, run
+// by threads as they come, and summed in a fixed tree over the shards' numbers.
 #pragma once
 
 #include "dormant/detail/thread_pool.hpp"
@@ -19,8 +19,8 @@ namespace dormant {
 /// How a batch is spread over the machine. Only `shards` can change bits, and it is fixed by you.
 ///
 /// Threads live as long as what was made with them, a trainer or one call. They do not survive
-/// `fork`: a child that uses an inherited trainer of several threads gets an `error`, may destroy it,
-/// and may make one of its own.
+/// `fork`: a child that uses an inherited trainer of several threads gets an `error`, may destroy
+/// it, and may make one of its own.
 struct execution {
   std::size_t threads = 0; ///< at most `most_threads`; 0: as many as the machine has or, within
                            ///< `side_by_side`, this run's share of them
@@ -76,7 +76,8 @@ public:
     for (std::size_t s = 0; s < shards; ++s) sum += losses_[s];
     return sum;
   }
-  /// The same, where the shards' probes listen; what they saw is added to `hooks`, in the same order.
+  /// The same, where the shards' probes listen; what they saw is added
+  /// to `hooks`, in the same order.
   template <class F, class Copies, class... Hooks>
   double run(std::size_t shards, F f, Copies const& copies, Hooks&... hooks) {
     double const sum = run(shards, f);

@@ -13,11 +13,12 @@ namespace detail {
 class planner;
 } // namespace detail
 
-/// How long a value of a sequence lives: until its layer has gone back, while one layer goes back, or
-/// only where a hook edits.
+/// How long a value of a sequence lives: until its layer has gone back, while one layer goes
+/// back, or only where a hook edits.
 enum class lifetime : std::uint8_t { kept, borrowed, spare };
 
-/// A parameter tensor [rows, cols]: `p[w]` reads it, `p.gradient(w)` is where its gradient is added.
+/// A parameter tensor [rows, cols]: `p[w]` reads it, `p.gradient(w)`
+/// is where its gradient is added.
 class weight {
   friend class detail::planner;
 

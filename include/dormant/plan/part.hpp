@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a part is, and the smallest ones: copy an archetype, fill it in, put the `static_assert` under it.
+// What a part is, and the smallest ones: copy an archetype, fill it in,
+// put the `static_assert` under it.
 #pragma once
 
 #include "dormant/plan/branch.hpp"
@@ -10,9 +11,10 @@
 
 namespace dormant {
 
-/// A part makes itself of a plan, which hands out its memory, and of the sizes. It has a `forward`, and a
-/// `backward` that is the way back; what these are given is said where the part stands: here for a norm
-/// and for a branch, in residual.hpp for a wiring, in places.hpp for policies of the attention part.
+/// A part makes itself of a plan, which hands out its memory, and of the sizes. It has a
+/// `forward`, and a `backward` that is the way back; what these are given is said where the part
+/// stands: here for a norm and for a branch, in residual.hpp for a wiring, in places.hpp for
+/// policies of the attention part.
 template <class P>
 concept part = std::constructible_from<P, plan, sizes const&>;
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Where a model's plan is: in its type, if its sizes are, or in memory, made of the sizes it was given.
+// Where a model's plan is: in its type, if its sizes are, or in memory,
+// made of the sizes it was given.
 #pragma once
 
 #include "dormant/plan/layout.hpp"
@@ -32,8 +33,9 @@ struct layout_in_memory {
 
 } // namespace detail
 
-/// A model's plan, to be read: its sizes `s`, its tensors, and which sites it has where. A few words,
-/// or nothing at all; for sizes that are no part of the type it refers to the model it is of.
+/// A model's plan, to be read: its sizes `s`, its tensors, and which sites it has
+/// where. A few words, or nothing at all; for sizes that are no part of the type
+/// it refers to the model it is of.
 template <class Model, bool Fixed = Model::fixed>
 struct placement {
   using model = Model;

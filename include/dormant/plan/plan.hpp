@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What a part's constructor talks to: it asks for every tensor and buffer once and gets a handle, the
-// place of memory that does not exist yet. The constructor is the plan; nobody else lists tensors.
+// What a part's constructor talks to: it asks for every tensor and buffer once and
+// gets a handle, the place of memory that does not exist yet. The constructor is the
+// plan; nobody else lists tensors.
 #pragma once
 
 #include "dormant/plan/planner.hpp"
@@ -74,7 +75,8 @@ public:
                           grid_row());
     return grow_borrowed(), g;
   }
-  /// Values from before an edit, taken only where a hook edits what is kept: [T, cols], [heads, T, T].
+  /// Values from before an edit, taken only where a hook edits what is
+  /// kept: [T, cols], [heads, T, T].
   [[nodiscard]] constexpr spare_buffer spare(std::size_t cols) const {
     return {take(total_->spare, context_ * padded(cols)), cols, padded(cols)};
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a plan keeps while it is made: how much memory is given out, where in the model it is, and the
-// lists it writes.
+// What a plan keeps while it is made: how much memory is given out, where in the model
+// it is, and the lists it writes.
 #pragma once
 
 #include "dormant/plan/handles.hpp"
@@ -13,8 +13,8 @@
 
 namespace dormant::detail {
 
-/// The half of a plan that parts do not see. No function here is a template: clang 16 has not made its
-/// body when it evaluates a plan.
+/// The half of a plan that parts do not see. No function here is a template: clang 16 has not made
+/// its body when it evaluates a plan.
 class planner {
 protected:
   constexpr planner(std::size_t context, kernel_sizes const& kernels, totals& total, listing* list)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The sizes of a model as its parts read them, every one said, whether they come from a type or from
-// a file.
+// The sizes of a model as its parts read them, every one said, whether they
+// come from a type or from a file.
 #pragma once
 
 #include "dormant/error.hpp"
@@ -23,8 +23,8 @@ struct rotary_options {
   kernels::yarn_scaling yarn{};
 };
 
-/// What a part's constructor and its pass are given. L layers, H heads, D head width, C width, F MLP
-/// width, V vocabulary, T context.
+/// What a part's constructor and its pass are given. L layers, H heads, D head width, C width, F
+/// MLP width, V vocabulary, T context.
 struct sizes {
   std::size_t layers = 1;     ///< L
   std::size_t heads = 1;      ///< H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How spread attention is: row entropy -sum p ln p / ln(q + 1) of each query, 0 for a point and 1 for all
-// keys alike.
+// How spread attention is: row entropy -sum p ln p / ln(q + 1) of each query, 0 for a
+// point and 1 for all keys alike.
 #pragma once
 
 #include "dormant/probe/row.hpp"
@@ -11,8 +11,8 @@
 
 namespace dormant {
 
-/// Mean over the queries that have a choice, by head. Rows need not sum to one: they are taken as they
-/// are.
+/// Mean over the queries that have a choice, by head. Rows need not sum to
+/// one: they are taken as they are.
 template <class T>
 class attention_entropy_of {
 public:

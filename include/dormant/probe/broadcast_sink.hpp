@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Whether a sink is there to do nothing or to say one thing to all (arXiv 2606.08105): a no-op head has
-// next to no value at `<s>`; a broadcast head writes the same vector, which is not zero, at every position.
+// Whether a sink is there to do nothing or to say one thing to all (arXiv 2606.08105): a
+// no-op head has next to no value at `<s>`; a broadcast head writes the same vector, which
+// is not zero, at every position.
 #pragma once
 
 #include "dormant/probe/norms.hpp"
@@ -13,9 +14,9 @@
 
 namespace dormant {
 
-/// Of each head and sequence, averaged over sequences. Outputs are those of the non-trigger queries from
-/// the first with a choice (of all of these where the task is unknown), as W_O reads them; values those
-/// before a gate on them.
+/// Of each head and sequence, averaged over sequences. Outputs are those of the non-trigger queries
+/// from the first with a choice (of all of these where the task is unknown), as W_O reads them;
+/// values those before a gate on them.
 ///   - `sameness` near 1 and `output` not near 0: a broadcast;
 ///   - `value` and `output` near 0: a no-op, whatever the sameness of what little it writes.
 template <class T>
@@ -58,8 +59,8 @@ public:
   void merge(broadcast_sink_of const& later) { seen_ += later.seen_; }
   void state(auto&& f) { f(seen_); }
 
-  /// ||mean z|| over the root of the mean ||z||^2: 1 where all positions get the same vector, 1 / sqrt(n)
-  /// where n of them get unrelated ones. Sequences without any output are left out.
+  /// ||mean z|| over the root of the mean ||z||^2: 1 where all positions get the same vector,
+  /// 1 / sqrt(n) where n of them get unrelated ones. Sequences without any output are left out.
   [[nodiscard]] double sameness(std::size_t layer = 0, std::size_t head = all_heads) const {
     return seen_.of(layer, head).sameness.mean();
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A probe as bytes, so that a shard of a batch may live in another process, and its probe be merged here.
+// A probe as bytes, so that a shard of a batch may live in another
+// process, and its probe be merged here.
 #pragma once
 
 #include "dormant/detail/hooks.hpp"
@@ -13,9 +14,10 @@
 
 namespace dormant {
 
-/// A probe that can be sent hands all that it has seen to `f`: `void state(auto&& f) { f(sum_, count_); }`.
-/// One whose members have to agree also says whether they do: `bool whole() const`.
-/// What is handed over is arithmetic or an aggregate of that, a `std::vector`, or has a `state` itself.
+/// A probe that can be sent hands all that it has seen to `f`: `void state(auto&& f) {
+/// f(sum_, count_); }`. One whose members have to agree also says whether they do: `bool
+/// whole() const`. What is handed over is arithmetic or an aggregate of that, a
+/// `std::vector`, or has a `state` itself.
 template <class P>
 concept sendable = requires(P& probe) {
   probe.state([](auto&...) {});

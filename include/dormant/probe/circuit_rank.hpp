@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Effective ranks of a head's circuits (Elhage et al. 2021), from its weights: W_Q^T W_K, which says where
-// it looks, and W_O W_V, which says what it writes.
+// Effective ranks of a head's circuits (Elhage et al. 2021), from its weights: W_Q^T W_K, which
+// says where it looks, and W_O W_V, which says what it writes.
 #pragma once
 
 #include "dormant/error.hpp"
@@ -16,9 +16,10 @@ struct circuit_ranks {
   double ov = 0; ///< of W_O W_V
 };
 
-/// See `effective_rank`. What stands between the matrices, as rotary embedding and gains of norms do, is
-/// not in it. Takes about C D^2 operations. Needs Eigen.
-/// \throws error for a layer or head that the model does not have, or one without these four matrices
+/// See `effective_rank`. What stands between the matrices, as rotary embedding and gains of norms
+/// do, is not in it. Takes about C D^2 operations. Needs Eigen.
+/// \throws error for a layer or head that the model does not have, or
+///   one without these four matrices
 template <class Net>
 [[nodiscard]] circuit_ranks circuit_rank(Net const& net, std::size_t layer, std::size_t head) {
   auto const matrix = [&](std::string_view name) {

@@ -11,9 +11,9 @@
 
 namespace dormant {
 
-/// The share of norms, not of their squares, where each layer reads the stream and where it leaves it; of
-/// each sequence, averaged over sequences. 1 / T is a gradient that arrives everywhere alike. A sequence
-/// without any gradient is left out. Heard in training and by `differentiate`.
+/// The share of norms, not of their squares, where each layer reads the stream and where it leaves
+/// it; of each sequence, averaged over sequences. 1 / T is a gradient that arrives everywhere
+/// alike. A sequence without any gradient is left out. Heard in training and by `differentiate`.
 template <class T>
 class gradient_sink_of {
 public:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Scores by which heads are called dormant (arXiv 2504.03889), query by query, and these scores scored:
-// a task knows where a head has to be active (on triggers) and where it is dormant.
+// Scores by which heads are called dormant (arXiv 2504.03889), query by query, and these scores
+// scored: a task knows where a head has to be active (on triggers) and where it is dormant.
 #pragma once
 
 #include "dormant/probe/norms.hpp"
@@ -17,8 +17,8 @@
 
 namespace dormant {
 
-/// Of one head at one query i. A head is the more dormant the larger `attention` and `share` are, and the
-/// smaller the others.
+/// Of one head at one query i. A head is the more dormant the larger `attention` and `share`
+/// are, and the smaller the others.
 enum class dormancy : std::size_t {
   attention, ///< A[i, `<s>`]
   entropy,   ///< of the row of A, over ln of the keys it sees
@@ -33,9 +33,9 @@ struct dormancy_thresholds {
   double attention = 0.5, entropy = 0.5, value = 0.5, output = 0.5, share = 0.5;
 };
 
-/// Over the queries that have a choice (see `attention_sink`). Values are those before a gate on them.
-/// What is relative to nothing, as of a layer that puts out nothing, is 0. Where the task is known, memory
-/// is five numbers for each query and head.
+/// Over the queries that have a choice (see `attention_sink`). Values are those before a gate on
+/// them. What is relative to nothing, as of a layer that puts out nothing, is 0. Where the task is
+/// known, memory is five numbers for each query and head.
 template <class T>
 class head_dormancy_of {
 public:
@@ -94,9 +94,9 @@ public:
   [[nodiscard]] double value_norm(std::size_t layer = 0, std::size_t head = all_heads) const {
     return seen_.of(layer, head).value_norm.mean();
   }
-  /// How probable it is that the score calls a query where the head is dormant more so than one where it
-  /// is active: 1 tells them apart, 1/2 says nothing, 0 has it the wrong way. Exact; see `ranking`. Of
-  /// `all_heads`: their queries together. NaN where the task is unknown.
+  /// How probable it is that the score calls a query where the head is dormant more so than one
+  /// where it is active: 1 tells them apart, 1/2 says nothing, 0 has it the wrong way. Exact; see
+  /// `ranking`. Of `all_heads`: their queries together. NaN where the task is unknown.
   [[nodiscard]] double auc(dormancy score, std::size_t layer = 0,
                            std::size_t head = all_heads) const {
     return seen_.of(layer, head).area(index(score));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Where the key of `<s>` stands: the cosine between queries and it, and its norm beside those of the other
-// keys. A sink may come from either.
+// Where the key of `<s>` stands: the cosine between queries and it, and its norm beside those of
+// the other keys. A sink may come from either.
 #pragma once
 
 #include "dormant/probe/norms.hpp"
@@ -12,8 +12,9 @@
 
 namespace dormant {
 
-/// Cosines are of the queries from the first with a choice, and the key at position 0. Queries and keys
-/// are as they meet, after rotary embedding where there is one. A query or key of zeros has no cosine.
+/// Cosines are of the queries from the first with a choice, and the key at position 0.
+/// Queries and keys are as they meet, after rotary embedding where there is one. A query
+/// or key of zeros has no cosine.
 template <class T>
 class key_geometry_of {
   using heads = view<T const, 3>;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The attention that each key collects: m(h, k), the mean of A[q, k] over the queries q >= k that see it
-// (arXiv 2410.13835, section 3, whose top-1 and top-2 mass are the largest of them).
+// The attention that each key collects: m(h, k), the mean of A[q, k] over the queries q >= k that
+// see it (arXiv 2410.13835, section 3, whose top-1 and top-2 mass are the largest of them).
 #pragma once
 
 #include "dormant/probe/row.hpp"
@@ -12,8 +12,9 @@
 
 namespace dormant {
 
-/// By position, over sequences; and of the largest in each sequence, wherever they stand. Where no bias
-/// of position is, a key's mass falls as 1 / position, so that a sink is what stands far above it.
+/// By position, over sequences; and of the largest in each sequence, wherever they
+/// stand. Where no bias of position is, a key's mass falls as 1 / position, so that a
+/// sink is what stands far above it.
 template <class T>
 class key_mass_of {
 public:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The largest elements of the residual stream (arXiv 2402.17762) and how heavy its tails are: the kurtosis
-// of a token's elements, 3 for a normal distribution.
+// The largest elements of the residual stream (arXiv 2402.17762) and how heavy its tails are: the
+// kurtosis of a token's elements, 3 for a normal distribution.
 #pragma once
 
 #include "dormant/probe/row.hpp"

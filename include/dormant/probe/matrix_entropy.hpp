@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Matrix entropy of the residual stream: -sum p ln p over the eigenvalues of X X^T / tr(X X^T), X [T, C];
-// where a token has a massive norm it falls towards 0 (arXiv 2510.06477).
+// Matrix entropy of the residual stream: -sum p ln p over the eigenvalues of X X^T / tr(X X^T), X
+// [T, C]; where a token has a massive norm it falls towards 0 (arXiv 2510.06477).
 #pragma once
 
 #include "dormant/probe/row.hpp"
@@ -12,8 +12,8 @@
 
 namespace dormant {
 
-/// Of the stream as each layer leaves it, a sequence at a time; nothing is subtracted from it. A stream of
-/// zeros is left out. Takes about T^3 operations a layer and sequence. Needs Eigen.
+/// Of the stream as each layer leaves it, a sequence at a time; nothing is subtracted from it. A
+/// stream of zeros is left out. Takes about T^3 operations a layer and sequence. Needs Eigen.
 template <class T>
 class matrix_entropy_of {
 public:
@@ -28,7 +28,8 @@ public:
   void merge(matrix_entropy_of const& later) { seen_ += later.seen_; }
   void state(auto&& f) { f(seen_); }
 
-  /// Nats, the mean over sequences: 0 where all tokens are multiples of one vector, ln min(T, C) at most.
+  /// Nats, the mean over sequences: 0 where all tokens are multiples of
+  /// one vector, ln min(T, C) at most.
   [[nodiscard]] double entropy(std::size_t layer = 0) const {
     return seen_.at(layer).entropy.mean();
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The mean vector that each head, attention and MLP puts out, over all positions of all sequences: what
-// mean ablation puts in its place (intervention/replace.hpp).
+// The mean vector that each head, attention and MLP puts out, over all positions of all sequences:
+// what mean ablation puts in its place (intervention/replace.hpp).
 #pragma once
 
 #include "dormant/probe/row.hpp"
@@ -34,7 +34,8 @@ public:
   void merge(mean_output_of const& later) { seen_ += later.seen_; }
   void state(auto&& f) { f(seen_); }
 
-  /// Of what a head sends to W_O, [D]; empty for a layer or head that was not heard of, as all of these.
+  /// Of what a head sends to W_O, [D]; empty for a layer or head that was
+  /// not heard of, as all of these.
   [[nodiscard]] std::vector<double> head(std::size_t layer, std::size_t head) const {
     auto const of = seen_.at(layer);
     auto const all = of.heads.mean();

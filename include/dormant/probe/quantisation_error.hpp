@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What rounding the activations of a site to int8 or int4 would cost, ||x - Q(x)|| / ||x||, and beside it
-// the excess kurtosis by which it is foretold (arXiv 2306.12929, 2506.19697).
+// What rounding the activations of a site to int8 or int4 would cost, ||x - Q(x)|| / ||x||, and
+// beside it the excess kurtosis by which it is foretold (arXiv 2306.12929, 2506.19697).
 #pragma once
 
 #include "dormant/probe/row.hpp"
@@ -14,8 +14,8 @@
 namespace dormant {
 
 /// Fake quantisation, symmetric by the largest absolute value: Q(x) = s round(x / s) with
-/// s = max |x| / (2^(bits - 1) - 1), halves to even. One s for a sequence ("by tensor") or for each of
-/// its tokens. Norms are over a sequence (Frobenius), of which one of zeros has no error.
+/// s = max |x| / (2^(bits - 1) - 1), halves to even. One s for a sequence ("by tensor") or for each
+/// of its tokens. Norms are over a sequence (Frobenius), of which one of zeros has no error.
 /// `quantisation_error<site::norm1>` is of another site than the residual stream after a layer.
 template <class Site = site::resid_post, class T = float>
 class quantisation_error {
@@ -39,16 +39,16 @@ public:
   void merge(quantisation_error const& later) { seen_ += later.seen_; }
   void state(auto&& f) { f(seen_); }
 
-  /// Relative error, the mean over sequences; NaN for a layer that was not heard of, or without numbers
-  /// for so many bits.
+  /// Relative error, the mean over sequences; NaN for a layer that was not heard of, or
+  /// without numbers for so many bits.
   [[nodiscard]] double mean(int bits, grain by, std::size_t layer = 0) const {
     for (std::size_t i = 0; i < ways.size(); ++i) {
       if (ways[i].bits == bits && ways[i].by == by) return seen_.at(layer).errors[i].mean();
     }
     return running_mean{}.mean();
   }
-  /// E[(x - mu)^4] / (sigma^4 + 1e-6) - 3 over all elements of a sequence, the mean over sequences; 0 for
-  /// a normal distribution. `massive_activations` has that of each token's elements.
+  /// E[(x - mu)^4] / (sigma^4 + 1e-6) - 3 over all elements of a sequence, the mean over sequences;
+  /// 0 for a normal distribution. `massive_activations` has that of each token's elements.
   [[nodiscard]] double excess_kurtosis(std::size_t layer = 0) const {
     return seen_.at(layer).kurtosis.mean();
   }

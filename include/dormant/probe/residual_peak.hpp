@@ -10,7 +10,8 @@
 
 namespace dormant {
 
-/// Norms of the residual stream as each layer leaves it, over sequences. A ratio above one is a peak.
+/// Norms of the residual stream as each layer leaves it, over
+/// sequences. A ratio above one is a peak.
 template <class T>
 struct residual_peak_of : bos_norm_probe {
   void operator()(site::resid_post at, view<T const, 2> const& residual) {

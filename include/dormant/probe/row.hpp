@@ -60,8 +60,8 @@ private:
 
 inline constexpr std::size_t all_heads = static_cast<std::size_t>(-1); ///< in a `head` of a probe
 
-/// Something for every head of every layer: `kept[layer][head]`. One flat list, because lists in lists
-/// are two more types for each probe, and types are what a compiler takes its time for.
+/// Something for every head of every layer: `kept[layer][head]`. One flat list, because lists in
+/// lists are two more types for each probe, and types are what a compiler takes its time for.
 template <class Monoid>
 class per_head {
   struct of_layer {

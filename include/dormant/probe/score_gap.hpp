@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// How far the score of key 0 stands above those of other keys, in both definitions that are in use: over
-// the keys j, 0 < j <= q, that a query sees, and over all keys, those after q included, as the published
-// code of arXiv 2410.13835 has it for pretrained models.
+// How far the score of key 0 stands above those of other keys, in both definitions that are in use:
+// over the keys j, 0 < j <= q, that a query sees, and over all keys, those after q included, as the
+// published code of arXiv 2410.13835 has it for pretrained models.
 #pragma once
 
 #include "dormant/probe/row.hpp"
@@ -13,9 +13,9 @@
 
 namespace dormant {
 
-/// Means over queries and sequences, by head. The second is made from queries and keys as they meet, as
-/// the mean of scores is the score of the mean key; soft caps, ALiBi and temperatures are not in it.
-/// `sink_logit_gap` is the first by the token that asks.
+/// Means over queries and sequences, by head. The second is made from queries and keys as they
+/// meet, as the mean of scores is the score of the mean key; soft caps, ALiBi and temperatures are
+/// not in it. `sink_logit_gap` is the first by the token that asks.
 template <class T>
 class score_gap_of {
   using heads = view<T const, 3>;

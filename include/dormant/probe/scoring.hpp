@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How well a score tells two classes apart, and how well two verdicts agree: the area under the ROC curve
-// (Mann and Whitney 1947) and Cohen's kappa (1960), as monoids.
+// How well a score tells two classes apart, and how well two verdicts agree: the area under the ROC
+// curve (Mann and Whitney 1947) and Cohen's kappa (1960), as monoids.
 #pragma once
 
 #include "dormant/detail/arithmetic.hpp"
@@ -15,8 +15,8 @@
 
 namespace dormant {
 
-/// The scores of two classes. All of them are kept, in the model's precision, so that the area is exact
-/// and the same for any cut of a batch; memory is one T a score.
+/// The scores of two classes. All of them are kept, in the model's precision, so that the area is
+/// exact and the same for any cut of a batch; memory is one T a score.
 template <class T>
 struct ranking {
   std::vector<T> positive, negative;
@@ -31,8 +31,8 @@ struct ranking {
   }
   void state(auto&& f) { f(positive, negative); }
 
-  /// The share of pairs, one of each class, in which the positive has the larger score; ties are half a
-  /// pair. NaN without any pair, or with a score that is NaN.
+  /// The share of pairs, one of each class, in which the positive has the larger score; ties are
+  /// half a pair. NaN without any pair, or with a score that is NaN.
   [[nodiscard]] double auc() const {
     auto const is_nan = [](T x) { return std::isnan(x); };
     if (positive.empty() || negative.empty() ||
@@ -72,8 +72,8 @@ struct agreement {
     return *this;
   }
 
-  /// (p_o - p_e) / (1 - p_e): 1 for judges who always agree, 0 for what chance gives. NaN if nothing was
-  /// judged, or both gave always the same verdict, so that chance explains all.
+  /// (p_o - p_e) / (1 - p_e): 1 for judges who always agree, 0 for what chance gives. NaN if
+  /// nothing was judged, or both gave always the same verdict, so that chance explains all.
   [[nodiscard]] double kappa(std::size_t i, std::size_t j) const {
     double const a = both[i][i], b = both[j][j], n = judged;
     double const agreed = (2 * both[i][j] + n - a - b) / n;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Secondary sinks (arXiv 2512.22213): positions j > 0 whose residual state points where that of `<s>` does,
+// Secondary sinks (arXiv 2512.22213): positions j > 0 whose residual state
+// points where that of `<s>` does,
 // |cos(h_j, h_0)| > 0.9, and the attention that they collect.
 #pragma once
 
@@ -13,9 +14,9 @@
 
 namespace dormant {
 
-/// h is the stream as the layer reads it, where its queries and keys come from. Every further `<s>` is a
-/// sink by itself, and no secondary one. A state of zeros points nowhere. `key_mass` finds sinks by
-/// attention alone, wherever they point.
+/// h is the stream as the layer reads it, where its queries and keys come from. Every further `<s>`
+/// is a sink by itself, and no secondary one. A state of zeros points nowhere. `key_mass` finds
+/// sinks by attention alone, wherever they point.
 template <class T>
 class secondary_sinks_of {
 public:
@@ -68,8 +69,8 @@ public:
   [[nodiscard]] double positions(std::size_t layer = 0) const {
     return positions_.at(layer).mean();
   }
-  /// Attention on all of them before the query together, the mean over the queries from the first with a
-  /// choice.
+  /// Attention on all of them before the query together, the mean over the
+  /// queries from the first with a choice.
   [[nodiscard]] double mass(std::size_t layer = 0, std::size_t head = all_heads) const {
     return mass_.of(layer, head).mean();
   }

@@ -13,8 +13,8 @@
 
 namespace dormant {
 
-/// How far the score of `<s>` (the mean of all `<s>`, where there are several) stands above the other
-/// visible keys'. Trigger queries are left out by default: there the head is active.
+/// How far the score of `<s>` (the mean of all `<s>`, where there are several) stands above the
+/// other visible keys'. Trigger queries are left out by default: there the head is active.
 template <class T>
 class sink_logit_gap_of {
 public:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Sink rate (arXiv 2410.10781): the share of (sequence, layer, head) in which key 0 collects more than 0.3
-// of the attention, a_0 > 0.3 with a_0 the mean over all queries i of |A[i, 0]| / sum_n |A[i, n]|.
+// Sink rate (arXiv 2410.10781): the share of (sequence, layer, head) in which key 0
+// collects more than 0.3 of the attention, a_0 > 0.3 with a_0 the mean over all queries i
+// of |A[i, 0]| / sum_n |A[i, n]|.
 #pragma once
 
 #include "dormant/probe/row.hpp"
@@ -11,9 +12,10 @@
 
 namespace dormant {
 
-/// Each sequence is held against the threshold before anything is averaged; the order matters. Rows are
-/// made to sum to one, so that rules can be compared; one of zeros gives key 0 nothing. Query 0, which
-/// sees nothing else, counts, as it does in the source (which has a context of 64): its weight is 1 / T.
+/// Each sequence is held against the threshold before anything is averaged; the order matters.
+/// Rows are made to sum to one, so that rules can be compared; one of zeros gives key 0
+/// nothing. Query 0, which sees nothing else, counts, as it does in the source (which has a
+/// context of 64): its weight is 1 / T.
 template <class T>
 class sink_rate_of {
 public:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Spectral norms of the gradient and of the update of every parameter matrix (arXiv 2410.13835, appendix:
-// optimizer-side measurements). The Frobenius norms are in tensor_norms.hpp.
+// Spectral norms of the gradient and of the update of every parameter matrix (arXiv 2410.13835,
+// appendix: optimizer-side measurements). The Frobenius norms are in tensor_norms.hpp.
 #pragma once
 
 #include "dormant/probe/row.hpp"
@@ -13,9 +13,10 @@
 
 namespace dormant {
 
-/// The largest singular values of the most recent step's gradients and updates, by the name of the tensor
-/// in the state dict; of a vector that is its Euclidean norm. Exact up to rounding, and as slow: R^2 C
-/// operations for a matrix [R, C] with R <= C, so listen every so many steps. Needs Eigen.
+/// The largest singular values of the most recent step's gradients and updates, by the
+/// name of the tensor in the state dict; of a vector that is its Euclidean norm. Exact up
+/// to rounding, and as slow: R^2 C operations for a matrix [R, C] with R <= C, so listen
+/// every so many steps. Needs Eigen.
 template <class T>
 struct spectral_norms_of {
   void operator()(site::gradient at, view<T const, 2> const& g) {

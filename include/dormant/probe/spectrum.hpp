@@ -13,8 +13,9 @@
 
 namespace dormant {
 
-/// The squares of a matrix's singular values, in increasing order: they are the eigenvalues of its Gram
-/// matrix, whose rounding they share, 1e-16 of the largest. All NaN if an element is not finite.
+/// The squares of a matrix's singular values, in increasing order: they are the
+/// eigenvalues of its Gram matrix, whose rounding they share, 1e-16 of the largest. All
+/// NaN if an element is not finite.
 using squared_spectrum = std::vector<double>;
 
 namespace detail {
@@ -76,8 +77,9 @@ template <class Element>
   return detail::eigenvalues_of(detail::gram_of(cols, rows, turned));
 }
 
-/// Of A^T B, where A and B are [rows, cols] with few rows, and the product, [cols, cols], is not made: its
-/// squared singular values but for zeros are the eigenvalues of S (B B^T) S, S the root of A A^T.
+/// Of A^T B, where A and B are [rows, cols] with few rows, and the product, [cols,
+/// cols], is not made: its squared singular values but for zeros are the eigenvalues of
+/// S (B B^T) S, S the root of A A^T.
 template <class A, class B>
 [[nodiscard]] squared_spectrum spectrum_of_product(std::size_t rows, std::size_t cols, A const& a,
                                                    B const& b) {
@@ -90,7 +92,8 @@ template <class A, class B>
   return squares.empty() ? 0 : std::sqrt(squares.back());
 }
 
-/// -sum p ln p over the squared singular values as shares of their sum, nats; NaN of a matrix of zeros.
+/// -sum p ln p over the squared singular values as shares of their sum,
+/// nats; NaN of a matrix of zeros.
 [[nodiscard]] inline double spectral_entropy(squared_spectrum const& squares) {
   double sum = 0, entropy = 0;
   for (double const s : squares) sum += s;
@@ -100,8 +103,9 @@ template <class A, class B>
   return sum == 0 ? std::numeric_limits<double>::quiet_NaN() : entropy;
 }
 
-/// exp of the entropy: n of a matrix with n singular values that are alike and no other. The shares are
-/// of squares; Roy and Vetterli (2007) have those of the singular values themselves, which is more.
+/// exp of the entropy: n of a matrix with n singular values that are alike and no
+/// other. The shares are of squares; Roy and Vetterli (2007) have those of the singular
+/// values themselves, which is more.
 [[nodiscard]] inline double effective_rank(squared_spectrum const& squares) {
   return std::exp(spectral_entropy(squares));
 }

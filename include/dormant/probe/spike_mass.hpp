@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The attention on all positions where the residual stream spikes, not on `<s>` alone: whether a sink that
-// is gone was lost, or stands elsewhere now.
+// The attention on all positions where the residual stream spikes, not on `<s>` alone: whether a
+// sink that is gone was lost, or stands elsewhere now.
 #pragma once
 
 #include "dormant/probe/norms.hpp"
@@ -16,9 +16,9 @@
 
 namespace dormant {
 
-/// A position spikes in a layer if the norm of what the layer reads there is more than `over_median`
-/// times the median over the positions of the sequence. Weights are taken as they are, of the queries
-/// from the first with a choice, as `attention_sink` takes them.
+/// A position spikes in a layer if the norm of what the layer reads there is more than
+/// `over_median` times the median over the positions of the sequence. Weights are taken as they
+/// are, of the queries from the first with a choice, as `attention_sink` takes them.
 template <class T>
 class spike_mass_of {
 public:

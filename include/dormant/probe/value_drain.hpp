@@ -10,8 +10,8 @@
 
 namespace dormant {
 
-/// Norms of the value states as the residual stream receives them, over heads and sequences. A ratio
-/// below one is a drain.
+/// Norms of the value states as the residual stream receives them, over heads and
+/// sequences. A ratio below one is a drain.
 template <class T>
 struct value_drain_of : bos_norm_probe {
   void operator()(site::value_out at, view<T const, 3> const& values) {

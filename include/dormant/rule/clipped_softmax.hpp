@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A[j] = clip((eta - gamma) p[j] + gamma, 0, 1), p = softmax(s), gamma = -alpha / T (arXiv 2306.12929).
+// A[j] = clip((eta - gamma) p[j] + gamma, 0, 1), p = softmax(s), gamma =
+// -alpha / T (arXiv 2306.12929).
 #pragma once
 
 #include "dormant/kernels/rows.hpp"
@@ -10,8 +11,8 @@
 
 namespace dormant {
 
-/// Softmax stretched beyond zero and clipped there: a weight below about alpha / T is none at all, so a
-/// head can say nothing with scores that are finite. T is the model's context.
+/// Softmax stretched beyond zero and clipped there: a weight below about alpha / T is none at all,
+/// so a head can say nothing with scores that are finite. T is the model's context.
 /// \tparam Alpha, Eta `std::ratio`s; the paper's are 2 to 4, and 1
 template <class Alpha = std::ratio<4>, class Eta = std::ratio<1>>
 struct clipped_softmax {

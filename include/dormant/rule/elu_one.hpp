@@ -9,7 +9,8 @@
 
 namespace dormant {
 
-/// Weights that are positive and grow without bound; `normalised<elu_one>` is the same over its row sum.
+/// Weights that are positive and grow without bound;
+/// `normalised<elu_one>` is the same over its row sum.
 struct elu_one {
   static constexpr std::string_view name = "elu_one";
   static constexpr bool elementwise = true;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A[j] = relu(s[j] / 2 - t)^2, t such that the row sums to one: alpha-entmax with alpha 1.5, halfway
-// between softmax and sparsemax (arXiv 1905.05702).
+// A[j] = relu(s[j] / 2 - t)^2, t such that the row sums to one: alpha-entmax with alpha 1.5,
+// halfway between softmax and sparsemax (arXiv 1905.05702).
 #pragma once
 
 #include "dormant/kernels/rows.hpp"
@@ -22,8 +22,9 @@ struct entmax15 {
     using vector = kernels::vector<arch, T>;
     constexpr T lowest = -std::numeric_limits<T>::infinity();
     vector const zero(T{0}), half(T{0.5}), top(kernels::max_of<arch, T>(row.data, row.keys));
-    // Newton's method on the root of the sum, the length of relu(s / 2 - t), which is convex and falls:
-    // from the left t only rises, and when it no longer does, what is left is less than t can tell.
+    // Newton's method on the root of the sum, the length of relu(s / 2 - t), which is
+    // convex and falls: from the left t only rises, and when it no longer does, what
+    // is left is less than t can tell.
     T t = -1, more = 0; // below the top
     do {
       t += more;

@@ -72,7 +72,8 @@ private:
   static Vector size(Vector const& a) {
     return xsimd::select(a < Vector(0), -a, a);
   }
-  // S from the first weight that is not small, before the division and after it; 0 for a row of zeros.
+  // S from the first weight that is not small, before the division and
+  // after it; 0 for a row of zeros.
   template <class Row, class T>
   static T sum_before(Row row, T const* scores) {
     T const small = T{0.5} / static_cast<T>(row.keys);

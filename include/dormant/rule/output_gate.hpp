@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// z * sigma(y W_g), elementwise after the value sum, y what the branch reads (G1, arXiv 2505.06708).
+// z * sigma(y W_g), elementwise after the value sum, y what the
+// branch reads (G1, arXiv 2505.06708).
 #pragma once
 
 #include "dormant/kernels/rows.hpp"

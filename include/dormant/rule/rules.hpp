@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// All attention rules of the library; docs/rules.md is their table. (`forgetting`, which brings a part
-// along, is among the parts.)
+// All attention rules of the library; docs/rules.md is their table. (`forgetting`, which brings a
+// part along, is among the parts.)
 #pragma once
 
 #include "dormant/rule/clipped_softmax.hpp"   // IWYU pragma: export

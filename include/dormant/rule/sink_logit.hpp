@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Softmax over [s, S_h] with the last column dropped; S_h is learned, one scalar per head (gpt-oss).
+// Softmax over [s, S_h] with the last column dropped; S_h is learned,
+// one scalar per head (gpt-oss).
 #pragma once
 
 #include "dormant/kernels/rows.hpp"

@@ -46,7 +46,8 @@ struct softpick {
     using T = typename Row::scalar;
     using arch = typename Row::arch;
     using vector = kernels::vector<arch, T>;
-    // e^top / S = A / (1 - e^-top) at the largest score; if none is above zero, all gradients are zero.
+    // e^top / S = A / (1 - e^-top) at the largest score; if none is
+    // above zero, all gradients are zero.
     T const top = above_zero(kernels::max_of<arch, T>(d.scores, row.keys));
     T const largest = kernels::max_of<arch, T>(row.data, row.keys);
     vector const zero(T{0}), shift(top), share(top > T{0} ? largest / -std::expm1(-top) : top);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A[j] = relu(s[j] - t), t such that the row sums to one: the point of the simplex that is nearest to the
-// scores (arXiv 1602.02068).
+// A[j] = relu(s[j] - t), t such that the row sums to one: the point of the simplex that is nearest
+// to the scores (arXiv 1602.02068).
 #pragma once
 
 #include "dormant/kernels/rows.hpp"
@@ -21,8 +21,8 @@ struct sparsemax {
     using vector = kernels::vector<arch, T>;
     constexpr T lowest = -std::numeric_limits<T>::infinity();
     vector const zero(T{0}), one(T{1}), top(kernels::max_of<arch, T>(row.data, row.keys));
-    // Newton's method on the sum, which is convex and falls: from the left t only rises, and when it no
-    // longer does, what is left to add is less than t can tell.
+    // Newton's method on the sum, which is convex and falls: from the left t only rises, and when
+    // it no longer does, what is left to add is less than t can tell.
     T t = -1, more = 0; // below the top
     do {
       t += more;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A[i, j] = b_ij prod_{j < k < i} (1 - b_ik), b = 1 / (1 + e^-s): stick-breaking (arXiv 2410.17980).
+// A[i, j] = b_ij prod_{j < k < i} (1 - b_ik), b = 1 / (1 + e^-s):
+// stick-breaking (arXiv 2410.17980).
 #pragma once
 
 #include "dormant/kernels/scan.hpp"
@@ -12,14 +13,14 @@
 
 namespace dormant {
 
-/// Each key, latest first, takes a share of what the later ones left; what is left after the first is
-/// weight on nothing. A query does not see its own key, so the first row is zero.
+/// Each key, latest first, takes a share of what the later ones left; what is left after the first
+/// is weight on nothing. A query does not see its own key, so the first row is zero.
 struct stick_breaking {
   static constexpr std::string_view name = "stick_breaking";
   static constexpr bool needs_scores = true;
 
-  // Products of shares, not sums of their logarithms: factors of at most 1 cannot overflow, and where
-  // any product of some of them underflows, so does the weight.
+  // Products of shares, not sums of their logarithms: factors of at most 1 cannot overflow, and
+  // where any product of some of them underflows, so does the weight.
   template <class Row>
   static void forward(Row row) {
     using T = typename Row::scalar;

@@ -20,8 +20,8 @@ namespace dormant::detail {
   return text;
 }
 
-/// The letter that stands for each byte in byte-level vocabularies: itself where it can be printed, else
-/// one of the letters from U+0100 on (GPT-2).
+/// The letter that stands for each byte in byte-level vocabularies: itself where it can be printed,
+/// else one of the letters from U+0100 on (GPT-2).
 inline std::array<std::string, 256> const& letters_of_bytes() {
   static auto const table = [] {
     std::array<std::string, 256> letters;

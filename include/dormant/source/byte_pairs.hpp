@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Byte-pair encoding (arXiv 1508.07909) as tokenizers of language models have it: of two neighbours the
-// pair with the lowest rank is merged first, the leftmost of equals.
+// Byte-pair encoding (arXiv 1508.07909) as tokenizers of language models have it: of two neighbours
+// the pair with the lowest rank is merged first, the leftmost of equals.
 #pragma once
 
 #include "dormant/error.hpp"

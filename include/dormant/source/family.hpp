@@ -27,7 +27,8 @@ struct used_biases {
   bool attention = false, mlp = false;
 };
 
-/// A family: how its `config.json` is read, where each tensor of ours is stored, and what it is made of.
+/// A family: how its `config.json` is read, where each tensor of ours is
+/// stored, and what it is made of.
 template <class F>
 concept model_family = requires(F const family, json_object const& config, tensor_spec const& t,
                                 sizes const& s, std::string_view name, used_biases biases) {

@@ -42,8 +42,8 @@ decltype(auto) with_family(model_folder const& folder, F&& f) {
                gpt2<>::architecture});
 }
 
-/// A model of this family with the folder's weights, in `Scalar`. Doubles become floats rounded to the
-/// nearest; everything else is exact.
+/// A model of this family with the folder's weights, in `Scalar`. Doubles become floats rounded to
+/// the nearest; everything else is exact.
 /// \param context the longest sequence it is to read, by which memory is planned
 /// \throws error as `stored_model` does
 template <class Scalar, model_family Family>

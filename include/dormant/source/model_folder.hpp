@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A folder as Hugging Face lays it out: config.json and model.safetensors, or shards of it and their
-// index. Weights are mapped, never read whole.
+// A folder as Hugging Face lays it out: config.json and model.safetensors, or shards of it and
+// their index. Weights are mapped, never read whole.
 #pragma once
 
 #include "dormant/error.hpp"

@@ -34,8 +34,8 @@ public:
   [[nodiscard]] sizes const& s() const { return family_.s; }
   [[nodiscard]] model_folder const& folder() const { return folder_; }
 
-  /// One forward pass over a batch on all cores, as `transformer::evaluate`. Weights are read once, layer
-  /// by layer, for all rows; a row gives the same bits whatever rows are beside it.
+  /// One forward pass over a batch on all cores, as `transformer::evaluate`. Weights are read once,
+  /// layer by layer, for all rows; a row gives the same bits whatever rows are beside it.
   /// \throws error as `dormant::evaluate` does
   template <class... Hooks>
   evaluation evaluate(batch const& rows, Hooks&&... hooks) const;
@@ -47,8 +47,8 @@ private:
   stored_model stored_;
 };
 
-/// f(net) with the folder's model, whatever its family, as a `pretrained<Family, Scalar>`. `f` is compiled
-/// for each family.
+/// f(net) with the folder's model, whatever its family, as a `pretrained<Family, Scalar>`.
+/// `f` is compiled for each family.
 /// \throws error as `with_family` and the constructor of `pretrained` do
 template <class Scalar = float, class F>
 decltype(auto) with_pretrained(model_folder const& folder, F&& f) {
@@ -109,8 +109,8 @@ template <class Family, class Scalar, class... Hooks>
       hooks...);
 }
 
-/// The streams as the layer that reads them leaves them, which is how the next one reads them. Hooks
-/// hear that layer.
+/// The streams as the layer that reads them leaves them, which is how the next one
+/// reads them. Hooks hear that layer.
 /// \throws error as `evaluate` does, and for streams of another batch or after the last layer
 template <class Family, class Scalar, class... Hooks>
 [[nodiscard]] residual_streams<Scalar> advance(pretrained<Family, Scalar> const& net,
@@ -130,12 +130,12 @@ template <class Family, class Scalar, class... Hooks>
       hooks...);
 }
 
-/// `evaluate`, begun with the streams before a layer instead of the tokens: the same bits, with whatever
-/// hooks that concern this layer and those after it; `every_layer` is every one of these. The time is
-/// that of these layers.
+/// `evaluate`, begun with the streams before a layer instead of the tokens: the same bits, with
+/// whatever hooks that concern this layer and those after it; `every_layer` is every one of these.
+/// The time is that of these layers.
 /// \param rows the batch that the streams are of
-/// \throws error as `evaluate` does, for streams of another batch, and for an intervention on a layer
-///   that lies before them
+/// \throws error as `evaluate` does, for streams of another batch, and for an intervention
+///   on a layer that lies before them
 template <class Family, class Scalar, class... Hooks>
 evaluation evaluate_from(pretrained<Family, Scalar> const& net, batch const& rows,
                          residual_streams<Scalar> streams, execution how, Hooks&&... hooks) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A model of the library as a folder of a family, which Hugging Face's transformers, and what is built
-// on it (TransformerLens, nnsight), reads.
+// A model of the library as a folder of a family, which Hugging Face's transformers, and what is
+// built on it (TransformerLens, nnsight), reads.
 #pragma once
 
 #include "dormant/error.hpp"
@@ -34,8 +34,8 @@ struct all_logits {
   void merge(all_logits const& later) { rows.insert(later.rows.begin(), later.rows.end()); }
 };
 
-/// The same model as one of the family whose sizes are `s`: each of its tensors by its name, biases that it has not as
-/// zeros.
+/// The same model as one of the family whose sizes are `s`: each of its tensors by its name,
+/// biases that it has not as zeros.
 /// \throws error naming a tensor that the family has and the model has not, or the reverse
 template <class Family, class Net>
 typename Family::template net<typename Net::scalar> as_family(Net const& net, sizes const& s) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A tokenizer.model of SentencePiece, as Llama 1 and 2 have it. Needs SentencePiece (libsentencepiece-dev),
-// which this header alone includes.
+// A tokenizer.model of SentencePiece, as Llama 1 and 2 have it. Needs SentencePiece
+// (libsentencepiece-dev), which this header alone includes.
 #pragma once
 
 #include "dormant/error.hpp"
@@ -47,8 +47,8 @@ public:
   }
 
   /// The ids of a text.
-  /// \param whole whether the text begins here: then `<s>` comes first, where the vocabulary has one,
-  ///   once
+  /// \param whole whether the text begins here: then `<s>` comes first,
+  ///   where the vocabulary has one, once
   /// \throws error if SentencePiece refuses the text
   [[nodiscard]] std::vector<token> encode(std::string_view text, bool whole = true) const {
     if (!before_.empty()) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The tensors of a model, each bound to the stored tensor that it comes from. Every stored tensor is
-// used, or refused by name.
+// The tensors of a model, each bound to the stored tensor that it comes from. Every stored
+// tensor is used, or refused by name.
 #pragma once
 
 #include "dormant/error.hpp"
@@ -27,8 +27,8 @@ namespace dormant {
 class stored_model {
 public:
   /// \param tensors of a model of the family whose sizes are `s`
-  /// \throws error naming the file and the tensor that is missing, left over, or of another shape or
-  ///   type than the configuration says
+  /// \throws error naming the file and the tensor that is missing, left over, or of another shape
+  ///   or type than the configuration says
   template <class Family>
   stored_model(Family family, model_folder const& folder, std::span<tensor_spec const> tensors,
                sizes const& s)
@@ -60,8 +60,8 @@ public:
   [[nodiscard]] std::size_t cols(std::size_t i) const {
     return tensors_[i].vector ? 1 : tensors_[i].cols;
   }
-  /// out [n, cols] = rows [first, first + n) of the i-th tensor. One that is stored nowhere is a bias
-  /// that the model has not, so it is zero.
+  /// out [n, cols] = rows [first, first + n) of the i-th tensor. One that is stored nowhere is a
+  /// bias that the model has not, so it is zero.
   template <std::floating_point T>
   void read(std::size_t i, std::size_t first, std::size_t n, T* out) const {
     auto const& from = places_[i];

@@ -12,8 +12,8 @@
 
 namespace dormant {
 
-/// What `evaluate` of a `pretrained` model takes at most beside the mapped files, bytes; what its hooks
-/// keep is their own.
+/// What `evaluate` of a `pretrained` model takes at most beside the mapped files, bytes;
+/// what its hooks keep is their own.
 struct streamed_memory {
   std::size_t weights = 0;   ///< the largest of the embedding's rows, one layer, and the output
   std::size_t streams = 0;   ///< residual streams of all rows, [B, T, C]

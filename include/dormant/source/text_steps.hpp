@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a tokenizer does to a text before its words become tokens: normal forms, and where words begin and
-// end. Unicode's tables and regular expressions are ICU's.
+// What a tokenizer does to a text before its words become tokens: normal forms, and where words
+// begin and end. Unicode's tables and regular expressions are ICU's.
 #pragma once
 
 #include "dormant/error.hpp"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Tokens as ids, from files that other tools write: NumPy arrays, and JSON as the authors' input_ids.json.
+// Tokens as ids, from files that other tools write: NumPy arrays, and JSON
+// as the authors' input_ids.json.
 #pragma once
 
 #include "dormant/error.hpp"
@@ -31,8 +32,8 @@ inline token checked_token(std::int64_t id, std::string const& file, std::size_t
 }
 } // namespace detail
 
-/// Ids from the text of a JSON file: a list of lists of ids, one list of ids, or an object that has one
-/// of them as `input_ids`.
+/// Ids from the text of a JSON file: a list of lists of ids, one list of ids, or an object that
+/// has one of them as `input_ids`.
 /// \param name how error messages call the file
 /// \throws error for anything else
 [[nodiscard]] inline token_rows parse_token_json(std::string const& text, std::string const& name) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A Hugging Face tokenizer.json with byte-pair encoding: text to ids and back. Needs ICU (libicu-dev).
+// A Hugging Face tokenizer.json with byte-pair encoding: text to ids
+// and back. Needs ICU (libicu-dev).
 #pragma once
 
 #include "dormant/io/atomic_file.hpp"
@@ -33,8 +34,8 @@ public:
   }
 
   /// The ids of a text.
-  /// \param whole whether the text begins here: then what the tokenizer puts before a text, as `<s>`,
-  ///   comes first, unless the text begins with it already
+  /// \param whole whether the text begins here: then what the tokenizer puts before a text, as
+  ///   `<s>`, comes first, unless the text begins with it already
   /// \throws error for a text that is not UTF-8, or a character that no token stands for
   [[nodiscard]] std::vector<token> encode(std::string_view text, bool whole = true) const {
     for (std::size_t at = 0; at < text.size();) {

@@ -34,7 +34,8 @@ struct sequence {
     while (first < targets.size() && is_register(inputs[first])) ++first;
     return first;
   }
-  /// Whether position t is one where attention may sink: registers, every `<s>`, and position 0 in any case.
+  /// Whether position t is one where attention may sink: registers, every
+  /// `<s>`, and position 0 in any case.
   [[nodiscard]] bool sink(std::size_t t) const {
     return t == 0 || is_register(inputs[t]) || (table != nullptr && inputs[t] == table->bos);
   }
@@ -52,8 +53,8 @@ struct sequence {
   }
 };
 
-/// B sequences of T + 1 tokens: inputs are the first T, targets the last T. Texts of any length may be
-/// put in too, with `no_token` after their ends. One that was moved from is empty.
+/// B sequences of T + 1 tokens: inputs are the first T, targets the last T. Texts of any length may
+/// be put in too, with `no_token` after their ends. One that was moved from is empty.
 class batch {
 public:
   batch() = default;
@@ -110,7 +111,8 @@ public:
     std::copy(text.begin(), text.end(), row.begin());
     std::fill(row.begin() + static_cast<std::ptrdiff_t>(text.size()), row.end(), no_token);
   }
-  /// Positions whose next token is known, of all rows, without registers: those over which a loss is a mean.
+  /// Positions whose next token is known, of all rows, without registers:
+  /// those over which a loss is a mean.
   [[nodiscard]] std::size_t predicted() const {
     std::size_t sum = 0;
     for (std::size_t b = 0; b < rows_; ++b) {

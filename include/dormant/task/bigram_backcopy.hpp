@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The Bigram-Backcopy task (arXiv 2410.13835, section 2): a Markov chain of characters that, after a
-// trigger token, copies the token before the trigger: x[n+1] = x[n-1].
+// The Bigram-Backcopy task (arXiv 2410.13835, section 2): a Markov chain of characters that, after
+// a trigger token, copies the token before the trigger: x[n+1] = x[n-1].
 #pragma once
 
 #include "dormant/error.hpp"
@@ -38,9 +38,9 @@ struct bigram_backcopy_options {
 /// without triggers, renormalised, so a trigger always has a character before it and, under
 /// `backcopy`, two triggers never follow each other.
 ///
-/// Delimiters: whatever the character, a trigger or not, `<d>` follows it with probability p and the
-/// law above with 1 - p. After `<d>` a sequence begins anew, with a first character. (The authors'
-/// code has no `<d>` after a trigger: there it always copies.)
+/// Delimiters: whatever the character, a trigger or not, `<d>` follows it with probability p and
+/// the law above with 1 - p. After `<d>` a sequence begins anew, with a first character. (The
+/// authors' code has no `<d>` after a trigger: there it always copies.)
 template <shape Shape>
 class bigram_backcopy : public vocabulary<Shape.vocab> {
 public:
@@ -84,7 +84,8 @@ public:
     return detail::evaluation_rows(*this, rows, draw);
   }
 
-  /// The law of the token after `current`, a character or `<d>`, when the one before was `previous`.
+  /// The law of the token after `current`, a character or `<d>`, when
+  /// the one before was `previous`.
   [[nodiscard]] next_token_law law_after(token previous, token current) const {
     if (current >= bos()) return law_of_start();
     if (!is_trigger(current)) return {current, 0, 0, false};

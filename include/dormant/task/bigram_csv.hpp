@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Bigram tables as CSV: `id,codepoint,unigram,0,1,...` and one line a character; `#` begins comments.
+// Bigram tables as CSV: `id,codepoint,unigram,0,1,...` and one line a
+// character; `#` begins comments.
 #pragma once
 
 #include "dormant/error.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Broadcast: a Markov chain of characters in which one early token, the first character, is the answer
-// that later positions need. What a head has to do there is to attend to one position, the same for
-// all: a sink that carries something, unlike one that carries nothing.
+// Broadcast: a Markov chain of characters in which one early token, the first character, is the
+// answer that later positions need. What a head has to do there is to attend to one position, the
+// same for all: a sink that carries something, unlike one that carries nothing.
 #pragma once
 
 #include "dormant/error.hpp"

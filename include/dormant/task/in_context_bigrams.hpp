@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// In-context bigrams (Bietti et al. 2023, arXiv 2306.00802, section 3): a Markov chain of characters
-// in which every sequence has drawn, for each trigger v, the token o_v that always follows it.
+// In-context bigrams (Bietti et al. 2023, arXiv 2306.00802, section 3): a Markov
+// chain of characters in which every sequence has drawn, for each trigger v, the
+// token o_v that always follows it.
 #pragma once
 
 #include "dormant/error.hpp"
@@ -97,8 +98,8 @@ public:
   }
   [[nodiscard]] next_token_law law_of_start() const { return {unigram_row(), 0, 0, false}; }
 
-  /// The rows that laws refer to, each over the whole vocabulary: P(.|v) or, of a trigger, the law of
-  /// its output, in row v, then the unigram law.
+  /// The rows that laws refer to, each over the whole vocabulary: P(.|v) or, of a trigger, the law
+  /// of its output, in row v, then the unigram law.
   [[nodiscard]] std::shared_ptr<law_table const> table() const { return laws_.table(); }
   [[nodiscard]] std::int32_t unigram_row() const { return static_cast<std::int32_t>(characters()); }
   [[nodiscard]] std::size_t leading_bos() const { return leading_; }

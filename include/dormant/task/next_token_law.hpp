@@ -39,8 +39,8 @@ struct weighted_token {
   friend constexpr bool operator==(weighted_token const&, weighted_token const&) = default;
 };
 
-/// A list of weighted tokens in memory that somebody else owns: mostly the batch that the law belongs
-/// to. A copy is the same list in the same memory.
+/// A list of weighted tokens in memory that somebody else owns: mostly the batch that the law
+/// belongs to. A copy is the same list in the same memory.
 class token_spread {
 public:
   constexpr token_spread() = default;
@@ -76,14 +76,15 @@ private:
 
 /// The law of the token that follows one position: a row of the law table and, with probability
 /// `copy_weight`, what is copied:
-/// `(1 - copy_weight) * table.row(row) + copy_weight * one_hot(copied)`, or the tokens of `spread` with
-/// their weights instead of `one_hot(copied)`.
+/// `(1 - copy_weight) * table.row(row) + copy_weight * one_hot(copied)`, or the tokens of `spread`
+/// with their weights instead of `one_hot(copied)`.
 struct next_token_law {
   std::int32_t row = 0;   ///< which row of the law table
   token copied = 0;       ///< the token that is copied, where `spread` is empty
   double copy_weight = 0; ///< 1 at a trigger of Bigram-Backcopy, 0 elsewhere
   bool trigger = false;   ///< whether the position holds a trigger token
-  /// Tokens that are copied, with weights that sum to 1: with a `copy_weight` of 1 any law there is.
+  /// Tokens that are copied, with weights that sum to 1: with a
+  /// `copy_weight` of 1 any law there is.
   token_spread spread{};
 
   friend constexpr bool operator==(next_token_law const&, next_token_law const&) = default;

@@ -38,8 +38,8 @@ namespace dormant {
   return entropy;
 }
 
-/// The exact cross-entropy of logits under a law in nats: `logsumexp(logits) - sum_t p(t) logits[t]`.
-/// Its excess over `law_entropy` is the divergence from the law to the model.
+/// The exact cross-entropy of logits under a law in nats: `logsumexp(logits) - sum_t p(t)
+/// logits[t]`. Its excess over `law_entropy` is the divergence from the law to the model.
 /// \param logits [V], of any arithmetic type; the sum is taken in double
 template <class T>
 [[nodiscard]] double law_cross_entropy(std::span<T const> logits, next_token_law const& law,

@@ -17,8 +17,9 @@
 
 namespace dormant {
 
-/// A task whose rows are windows of texts, each behind `<s>`. A row picks one of the texts, all equally
-/// often whatever their lengths, and a place in it. What follows a token is known, its law is not.
+/// A task whose rows are windows of texts, each behind `<s>`. A row picks one of the
+/// texts, all equally often whatever their lengths, and a place in it. What follows a
+/// token is known, its law is not.
 class text_windows {
 public:
   struct options {

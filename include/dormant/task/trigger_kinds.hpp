@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Triggers of several kinds (after arXiv 2602.01203, in which a sink routes between heads): a Markov
-// chain of characters in which a trigger of kind k copies a token d_k places before it. One head a kind
-// is enough, and at the triggers of the other kinds it has nothing to do.
+// Triggers of several kinds (after arXiv 2602.01203, in which a sink routes between heads): a
+// Markov chain of characters in which a trigger of kind k copies a token d_k places before it. One
+// head a kind is enough, and at the triggers of the other kinds it has nothing to do.
 #pragma once
 
 #include "dormant/error.hpp"
@@ -33,13 +33,13 @@ struct trigger_kinds_options {
   double copy = 1; ///< probability that a trigger copies; else P(.|trigger) is drawn from
 };
 
-/// Sequences for a model of the given shape. The first character is drawn from the unigram law without
-/// triggers.
+/// Sequences for a model of the given shape. The first character is drawn from
+/// the unigram law without triggers.
 ///
 /// A trigger is never copied, or the chain would end in a loop of triggers: where one stands at the
 /// distance, the nearest other character before it is copied. Under pure copying two triggers never
-/// follow each other, so this is the token before, and distance 1 is Bigram-Backcopy. Where a sequence
-/// does not reach so far back, its first character is copied.
+/// follow each other, so this is the token before, and distance 1 is Bigram-Backcopy. Where a
+/// sequence does not reach so far back, its first character is copied.
 template <shape Shape>
 class trigger_kinds : public vocabulary<Shape.vocab> {
 public:
@@ -48,8 +48,8 @@ public:
   using vocabulary<vocab>::bos, vocabulary<vocab>::characters, vocabulary<vocab>::is_trigger,
       vocabulary<vocab>::trigger_tokens;
 
-  /// Throws `dormant::error` as `bigram_backcopy` does, and for kinds without a trigger or that do not
-  /// look back.
+  /// Throws `dormant::error` as `bigram_backcopy` does, and for kinds without a
+  /// trigger or that do not look back.
   explicit trigger_kinds(trigger_kinds_options const& options = {})
       : vocabulary<vocab>(options.table, options.triggers), seed_(options.seed),
         leading_(options.bos), distances_(options.distances), copy_(options.copy),
@@ -93,8 +93,8 @@ public:
     while (is_trigger(tokens[from])) --from; // the first character is none
     return from;
   }
-  /// 1, 2, ... of a trigger, 0 of any other token. A batch has no place for kinds, and needs none: that
-  /// of position t is `kind_of(row.inputs[t])`.
+  /// 1, 2, ... of a trigger, 0 of any other token. A batch has no place for kinds, and needs none:
+  /// that of position t is `kind_of(row.inputs[t])`.
   [[nodiscard]] std::size_t kind_of(token t) const { return kind_[static_cast<std::size_t>(t)]; }
   [[nodiscard]] std::size_t kinds() const { return distances_.size(); }
 

@@ -6,8 +6,8 @@
 namespace dormant {
 
 /// After trigger `x[n]`: with probability `copy` the token before it, `x[n-1]`, comes again;
-/// otherwise the next token is drawn from a row of the bigram table. For 0 < copy < 1 the law is the
-/// mixture of both.
+/// otherwise the next token is drawn from a row of the bigram table. For 0 < copy < 1
+/// the law is the mixture of both.
 struct trigger_rule {
   enum class row { current, previous };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Two tasks in one sequence, with a delimiter between them (arXiv 2410.13835, appendix): the rule of
-// a position depends on whether `<d>` has come before it.
+// Two tasks in one sequence, with a delimiter between them (arXiv 2410.13835, appendix): the rule
+// of a position depends on whether `<d>` has come before it.
 #pragma once
 
 #include "dormant/error.hpp"

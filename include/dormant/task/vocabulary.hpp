@@ -103,8 +103,8 @@ inline void check_row(std::size_t tokens, std::size_t laws) {
     refuse({"only triggers have unigram counts above zero, so no sequence can begin"});
   return start;
 }
-/// The laws of a chain of the table's characters, K of them: what follows each, then, in row K, the law of
-/// the first character, which is no trigger, then the unigram law. `<s>` is token K.
+/// The laws of a chain of the table's characters, K of them: what follows each, then, in row K, the
+/// law of the first character, which is no trigger, then the unigram law. `<s>` is token K.
 [[nodiscard]] inline law_sampler chain_laws(bigram_table const& table,
                                             std::span<token const> triggers, std::size_t vocab) {
   std::size_t const n = table.size();

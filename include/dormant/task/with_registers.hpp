@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The sequences of another task behind N registers (arXiv 2309.16588), for models with `registers<N>`.
+// The sequences of another task behind N registers (arXiv 2309.16588),
+// for models with `registers<N>`.
 #pragma once
 
 #include "dormant/shape.hpp"
@@ -17,7 +18,8 @@
 
 namespace dormant {
 
-/// N more positions than `Task` has; the rest is that task's row of the same stream, step and number.
+/// N more positions than `Task` has; the rest is that task's row of
+/// the same stream, step and number.
 template <class Task, std::size_t N>
 class with_registers {
 public:
@@ -30,8 +32,8 @@ public:
 
   /// Fills one sequence: a pure function of (seed, which, step, row).
   /// \param tokens [T + 1] or shorter: the same sequence, cut off
-  /// \param laws [T] law of the token after each input, or empty if it is not wanted; the first N say nothing,
-  ///   as nothing is predicted from a register
+  /// \param laws [T] law of the token after each input, or empty if it is not wanted; the first N
+  ///   say nothing, as nothing is predicted from a register
   void sample_row(stream which, std::uint64_t step, std::uint64_t row, std::span<token> tokens,
                   std::span<next_token_law> laws) const {
     detail::check_row(tokens.size(), laws.size());

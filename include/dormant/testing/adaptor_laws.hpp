@@ -24,8 +24,8 @@ struct spy_notes {
   std::atomic<bool> stop{false}; ///< what it answers
 };
 
-/// A probe of every site, with every optional part. Its `label` is lost by who makes a new one where
-/// `empty()` should be asked.
+/// A probe of every site, with every optional part. Its `label` is lost by who makes a new one
+/// where `empty()` should be asked.
 struct probe_spy {
   spy_notes* notes = nullptr;
   int label = 0;
@@ -56,7 +56,8 @@ struct probe_spy {
   [[nodiscard]] bool stop_requested() const { return notes->stop; }
 };
 
-/// An intervention at every site, with every optional part that interventions have; it edits nothing.
+/// An intervention at every site, with every optional part that
+/// interventions have; it edits nothing.
 struct intervention_spy {
   spy_notes* notes = nullptr;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The laws of hooks: a probe leaves no trace and can be split and merged; an intervention's backward
-// is the gradient of the loss that it intervenes on.
+// The laws of hooks: a probe leaves no trace and can be split and merged; an intervention's
+// backward is the gradient of the loss that it intervenes on.
 #pragma once
 
 #include "dormant/evaluate.hpp"
@@ -135,8 +135,8 @@ verdict probe_laws(Probe const& empty, transformer<Shape, Parts...> const& net, 
 }
 
 /// Checks an intervention as training uses it: the gradient with its backward is that of the loss
-/// with its forward, and neither threads, nor the backward pass, nor the sequences before change that
-/// loss.
+/// with its forward, and neither threads, nor the backward pass, nor the
+/// sequences before change that loss.
 template <class Intervention, shape Shape, class... Parts>
 verdict intervention_laws(Intervention const& edit, transformer<Shape, Parts...> const& net,
                           batch const& rows, gradient_check_options const& how = {}) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The laws of a part: in every wiring, and under one head, several, and several that share keys and
-// values, its gradients are those of its forward pass, no position sees the future, and threads do not
-// change a bit. A failure names the tensor; layer 0 to 5 are the wirings in the order of `every_wiring`.
+// values, its gradients are those of its forward pass, no position sees the future, and
+// threads do not change a bit. A failure names the tensor; layer 0 to 5 are the wirings
+// in the order of `every_wiring`.
 #pragma once
 
 #include "dormant/part/mlp/mlp.hpp"
@@ -23,8 +24,8 @@ struct part_law_options {
   void (*numbers)(sizes&) = nullptr; ///< changes what the part reads from `sizes`
 };
 
-/// A layer for each wiring: pre-norm, post-norm, sandwich, norm after the branch alone, and parallel with
-/// one norm and with two.
+/// A layer for each wiring: pre-norm, post-norm, sandwich, norm after the branch alone, and
+/// parallel with one norm and with two.
 template <class Norm, class Attention, class Mlp>
 using every_wiring =
     stack<block<residual<Norm, Attention>, residual<Norm, Mlp>>,
@@ -75,7 +76,8 @@ template <class Mlp>
 verdict mlp_laws(part_law_options const& how = {}) {
   return part_laws<every_wiring<rms_norm, attention<softmax>, Mlp>>(how);
 }
-/// A branch that stands where attention may stand: `attention_laws<attention<softmax, my_policy>>()`.
+/// A branch that stands where attention may stand:
+/// `attention_laws<attention<softmax, my_policy>>()`.
 template <class Attention>
 verdict attention_laws(part_law_options const& how = {}) {
   return part_laws<every_wiring<rms_norm, Attention, mlp<gelu>>>(how);

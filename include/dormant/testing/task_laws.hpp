@@ -101,8 +101,8 @@ struct deviation {
     largest = std::max(largest, largest_term);
   }
   [[nodiscard]] double in_standard_deviations() const { return sum / std::sqrt(variance); }
-  /// A bound on the logarithm of the chance of such a sum or a larger one, on either side, for terms
-  /// that may depend on all before them (Bernstein; Freedman 1975). 0 of what cannot vary.
+  /// A bound on the logarithm of the chance of such a sum or a larger one, on either side, for
+  /// terms that may depend on all before them (Bernstein; Freedman 1975). 0 of what cannot vary.
   [[nodiscard]] double log_chance() const {
     if (variance <= 0) return 0;
     return std::log(2) - sum * sum / (2 * (variance + largest * std::abs(sum) / 3));
@@ -212,10 +212,10 @@ bool draw_against_laws(verdict& found, Task const& task, law_table const& table,
 
 } // namespace detail
 
-/// Checks that laws are laws, that the tokens drawn fit them, and that a row does not depend on what
-/// was drawn before it, on its length, or on whether its laws are wanted. Laws are tested apart at
-/// triggers and elsewhere, and at each of the first four positions and the others; all these tests
-/// together fail a right task once in a million seeds.
+/// Checks that laws are laws, that the tokens drawn fit them, and that a row does not depend on
+/// what was drawn before it, on its length, or on whether its laws are wanted. Laws are tested
+/// apart at triggers and elsewhere, and at each of the first four positions and the others; all
+/// these tests together fail a right task once in a million seeds.
 template <class Task>
 verdict task_laws(Task const& task) {
   static_assert(dormant::task<Task>,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// models float|bf16|narrow: makes two models of that kind on each of two threads, for check.cmake to
-// see what that writes to stderr; says on stdout whether this build has fast bf16.
+// models float|bf16|narrow: makes two models of that kind on each of two threads, for check.cmake
+// to see what that writes to stderr; says on stdout whether this build has fast bf16.
 #include <dormant/dormant.hpp>
 
 #include <cstdio>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Shards that are exchanged in many waves, and in slices of every length, sum to the bits to which one
-// process sums them; what is not finite is found wherever it is.
+// Shards that are exchanged in many waves, and in slices of every length, sum to the bits to which
+// one process sums them; what is not finite is found wherever it is.
 #include "dormant/kernels/xsimd.hpp"
 #include "dormant/mpi/session.hpp"
 #include "dormant/mpi/team.hpp"

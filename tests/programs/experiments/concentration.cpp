@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How concentrated the published sink logits are, by step and by their mean; local slopes of theory.
+// How concentrated the published sink logits are, by step and by
+// their mean; local slopes of theory.
 #include "experiments/concentration.hpp"
 
 #include "catch.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a log file is told: a line now and then of those that know how far they are, and a line of the
-// program itself where they are silent.
+// What a log file is told: a line now and then of those that know how far they are, and a line of
+// the program itself where they are silent.
 #include "catch.hpp"
 
 #include "common/board.hpp"
@@ -23,8 +23,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Ends the program in words if `said_by` takes a quarter of a minute: who waits for a line that never
-/// comes cannot fail a check.
+/// Ends the program in words if `said_by` takes a quarter of a minute: who waits for a line that
+/// never comes cannot fail a check.
 class time_limit {
 public:
   time_limit() : handler_(std::signal(SIGALRM, over)) { ::alarm(15); }

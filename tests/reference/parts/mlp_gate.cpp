@@ -3,7 +3,8 @@
 
 using namespace part_cases;
 
-// Under one head a gate is one factor, which a norm after the branch does not see but by its epsilon.
+// Under one head a gate is one factor, which a norm after the branch
+// does not see but by its epsilon.
 static sizes gates_are_seen(sizes s) {
   s.norm_epsilon = 0.1;
   return s;

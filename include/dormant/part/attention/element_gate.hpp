@@ -8,8 +8,8 @@
 
 namespace dormant {
 
-/// What the rule `output_gate<Rule>` brings along, as a policy: to be named beside others, whose order then
-/// is said.
+/// What the rule `output_gate<Rule>` brings along, as a policy: to be named beside
+/// others, whose order then is said.
 struct element_gate {
   using place = dormant::place::mixed;
   using part = head_gate<sigmoid_gate>;

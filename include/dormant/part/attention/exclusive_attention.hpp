@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// z_i - tanh(a_h) (z_i . v_i / |v_i|^2) v_i: the output of a head without what lies along the value of the
-// query's own position, or with less of it (arXiv 2603.09078).
+// z_i - tanh(a_h) (z_i . v_i / |v_i|^2) v_i: the output of a head without what lies along the value
+// of the query's own position, or with less of it (arXiv 2603.09078).
 #pragma once
 
 #include "dormant/kernels/rows.hpp"
@@ -13,9 +13,9 @@
 
 namespace dormant {
 
-/// One number a for each head, which begins at 0, where this is plain attention. As it grows, outputs turn
-/// orthogonal to their own values, below 0 they lean towards them. A value whose square is no normal
-/// number has no direction, and nothing is taken away.
+/// One number a for each head, which begins at 0, where this is plain attention. As it grows,
+/// outputs turn orthogonal to their own values, below 0 they lean towards them. A value whose
+/// square is no normal number has no direction, and nothing is taken away.
 struct exclusive_attention {
   using place = dormant::place::mixed;
   using part = exclusive_attention;

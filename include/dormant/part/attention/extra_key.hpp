@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One more key that every query sees and that is no position: learned or zero, with a learned value or with
-// none (key bias and key-value bias, arXiv 2410.10781).
+// One more key that every query sees and that is no position: learned or zero, with a learned value
+// or with none (key bias and key-value bias, arXiv 2410.10781).
 #pragma once
 
 #include "dormant/kernels/rows.hpp"

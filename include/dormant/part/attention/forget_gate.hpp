@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// s_ij + sum_{l = j + 1 .. i} log f_l, f = sigmoid(x w_h + b_h): forgetting attention (arXiv 2503.02130).
+// s_ij + sum_{l = j + 1 .. i} log f_l, f = sigmoid(x w_h + b_h):
+// forgetting attention (arXiv 2503.02130).
 #pragma once
 
 #include "dormant/kernels/rows.hpp"

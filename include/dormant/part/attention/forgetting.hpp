@@ -9,8 +9,8 @@
 
 namespace dormant {
 
-/// Any attention rule whose scores fade with every position between query and key: a rule that brings a
-/// part of its own to the place between scores and weights.
+/// Any attention rule whose scores fade with every position between query and key: a rule that
+/// brings a part of its own to the place between scores and weights.
 template <class Rule = softmax>
 struct forgetting : Rule {
   static_assert(

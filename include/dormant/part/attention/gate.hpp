@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// z = mixed * g, g = gate(x W_G^T): a gate on each element of the head outputs (G1, arXiv 2505.06708).
+// z = mixed * g, g = gate(x W_G^T): a gate on each element of the head
+// outputs (G1, arXiv 2505.06708).
 #pragma once
 
 #include "dormant/part/attention/gates.hpp"

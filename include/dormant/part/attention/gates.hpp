@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What gates have in common: z * gate(x W^T) element by element, and z_h * sigmoid(a_h) head by head.
+// What gates have in common: z * gate(x W^T) element by element, and
+// z_h * sigmoid(a_h) head by head.
 #pragma once
 
 #include "dormant/kernels/rows.hpp"

@@ -11,8 +11,9 @@
 
 namespace dormant {
 
-/// A temperature that each head learns: w is its inverse, `attention.inverse_temperature.weight` [H], and
-/// begins at 1. After `qk_norm` it is query-key normalization, before `log_temperature` Scalable-Softmax.
+/// A temperature that each head learns: w is its inverse,
+/// `attention.inverse_temperature.weight` [H], and begins at 1. After `qk_norm` it is query-key
+/// normalization, before `log_temperature` Scalable-Softmax.
 struct learned_temperature {
   using place = dormant::place::scores;
   using part = learned_temperature;

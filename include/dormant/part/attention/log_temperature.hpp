@@ -11,8 +11,8 @@
 
 namespace dormant {
 
-/// A temperature of 1 / log n: longer rows are as sharp as short ones. A query that sees one key has the
-/// score 0.
+/// A temperature of 1 / log n: longer rows are as sharp as short ones. A query
+/// that sees one key has the score 0.
 struct log_temperature {
   using place = dormant::place::scores;
   using part = log_temperature;

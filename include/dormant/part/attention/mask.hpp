@@ -20,7 +20,8 @@ struct causal {
   }
 };
 
-/// Its own position and the n - 1 before it: sliding-window attention (arXiv 2004.05150, 2310.06825).
+/// Its own position and the n - 1 before it: sliding-window attention
+/// (arXiv 2004.05150, 2310.06825).
 template <class Options = from_sizes>
 struct window {
   using place = dormant::place::mask;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// z_h * sigmoid(G_h(x_h) - log 3), x_h the h-th of H slices of x and G_h an MLP of four hidden units: a gate
-// of each head that opens at 1/4 (gated attention, arXiv 2306.12929, section 4.2).
+// z_h * sigmoid(G_h(x_h) - log 3), x_h the h-th of H slices of x and G_h an MLP of four hidden
+// units: a gate of each head that opens at 1/4 (gated attention, arXiv 2306.12929, section 4.2).
 #pragma once
 
 #include "dormant/kernels/activations.hpp"
@@ -15,7 +15,8 @@
 namespace dormant {
 
 namespace detail {
-/// sigmoid(a - log 3) is 1/4 at 0. Biases begin at 0, so that decay of weights too leads back to 1/4.
+/// sigmoid(a - log 3) is 1/4 at 0. Biases begin at 0, so that decay of
+/// weights too leads back to 1/4.
 template <class T>
 inline constexpr T a_quarter_open = static_cast<T>(-1.0986122886681098);
 } // namespace detail

@@ -6,9 +6,9 @@
 
 namespace dormant {
 
-/// The numbers that stand in `sizes`: read from a model's files, or the defaults. A type of your own
-/// overrides those it names: `struct mine : dm::from_sizes { static double clip(dm::sizes const&) { return
-/// 3; } };` and then `clip_qkv<mine>`.
+/// The numbers that stand in `sizes`: read from a model's files, or the defaults. A type of your
+/// own overrides those it names: `struct mine : dm::from_sizes { static double clip(dm::sizes
+/// const&) { return 3; } };` and then `clip_qkv<mine>`.
 struct from_sizes {
   static constexpr rotary_options const& rotary(sizes const& s) { return s.rotary; }
   static constexpr double clip(sizes const& s) { return s.clip; }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The named places of an attention part and of a model: a policy says by its `place` where it belongs.
+// The named places of an attention part and of a model: a policy says
+// by its `place` where it belongs.
 #pragma once
 
 #include "dormant/sites.hpp"
@@ -9,7 +10,8 @@
 namespace dormant {
 
 /// Where a policy goes: `struct mine { using place = dormant::place::outputs; using part = ...; }`.
-/// Places that say "many" take any number of policies, which act in the order in which they are named.
+/// Places that say "many" take any number of policies, which act in the
+/// order in which they are named.
 namespace place {
 // of an attention part
 struct projections {}; ///< W_Q, W_K, W_V and W_O alike
@@ -21,7 +23,8 @@ struct scores {};      ///< many: what happens to scores before the rule
 struct mask {};        ///< which keys a query sees
 struct extra_keys {};  ///< a key that is no position
 struct mixed {};       ///< many: what happens to the heads' outputs before W_O, with a look at v
-/// The part itself: `template <class Rule, class... Others> using part` is put where it would stand.
+/// The part itself: `template <class Rule, class... Others> using
+/// part` is put where it would stand.
 struct whole {};
 // of a model
 struct positions {};  ///< a row for each position, added to the token's

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Queries and keys by their root mean square: of every head (Qwen 3), or of all heads together (OLMo 2),
-// as in arXiv 2302.05442, where it is a layer norm.
+// Queries and keys by their root mean square: of every head (Qwen 3), or of all heads together
+// (OLMo 2), as in arXiv 2302.05442, where it is a layer norm.
 #pragma once
 
 #include "dormant/part/attention/places.hpp"

@@ -14,8 +14,8 @@
 
 namespace dormant {
 
-/// Rotary embedding, of whole heads or of their first dimensions, as it is or stretched by the rules of
-/// Llama 3 and YaRN; see `rotary_options`.
+/// Rotary embedding, of whole heads or of their first dimensions, as it is or stretched by the
+/// rules of Llama 3 and YaRN; see `rotary_options`.
 template <class Options = from_sizes>
 struct rotary {
   using place = dormant::place::heads;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// z_h * sigmoid(x[0 .. 11] w_h): one gate for the output of each head that looks at the first twelve inputs
-// alone (arXiv 2505.06708 has it look at all of them).
+// z_h * sigmoid(x[0 .. 11] w_h): one gate for the output of each head that looks at the first
+// twelve inputs alone (arXiv 2505.06708 has it look at all of them).
 #pragma once
 
 #include "dormant/part/attention/gates.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Parts that act one after the other, each on what the one before it left: on q, k and v, on scores, on
-// the heads' outputs.
+// Parts that act one after the other, each on what the one before it left: on q, k and v, on
+// scores, on the heads' outputs.
 #pragma once
 
 #include "dormant/plan/branch.hpp"
@@ -16,15 +16,16 @@ struct queries_keys_values {
 
 namespace detail {
 
-/// A step on the heads' outputs that says `static constexpr bool reads_values = true` is given the values
-/// that were mixed too: `forward(p, x, z, v)`, and `backward(p, x, z, d, dx, v, dv)`, which adds to dv.
+/// A step on the heads' outputs that says `static constexpr bool reads_values = true` is
+/// given the values that were mixed too: `forward(p, x, z, v)`, and `backward(p, x, z, d,
+/// dx, v, dv)`, which adds to dv.
 template <class Step>
 concept value_reader = requires {
   requires Step::reads_values;
 };
 
-/// `forward(p, x, in)` returns what comes of `in`, x being what the branch reads; `backward(p, x, in, d,
-/// dx)` turns the gradient d of that into the gradient of `in`, in place, and adds to dx.
+/// `forward(p, x, in)` returns what comes of `in`, x being what the branch reads; `backward(p, x,
+/// in, d, dx)` turns the gradient d of that into the gradient of `in`, in place, and adds to dx.
 template <class List>
 struct steps {
   using sites = types<>;
@@ -87,8 +88,8 @@ private:
   }
 };
 
-/// `forward(p, x, s, keys)` changes the scores s [H, T query, T key] in place, where queries see them;
-/// `backward(p, x, d, keys, dx)` does so with their gradient, and adds to dx.
+/// `forward(p, x, s, keys)` changes the scores s [H, T query, T key] in place, where queries see
+/// them; `backward(p, x, d, keys, dx)` does so with their gradient, and adds to dx.
 template <class List>
 struct score_steps {
   constexpr score_steps(plan, sizes const&) {}

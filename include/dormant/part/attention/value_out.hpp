@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// W_O^h v_j for each head: the value states as the residual stream receives them. Nothing on the way
-// to the loss reads them; they are made when a probe listens.
+// W_O^h v_j for each head: the value states as the residual stream receives them. Nothing on the
+// way to the loss reads them; they are made when a probe listens.
 #pragma once
 
 #include "dormant/kernels/rows.hpp"

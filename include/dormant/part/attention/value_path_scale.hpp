@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// v there, c dv back: what training changes by way of the values counts c times, as if they had another
-// learning rate than queries and keys (arXiv 2603.17771).
+// v there, c dv back: what training changes by way of the values counts c times, as if they had
+// another learning rate than queries and keys (arXiv 2603.17771).
 #pragma once
 
 #include "dormant/kernels/rows.hpp"
@@ -12,9 +12,9 @@
 
 namespace dormant {
 
-/// The one part whose `backward` is no gradient of its `forward`, on purpose: at c other than 1 it fails
-/// `check_gradients`. It scales what comes back to v where it is named among steps on the heads, from
-/// outputs and from steps that read v alike; q and k are left alone.
+/// The one part whose `backward` is no gradient of its `forward`, on purpose: at c other than 1 it
+/// fails `check_gradients`. It scales what comes back to v where it is named among steps on the
+/// heads, from outputs and from steps that read v alike; q and k are left alone.
 /// \tparam Scale c, a `std::ratio`
 template <class Scale = std::ratio<1>>
 struct value_path_scale {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// v_j * sigmoid(v_j W^T): every value opens its own gate before it is mixed (value-state gated attention,
-// arXiv 2510.09017, read as a gate on A_ij v_j).
+// v_j * sigmoid(v_j W^T): every value opens its own gate before it is mixed (value-state gated
+// attention, arXiv 2510.09017, read as a gate on A_ij v_j).
 #pragma once
 
 #include "dormant/part/attention/gates.hpp"
@@ -10,9 +10,9 @@
 
 namespace dormant {
 
-/// Not `value_state_output_gate`, where the value of the query's position gates all that was mixed: another
-/// model. Steps on the heads that are named later, and rules, know the gated values alone. W reads the values
-/// of all heads.
+/// Not `value_state_output_gate`, where the value of the query's position gates all that was mixed:
+/// another model. Steps on the heads that are named later, and rules, know the gated values alone.
+/// W reads the values of all heads.
 struct value_state_gate {
   using place = dormant::place::heads;
   using part = value_state_gate;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// z_i * sigmoid(v_i W^T): a gate on the heads' outputs, opened by the values of the query's own position
-// (value-state gated attention, arXiv 2510.09017, read as a gate on what was mixed).
+// z_i * sigmoid(v_i W^T): a gate on the heads' outputs, opened by the values of the query's own
+// position (value-state gated attention, arXiv 2510.09017, read as a gate on what was mixed).
 #pragma once
 
 #include "dormant/part/attention/gates.hpp"
@@ -9,8 +9,8 @@
 
 namespace dormant {
 
-/// Not `value_state_gate`, where each value opens its own gate before it is mixed: another model. W reads
-/// the values of all heads.
+/// Not `value_state_gate`, where each value opens its own gate before it is mixed: another model. W
+/// reads the values of all heads.
 struct value_state_output_gate {
   using place = dormant::place::mixed;
   using part = value_state_output_gate;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// z_h = rule(q_h k_h^T / sqrt(D)) v_h (arXiv 2410.13835, section 2): what attention is, whatever made
-// q, k and v, forward and backward side by side.
+// z_h = rule(q_h k_h^T / sqrt(D)) v_h (arXiv 2410.13835, section 2): what attention is, whatever
+// made q, k and v, forward and backward side by side.
 #pragma once
 
 #include "dormant/part/attention/extra_key.hpp"

@@ -8,7 +8,8 @@
 
 namespace dormant {
 
-/// Dynamic tanh. Alpha is one number and begins at 1; the paper begins at 0.5 and tunes it by width.
+/// Dynamic tanh. Alpha is one number and begins at 1; the paper
+/// begins at 0.5 and tunes it by width.
 struct dyt {
   weight alpha;      // [1]
   weight gain, bias; // [C]

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// y = n * sigmoid(U silu(D n)), n = rms_norm(x): a gate of low rank on each element of what a norm makes
-// (GatedNorm, arXiv 2601.22966).
+// y = n * sigmoid(U silu(D n)), n = rms_norm(x): a gate of low rank on each element of what a norm
+// makes (GatedNorm, arXiv 2601.22966).
 #pragma once
 
 #include "dormant/kernels/activations.hpp"
@@ -13,8 +13,8 @@
 
 namespace dormant {
 
-/// Both matrices begin as matrices of this library do, so that gates are about half open at first. They
-/// belong to the group of norms.
+/// Both matrices begin as matrices of this library do, so that gates are about half open at first.
+/// They belong to the group of norms.
 /// \tparam Rank R, the length of D n
 template <std::size_t Rank = 16>
 struct basic_gated_norm {

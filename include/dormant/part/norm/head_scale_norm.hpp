@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// y = x / sqrt(mean(x^2) + eps) * g_h, h the slice of C / H elements: a gain that those share which would
-// make one head, between the one number of single_scale_norm and the vector of rms_norm.
+// y = x / sqrt(mean(x^2) + eps) * g_h, h the slice of C / H elements: a gain that those share which
+// would make one head, between the one number of single_scale_norm and the vector of rms_norm.
 #pragma once
 
 #include "dormant/error.hpp"

@@ -32,7 +32,8 @@ struct no_norm {
 };
 
 namespace detail {
-/// The gradient of what a norm reads, as a value of its own; without a norm it is that of its output.
+/// The gradient of what a norm reads, as a value of its own; without a
+/// norm it is that of its output.
 template <class Norm>
 struct before_norm {
   borrowed_buffer d; // [T, C]

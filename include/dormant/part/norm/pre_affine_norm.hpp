@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// y = lambda x / sqrt(mean((lambda x)^2) + eps) * gain: a learned vector before the norm, which can shrink
-// large elements before they set the scale of all others (PreAffine, arXiv 2601.22966).
+// y = lambda x / sqrt(mean((lambda x)^2) + eps) * gain: a learned vector before the norm, which can
+// shrink large elements before they set the scale of all others (PreAffine, arXiv 2601.22966).
 #pragma once
 
 #include "dormant/kernels/rms_norm.hpp"
@@ -12,7 +12,8 @@
 
 namespace dormant {
 
-/// With lambda at 1, where it begins, it is `rms_norm`. The scale that probes are shown is that of lambda x.
+/// With lambda at 1, where it begins, it is `rms_norm`. The scale that probes
+/// are shown is that of lambda x.
 struct pre_affine_norm {
   weight lambda, gain; // [C]
   buffer scaled;       // [T, C] lambda x

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// y = g x / sqrt(mean(x^2) + eps) with one number g for all elements, so that a norm prefers none of them
-// (arXiv 2506.19697).
+// y = g x / sqrt(mean(x^2) + eps) with one number g for all elements, so that a norm prefers
+// none of them (arXiv 2506.19697).
 #pragma once
 
 #include "dormant/kernels/rms_norm.hpp"

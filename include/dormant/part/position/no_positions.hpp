@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Nothing is added to the token's row: positions are in attention (rotary, ALiBi), or nowhere but in the
-// causal mask (NoPE, arXiv 2305.19466).
+// Nothing is added to the token's row: positions are in attention (rotary, ALiBi), or nowhere but
+// in the causal mask (NoPE, arXiv 2305.19466).
 #pragma once
 
 #include "dormant/part/attention/places.hpp"

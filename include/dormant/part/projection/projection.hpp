@@ -11,7 +11,8 @@
 
 namespace dormant {
 
-/// One matrix [out, in]. Its output is the caller's memory, so that a product can end in what follows.
+/// One matrix [out, in]. Its output is the caller's memory, so that a
+/// product can end in what follows.
 struct projection {
   packed_weight w; // [out, in]
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// y = x + First(Norm(x)) + Second(Norm(x)): both branches read the same stream (GPT-J), each through a
-// norm of its own in GPT-NeoX.
+// y = x + First(Norm(x)) + Second(Norm(x)): both branches read the same stream (GPT-J), each
+// through a norm of its own in GPT-NeoX.
 #pragma once
 
 #include "dormant/part/norm/no_norm.hpp"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// GPT-NeoX and Pythia (arXiv 2204.06745, 2304.01373): x + A(norm(x)) + M(norm'(x)), or one after the
-// other; rotary embedding of a part of each head; biases. q, k and v are stored by head, as one matrix.
+// GPT-NeoX and Pythia (arXiv 2204.06745, 2304.01373): x + A(norm(x)) + M(norm'(x)), or
+// one after the other; rotary embedding of a part of each head; biases. q, k and v are
+// stored by head, as one matrix.
 #pragma once
 
 #include "dormant/model/transformer.hpp"

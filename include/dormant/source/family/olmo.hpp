@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// OLMo 1 (arXiv 2402.00838): Llama with a layer norm that has no parameters, and q, k and v clipped.
-// OLMo 2 (arXiv 2501.00656): norms after the branches, x + rms(A(x)), and on all of q and of k.
+// OLMo 1 (arXiv 2402.00838): Llama with a layer norm that has no parameters, and q,
+// k and v clipped. OLMo 2 (arXiv 2501.00656): norms after the branches, x +
+// rms(A(x)), and on all of q and of k.
 #pragma once
 
 #include "dormant/source/family/llama.hpp"

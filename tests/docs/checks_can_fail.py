@@ -10,6 +10,7 @@ import sys
 
 sys.dont_write_bytecode = True # the folder of the sources stays as it is
 import attention_names
+import columns
 import stand_alone
 import verdicts
 
@@ -55,6 +56,7 @@ def parts(source):
 
 def main(source):
     parts(source)
+    check(columns.too_wide("x\n  // " + 95 * "x" + "\n  // " + 96 * "x") == [3], "a wide comment")
     results = (source / "docs/results.md").read_text(encoding="utf-8")
     check(not list(attention_names.of_markdown(results)), "that results.md names its queries")
     places = [m.start() for m in attention_names.SINK.finditer(results)]

@@ -148,11 +148,11 @@ template <class T>
 
 /// Asks early for one row of what the end of the tile reads or
 /// overwrites: nothing else hides that wait.
-template <bool Wide, class Arch, class T>
+template <bool Wide, bool Written, class Arch, class T>
 [[gnu::always_inline]] inline void expect_row(T const* row) {
   constexpr std::size_t bytes = (Wide ? 2 : 1) * lanes<Arch, T> * sizeof(T);
-  __builtin_prefetch(row, 1);
-  if constexpr (Wide && bytes > 64) __builtin_prefetch(row + lanes<Arch, T>, 1);
+  __builtin_prefetch(row, Written);
+  if constexpr (Wide && bytes > 64) __builtin_prefetch(row + lanes<Arch, T>, Written);
 }
 
 /// Writes one row of a full tile and goes on to the next. (Vectors come one by one: a pointer to
@@ -191,9 +191,9 @@ template <class Arch, class T, class Product, bool Wide, bool Resumed, std::size
   T const* const a[] = {t.a + std::min(Row, t.rows - 1) * t.a_row...};
   batch left[] = {begun<Resumed, Arch, T>(t, Row, 0)...};
   batch right[] = {begun < Resumed && Wide, Arch, T > (t, Row, lanes<Arch, T>)...};
-  (expect_row<Wide, Arch, T>(t.c + Row * t.c_stride), ...);
+  (expect_row<Wide, true, Arch, T>(t.c + Row * t.c_stride), ...);
   if (t.how == finish::where_positive)
-    (expect_row<Wide, Arch, T>(t.mask + Row * t.mask_stride), ...);
+    (expect_row<Wide, false, Arch, T>(t.mask + Row * t.mask_stride), ...);
   T const* b = t.b;
   std::size_t const a_step = t.a_step;
   std::size_t const b_step = t.b_step;

@@ -210,27 +210,23 @@ template <class Arch, class T, class Product, bool Wide, bool Resumed, std::size
     batch const scale(end.scale);
     ((left[Row] = scale * left[Row], right[Row] = scale * right[Row]), ...);
   }
+  constexpr std::size_t last = sizeof...(Row) - 1;
   T* c = end.c;
   T const* mask = end.mask;
   switch (end.how) {
   case finish::store:
-    (put_row<finish::store, Wide, Row + 1 == sizeof...(Row), Arch, T>(end, c, mask, left[Row],
-                                                                      right[Row]),
-     ...);
+    (put_row<finish::store, Wide, Row == last, Arch, T>(end, c, mask, left[Row], right[Row]), ...);
     break;
   case finish::accumulate:
-    (put_row<finish::accumulate, Wide, Row + 1 == sizeof...(Row), Arch, T>(end, c, mask, left[Row],
-                                                                           right[Row]),
+    (put_row<finish::accumulate, Wide, Row == last, Arch, T>(end, c, mask, left[Row], right[Row]),
      ...);
     break;
   case finish::relu:
-    (put_row<finish::relu, Wide, Row + 1 == sizeof...(Row), Arch, T>(end, c, mask, left[Row],
-                                                                     right[Row]),
-     ...);
+    (put_row<finish::relu, Wide, Row == last, Arch, T>(end, c, mask, left[Row], right[Row]), ...);
     break;
   case finish::where_positive:
-    (put_row<finish::where_positive, Wide, Row + 1 == sizeof...(Row), Arch, T>(
-         end, c, mask, left[Row], right[Row]),
+    (put_row<finish::where_positive, Wide, Row == last, Arch, T>(end, c, mask, left[Row],
+                                                                 right[Row]),
      ...);
     break;
   }

@@ -103,18 +103,24 @@ template <class Arch, class T, class Product = in_full>
   constexpr std::size_t rows = detail::panel_rows;
   constexpr std::size_t most_cols = 256 * 1024 / sizeof(T) / rows / width * width;
   constexpr std::size_t group = 8 * height;
-  alignas(64) T panels[rows * most_cols];
-  alignas(64) T strips[rows * group];
-  // Rows of A that are pages apart share a set of L1, and each is a page to look up:
-  // they are packed, some strips at a time, and meet all panels of a block of B.
-  // Otherwise each panel meets all of A.
+  constexpr std::size_t most_rows = most_cols + group - width;
+  alignas(64) T packed[rows * (most_cols + group)];
+  // Rows of A that are pages apart share a set of L1, and each is a page to look up: they are packed
+  // in strips. So are those that meet many panels. All strips at once, if L2 holds them, to meet
+  // panel after panel; else some, to meet all panels of a block of B. Otherwise each panel meets
+  // all of A where it is.
   bool const cold = a.rows * (a.cols + b.cols) * sizeof(T) >= cache.l2 / 4;
   bool const apart = a.stride * sizeof(T) >= 4096;
-  std::size_t const row_block = apart ? group : std::max<std::size_t>(a.cols, 1);
+  bool const all = a.cols <= std::min(cache.l2 * 9 / 16 / sizeof(T) / rows, most_rows);
+  bool const strips = apart || (all && b.cols >= 64 * width);
+  bool const some = strips && !all;
+  std::size_t const row_block = some ? group : std::max<std::size_t>(a.cols, 1);
   std::size_t const col_block =
-      apart ? std::clamp(cache.l2 / 2 / sizeof(T) / rows / width * width, width, most_cols) : width;
+      some ? std::clamp(cache.l2 / 2 / sizeof(T) / rows / width * width, width, most_cols) : width;
+  T* const panels = packed;
+  T* const packed_a = packed + rows * col_block;
   tile<T> t{.a_row = 1,
-            .a_step = apart ? height : a.stride,
+            .a_step = strips ? height : a.stride,
             .b_step = width,
             .c_stride = c.stride,
             .how = finish::accumulate,
@@ -126,8 +132,8 @@ template <class Arch, class T, class Product = in_full>
       std::size_t const right = std::min(left + col_block, b.cols);
       for (std::size_t top = 0; top < a.cols; top += row_block) {
         std::size_t const bottom = std::min(top + row_block, a.cols);
-        if (apart)
-          detail::pack_strips<Arch, T>(a.row(first) + top, a.stride, depth, bottom - top, strips);
+        if (some || (strips && left == 0))
+          detail::pack_strips<Arch, T>(a.row(first) + top, a.stride, depth, bottom - top, packed_a);
         std::size_t const tiles = (bottom - top + height - 1) / height;
         std::size_t const all_tiles = tiles * ((right - left + width - 1) / width);
         detail::ahead<T> const next_a(a, first, bottom, depth, std::min(group, a.cols - bottom),
@@ -137,17 +143,18 @@ template <class Arch, class T, class Product = in_full>
           T* const panel = panels + (j - left) * depth;
           t.b = panel;
           t.cols = std::min(width, b.cols - j);
-          if (top == 0)
-            detail::pack_panel<Arch, T>(b.row(first) + j, b.stride, depth, t.cols, panel);
           bool const more = cold && top == 0 && j + width < b.cols;
           detail::ahead<T> const next_b(b, first, j + width, depth, more ? width : 0, tiles);
           for (std::size_t i = top; i < bottom; i += height, ++done) {
             next_a.ask(done);
             next_b.ask((i - top) / height);
-            t.a = apart ? strips + (i - top) * depth : a.row(first) + i;
+            t.a = strips ? packed_a + (i - top) * depth : a.row(first) + i;
             t.rows = std::min(height, bottom - i);
             t.c = c.row(i) + j;
-            multiply_tile<Arch, T, Product>(t);
+            if (i == 0)
+              detail::multiply_and_pack<Arch, T, Product>(t, b.row(first) + j, b.stride, panel);
+            else
+              multiply_tile<Arch, T, Product>(t);
           }
         }
       }

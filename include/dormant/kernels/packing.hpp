@@ -40,18 +40,41 @@ template <class Arch, class T>
   }
 }
 
+/// As `multiply_tile`, from rows of B where they are: these it leaves in `panel`, for the tiles that
+/// come after. A full tile does so on the way, and its products hide the wait for memory.
+template <class Arch, class T, class Product>
+void multiply_and_pack(tile<T> t, T const* b, std::size_t stride, T* panel) {
+  if (t.rows == tile_rows<Arch> && t.cols == tile_cols<Arch, T>) {
+    t.b = b;
+    t.b_step = stride;
+    t.panel = panel;
+    full_tile<Arch, T, Product, true, false, true>(t, std::make_index_sequence<tile_rows<Arch>>{});
+  } else {
+    pack_panel<Arch, T>(b, stride, t.depth, t.cols, panel);
+    t.b = panel;
+    t.b_step = tile_cols<Arch, T>;
+    multiply_tile<Arch, T, Product>(t);
+  }
+}
+
 /// Columns of A in strips as high as a tile, [cols / height][rows][height]: what a tile of A^T B
 /// reads one after the other. The last strip may be ragged.
 template <class Arch, class T>
 [[gnu::noinline]] void pack_strips(T const* a, std::size_t stride, std::size_t rows,
                                    std::size_t cols, T* out) {
   constexpr std::size_t height = tile_rows<Arch>;
-  for (std::size_t k = 0; k != rows; ++k, a += stride, out += height) {
-    T* to = out;
-    std::size_t i = 0;
-    for (; i + height <= cols; i += height, to += rows * height)
-      std::memcpy(to, a + i, height * sizeof(T));
-    std::copy_n(a + i, cols - i, to);
+  constexpr std::size_t group = 8 * height; // more strips are more places to write to than L1 likes
+  for (std::size_t left = 0; left < cols; left += group, a += group, out += rows * group) {
+    std::size_t const right = std::min(group, cols - left);
+    T const* from = a;
+    T* first = out;
+    for (std::size_t k = 0; k != rows; ++k, from += stride, first += height) {
+      T* to = first;
+      std::size_t i = 0;
+      for (; i + height <= right; i += height, to += rows * height)
+        std::memcpy(to, from + i, height * sizeof(T));
+      std::copy_n(from + i, right - i, to);
+    }
   }
 }
 

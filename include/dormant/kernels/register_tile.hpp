@@ -92,6 +92,7 @@ struct tile {
   std::size_t mask_stride = 0;
   finish how = finish::store;
   T scale = T(1);
+  T* panel = nullptr; ///< where rows of B are packed on the way, if they are
 };
 
 namespace detail {
@@ -185,7 +186,9 @@ template <bool Resumed, class Arch, class T>
 
 /// A whole tile of C. Rows past `t.rows` repeat the last one, so that any row may be read; only a
 /// full tile may be written to C itself. Unrolled by hand: users compile with -O2.
-template <class Arch, class T, class Product, bool Wide, bool Resumed, std::size_t... Row>
+/// \tparam Packs whether the rows of B, as they are read, are written to `t.panel` one after another
+template <class Arch, class T, class Product, bool Wide, bool Resumed, bool Packs,
+          std::size_t... Row>
 [[gnu::noinline]] void full_tile(tile<T> const& t, std::index_sequence<Row...>) {
   using batch = vector<Arch, T>;
   T const* const a[] = {t.a + std::min(Row, t.rows - 1) * t.a_row...};
@@ -198,9 +201,15 @@ template <class Arch, class T, class Product, bool Wide, bool Resumed, std::size
   std::size_t const a_step = t.a_step;
   std::size_t const b_step = t.b_step;
   std::size_t offset = 0;
+  T* panel = t.panel;
   for (std::size_t k = t.depth; k != 0; --k, offset += a_step, b += b_step) {
     batch const b0 = batch::load_unaligned(b);
     batch const b1 = Wide ? batch::load_unaligned(b + lanes<Arch, T>) : b0;
+    if constexpr (Packs) {
+      b0.store_unaligned(panel);
+      b1.store_unaligned(panel + lanes<Arch, T>);
+      panel += tile_cols<Arch, T>;
+    }
     (advance<Product, Wide>(a[Row] + offset, b0, b1, left[Row], right[Row]), ...);
   }
   tile<T> const end = t; // a copy, which no store to C can change
@@ -238,13 +247,13 @@ template <class Arch, class T, class Product, bool Resumed>
   constexpr std::make_index_sequence<tile_rows<Arch>> rows;
   if constexpr (short_rows<Arch> < tile_rows<Arch>) {
     if (few)
-      return full_tile<Arch, T, Product, true, Resumed>(
+      return full_tile<Arch, T, Product, true, Resumed, false>(
           t, std::make_index_sequence<short_rows<Arch>>{});
   }
   if (wide)
-    full_tile<Arch, T, Product, true, Resumed>(t, rows);
+    full_tile<Arch, T, Product, true, Resumed, false>(t, rows);
   else
-    full_tile<Arch, T, Product, false, Resumed>(t, rows);
+    full_tile<Arch, T, Product, false, Resumed, false>(t, rows);
 }
 
 /// A tile of which only `t.rows` x `t.cols` count, by way of a buffer.

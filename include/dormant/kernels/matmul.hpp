@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Matrix products on row-major operands: packed weights and weight gradients. Every element is one
-// fixed chain over k, whatever its row, however many rows there are and however large the caches.
+// fixed chain over k (or, in up to three last columns, one vector of chains), whatever its row,
+// however many rows there are and however large the caches.
 #pragma once
 
 #include "dormant/kernels/caches.hpp"
+#include "dormant/kernels/last_columns.hpp"
 #include "dormant/kernels/packing.hpp"
 
 namespace dormant::kernels {
@@ -61,6 +63,8 @@ template <class Arch, class T, class Product = in_full>
   };
   bool const cold = strips && a.rows * depth_bytes >= cache.l2 / 4;
   std::size_t const row_block = strips ? a.rows : fit(cache.l2 / 4, height);
+  detail::last_columns<Arch, T> const last(packed_b, a.cols, c.cols);
+  std::size_t const in_panels = c.cols - last.count;
   std::size_t const col_block = strips ? fit(cache.l2 / 2, width) : width;
   tile<T> t{.a_row = a.stride,
             .a_step = 1,
@@ -71,8 +75,8 @@ template <class Arch, class T, class Product = in_full>
             .how = e.how,
             .scale = e.scale};
   for (std::size_t top = 0; top < a.rows; top += row_block)
-    for (std::size_t left = 0; left < c.cols; left += col_block) {
-      std::size_t const right = std::min(left + col_block, c.cols);
+    for (std::size_t left = 0; left < in_panels; left += col_block) {
+      std::size_t const right = std::min(left + col_block, in_panels);
       // While a strip is at work the next one comes, its columns shared among the panels.
       std::size_t const share = cold ? (a.cols * width / (right - left) + 15) / 16 * 16 : 0;
       for (std::size_t i = top; i < std::min(top + row_block, a.rows); i += height) {
@@ -83,10 +87,15 @@ template <class Arch, class T, class Product = in_full>
             for (std::size_t k = 0; k < share; k += 64 / sizeof(T))
               __builtin_prefetch(a.row(r) + (j - left) / width * share + k);
           t.b = packed_b + j * a.cols;
-          t.cols = std::min(width, c.cols - j);
+          t.cols = std::min(width, in_panels - j);
           t.c = c.row(i) + j;
           if (e.how == finish::where_positive) t.mask = e.mask.row(i) + j;
           multiply_tile<Arch, T, Product>(t);
+        }
+        if (last.count != 0 && right == in_panels) {
+          t.c = c.row(i) + in_panels;
+          if (e.how == finish::where_positive) t.mask = e.mask.row(i) + in_panels;
+          last.template multiply<Product>(t);
         }
       }
     }

@@ -7,7 +7,8 @@
 namespace dormant::kernels::detail {
 
 /// Up to three columns of C past its last whole panel: one of their own would be mostly padding.
-/// These columns of B become rows, and an element of C one vector of sums along k, added at the end.
+/// These columns of B become rows, and an element of C is one vector of sums along k, added at the
+/// end.
 template <class Arch, class T>
 struct last_columns {
   static constexpr std::size_t most = 3;

@@ -114,10 +114,10 @@ template <class Arch, class T, class Product = in_full>
   constexpr std::size_t group = 8 * height;
   constexpr std::size_t most_rows = most_cols + group - width;
   alignas(64) T packed[rows * (most_cols + group)];
-  // Rows of A that are pages apart share a set of L1, and each is a page to look up: they are packed
-  // in strips. So are those that meet many panels. All strips at once, if L2 holds them, to meet
-  // panel after panel; else some, to meet all panels of a block of B. Otherwise each panel meets
-  // all of A where it is.
+  // Rows of A that are pages apart share a set of L1, and each is a page to look up: they are
+  // packed in strips. So are those that meet many panels. All strips at once, if L2 holds them, to
+  // meet panel after panel; else some, to meet all panels of a block of B. Otherwise each panel
+  // meets all of A where it is.
   bool const cold = a.rows * (a.cols + b.cols) * sizeof(T) >= cache.l2 / 4;
   bool const apart = a.stride * sizeof(T) >= 4096;
   bool const all = a.cols <= std::min(cache.l2 * 9 / 16 / sizeof(T) / rows, most_rows);

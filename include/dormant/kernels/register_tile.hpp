@@ -186,7 +186,7 @@ template <bool Resumed, class Arch, class T>
 
 /// A whole tile of C. Rows past `t.rows` repeat the last one, so that any row may be read; only a
 /// full tile may be written to C itself. Unrolled by hand: users compile with -O2.
-/// \tparam Packs whether the rows of B, as they are read, are written to `t.panel` one after another
+/// \tparam Packs whether the rows of B, as they are read, are written to `t.panel`
 template <class Arch, class T, class Product, bool Wide, bool Resumed, bool Packs,
           std::size_t... Row>
 [[gnu::noinline]] void full_tile(tile<T> const& t, std::index_sequence<Row...>) {

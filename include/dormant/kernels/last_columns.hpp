@@ -19,7 +19,8 @@ struct last_columns {
   alignas(64) T rows_of_b[most * most_depth];
 
   /// Takes them out of the packed B [depth, cols].
-  last_columns(T const* packed_b, std::size_t depth_, std::size_t cols) : depth(depth_) {
+  [[gnu::noinline]] last_columns(T const* packed_b, std::size_t depth_, std::size_t cols)
+      : depth(depth_) {
     constexpr std::size_t width = tile_cols<Arch, T>;
     std::size_t const rest = cols % width;
     if (rest > most || cols < width || depth > most_depth) return;
@@ -31,8 +32,8 @@ struct last_columns {
 
   /// Computes them in the rows of tile `t`, whose C and mask begin at the first of them.
   template <class Product>
-  void multiply(tile<T> const& t) const {
-    constexpr std::size_t height = tile_rows<Arch> == 8 ? 8 : 3; // all sums are in registers
+  [[gnu::noinline]] void multiply(tile<T> const& t) const {
+    constexpr std::size_t height = tile_rows<Arch> / 2; // all sums are in registers
     tile<T> part = t;
     part.b = rows_of_b;
     part.b_step = depth;
@@ -74,9 +75,12 @@ private:
       (step<Product>(reg.load(a[Row] + k), y0, y1, y2, s0[Row], s1[Row], s2[Row]), ...);
     };
     for_each_register<Arch, T>(t.depth, at);
-    T const sums[][most] = {
-        {add_of<Arch, T>(s0[Row]), add_of<Arch, T>(s1[Row]), add_of<Arch, T>(s2[Row])}...};
-    for (std::size_t row = 0; row != t.rows; ++row) finish_row<Arch, T>(t, sums[row], row);
+    batch const sums[][most] = {{s0[Row], s1[Row], s2[Row]}...};
+    for (std::size_t row = 0; row != t.rows; ++row) {
+      T products[most];
+      for (std::size_t j = 0; j != most; ++j) products[j] = add_of<Arch, T>(sums[row][j]);
+      finish_row<Arch, T>(t, products, row);
+    }
   }
 };
 

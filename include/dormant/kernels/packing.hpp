@@ -40,8 +40,9 @@ template <class Arch, class T>
   }
 }
 
-/// As `multiply_tile`, from rows of B where they are: these it leaves in `panel`, for the tiles
-/// that come after. A full tile does so on the way, and its products hide the wait for memory.
+/// C += AB for a tile `t` that accumulates, from rows of B where they are: these it leaves in
+/// `panel` for the tiles that come after. A full tile does so on the way, and its products hide the
+/// wait for memory.
 template <class Arch, class T, class Product>
 void multiply_and_pack(tile<T> t, T const* b, std::size_t stride, T* panel) {
   if (t.rows == tile_rows<Arch> && t.cols == tile_cols<Arch, T>) {

@@ -186,7 +186,8 @@ template <bool Resumed, class Arch, class T>
 
 /// A whole tile of C. Rows past `t.rows` repeat the last one, so that any row may be read; only a
 /// full tile may be written to C itself. Unrolled by hand: users compile with -O2.
-/// \tparam Packs whether the rows of B, as they are read, are written to `t.panel`
+/// \tparam Packs whether the rows of B, as they are read, are written to `t.panel`; such a tile is
+/// added to C, whatever `t` says
 template <class Arch, class T, class Product, bool Wide, bool Resumed, bool Packs,
           std::size_t... Row>
 [[gnu::noinline]] void full_tile(tile<T> const& t, std::index_sequence<Row...>) {
@@ -222,7 +223,7 @@ template <class Arch, class T, class Product, bool Wide, bool Resumed, bool Pack
   constexpr std::size_t last = sizeof...(Row) - 1;
   T* c = end.c;
   T const* mask = end.mask;
-  switch (end.how) {
+  switch (Packs ? finish::accumulate : end.how) {
   case finish::store:
     (put_row<finish::store, Wide, Row == last, Arch, T>(end, c, mask, left[Row], right[Row]), ...);
     break;

@@ -112,7 +112,7 @@ template <class Arch, class T, class Product = in_full>
   constexpr std::size_t rows = detail::panel_rows;
   constexpr std::size_t most_cols = 256 * 1024 / sizeof(T) / rows / width * width;
   constexpr std::size_t group = 8 * height;
-  constexpr std::size_t most_rows = most_cols + group - width;
+  constexpr std::size_t most_rows = (most_cols + group - width) / height * height;
   alignas(64) T packed[rows * (most_cols + group)];
   // Rows of A that are pages apart share a set of L1, and each is a page to look up: they are
   // packed in strips. So are those that meet many panels. All strips at once, if L2 holds them, to
@@ -125,9 +125,10 @@ template <class Arch, class T, class Product = in_full>
   bool const some = strips && !all;
   std::size_t const row_block = some ? group : std::max<std::size_t>(a.cols, 1);
   std::size_t const col_block =
-      some ? std::clamp(cache.l2 / 2 / sizeof(T) / rows / width * width, width, most_cols) : width;
+      some ? std::clamp(cache.l2 / 2 / sizeof(T) / rows / width * width, width, most_cols)
+           : std::max<std::size_t>(b.cols, 1);
   T* const panels = packed;
-  T* const packed_a = packed + rows * col_block;
+  T* const packed_a = packed + rows * (some ? col_block : width);
   tile<T> t{.a_row = 1,
             .a_step = strips ? height : a.stride,
             .b_step = width,
@@ -141,15 +142,20 @@ template <class Arch, class T, class Product = in_full>
       std::size_t const right = std::min(left + col_block, b.cols);
       for (std::size_t top = 0; top < a.cols; top += row_block) {
         std::size_t const bottom = std::min(top + row_block, a.cols);
-        if (some || (strips && left == 0))
+        if (strips)
           detail::pack_strips<Arch, T>(a.row(first) + top, a.stride, depth, bottom - top, packed_a);
         std::size_t const tiles = (bottom - top + height - 1) / height;
         std::size_t const all_tiles = tiles * ((right - left + width - 1) / width);
-        detail::ahead<T> const next_a(a, first, bottom, depth, std::min(group, a.cols - bottom),
-                                      all_tiles);
+        // The rest of these rows of A, else the next rows.
+        bool const beside = bottom < a.cols;
+        std::size_t const below = first + depth;
+        detail::ahead<T> const next_a(
+            a, beside ? first : below, beside ? bottom : 0,
+            beside ? depth : std::min(rows, a.rows - below),
+            cold ? std::min(row_block, a.cols - (beside ? bottom : 0)) : 0, all_tiles);
         std::size_t done = 0;
         for (std::size_t j = left; j < right; j += width) {
-          T* const panel = panels + (j - left) * depth;
+          T* const panel = panels + (some ? (j - left) * depth : 0);
           t.b = panel;
           t.cols = std::min(width, b.cols - j);
           bool const more = cold && top == 0 && j + width < b.cols;

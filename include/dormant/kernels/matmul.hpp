@@ -63,9 +63,9 @@ template <class Arch, class T, class Product = in_full>
   };
   bool const cold = strips && a.rows * depth_bytes >= cache.l2 / 4;
   std::size_t const row_block = strips ? a.rows : fit(cache.l2 / 4, height);
+  std::size_t const col_block = strips ? fit(cache.l2 / 2, width) : width;
   detail::last_columns<Arch, T> const last(packed_b, a.cols, c.cols);
   std::size_t const in_panels = c.cols - last.count;
-  std::size_t const col_block = strips ? fit(cache.l2 / 2, width) : width;
   tile<T> t{.a_row = a.stride,
             .a_step = 1,
             .b_step = width,
@@ -111,7 +111,7 @@ template <class Arch, class T, class Product = in_full>
   constexpr std::size_t height = tile_rows<Arch>;
   constexpr std::size_t rows = detail::panel_rows;
   constexpr std::size_t most_cols = 256 * 1024 / sizeof(T) / rows / width * width;
-  constexpr std::size_t group = 8 * height;
+  constexpr std::size_t group = detail::strips_at_once * height;
   constexpr std::size_t most_rows = (most_cols + group - width) / height * height;
   alignas(64) T packed[rows * (most_cols + group)];
   // Rows of A that are pages apart share a set of L1, and each is a page to look up: they are
@@ -146,13 +146,15 @@ template <class Arch, class T, class Product = in_full>
           detail::pack_strips<Arch, T>(a.row(first) + top, a.stride, depth, bottom - top, packed_a);
         std::size_t const tiles = (bottom - top + height - 1) / height;
         std::size_t const all_tiles = tiles * ((right - left + width - 1) / width);
-        // The rest of these rows of A, else the next rows.
-        bool const beside = bottom < a.cols;
+        // The next strips of these rows, or, when they have met all of B, the next rows.
         std::size_t const below = first + depth;
-        detail::ahead<T> const next_a(
-            a, beside ? first : below, beside ? bottom : 0,
-            beside ? depth : std::min(rows, a.rows - below),
-            cold ? std::min(row_block, a.cols - (beside ? bottom : 0)) : 0, all_tiles);
+        auto const next_a =
+            bottom < a.cols
+                ? detail::ahead<T>(a, first, bottom, depth,
+                                   cold ? std::min(group, a.cols - bottom) : 0, all_tiles)
+                : detail::ahead<T>(a, below, 0, std::min(rows, a.rows - below),
+                                   cold && right == b.cols ? std::min(row_block, a.cols) : 0,
+                                   all_tiles);
         std::size_t done = 0;
         for (std::size_t j = left; j < right; j += width) {
           T* const panel = panels + (some ? (j - left) * depth : 0);

@@ -58,13 +58,16 @@ void multiply_and_pack(tile<T> t, T const* b, std::size_t stride, T* panel) {
   }
 }
 
+/// Strips that are written at a time: more places to write to are more than L1 likes.
+inline constexpr std::size_t strips_at_once = 8;
+
 /// Columns of A in strips as high as a tile, [cols / height][rows][height]: what a tile of A^T B
 /// reads one after the other. The last strip may be ragged.
 template <class Arch, class T>
 [[gnu::noinline]] void pack_strips(T const* a, std::size_t stride, std::size_t rows,
                                    std::size_t cols, T* out) {
   constexpr std::size_t height = tile_rows<Arch>;
-  constexpr std::size_t group = 8 * height; // more strips are more places to write to than L1 likes
+  constexpr std::size_t group = strips_at_once * height;
   for (std::size_t left = 0; left < cols; left += group, a += group, out += rows * group) {
     std::size_t const right = std::min(group, cols - left);
     T const* from = a;

@@ -168,6 +168,7 @@ TEST_CASE("C += A^T B matches double loops", "[kernels][matmul]") {
     shapes.push_back({17, 531, 9});   // several blocks of rows
     shapes.push_back({1031, 3, 300}); // rows a page apart, several groups of strips and blocks of B
     shapes.push_back({1025, 259, 5});
+    shapes.push_back({515, 259, 40}); // rows half a page apart
     // So many panels that all strips are packed once; two blocks of rows, and more than one strip.
     shapes.push_back({13, 259, 64 * kernels::tile_cols<Arch, T> + 3});
     for (auto const [m, r, n] : shapes) {

@@ -114,12 +114,13 @@ template <class Arch, class T, class Product = in_full>
   constexpr std::size_t group = detail::strips_at_once * height;
   constexpr std::size_t most_rows = (most_cols + group - width) / height * height;
   alignas(64) T packed[rows * (most_cols + group)];
-  // Rows of A that are pages apart share a set of L1, and each is a page to look up: they are
-  // packed in strips. So are those that meet many panels. All strips at once, if L2 holds them, to
-  // meet panel after panel; else some, to meet all panels of a block of B. Otherwise each panel
-  // meets all of A where it is.
+  // Rows of A that are far apart share few sets of L1, and each is a page to look up: they are
+  // packed in strips (between wide vectors there is time to wait for them). So are those that meet
+  // many panels. All strips at once, if L2 holds them, to meet panel after panel; else some, to
+  // meet all panels of a block of B. Otherwise each panel meets all of A where it is.
   bool const cold = a.rows * (a.cols + b.cols) * sizeof(T) >= cache.l2 / 4;
-  bool const apart = a.stride * sizeof(T) >= 4096;
+  constexpr std::size_t far = is_avx512<Arch> ? 4096 : 2048;
+  bool const apart = a.stride * sizeof(T) >= far;
   bool const all = a.cols <= std::min(cache.l2 * 9 / 16 / sizeof(T) / rows, most_rows);
   bool const strips = apart || (all && b.cols >= 64 * width);
   bool const some = strips && !all;

@@ -57,7 +57,8 @@ template <bool Given, class Arch, class T>
     batch const s(rstd[row]);
     batch sum(T(0));
     batch along(T(0));
-    for_each_register<Arch, T>(n, [&](auto reg, std::size_t i) {
+    // g++ -O2 would call it, with both sums in memory.
+    auto const at = [&](auto reg, std::size_t i) __attribute__((always_inline)) {
       batch const d = reg.load(g + i);
       batch const unit = (reg.load(in + i) - m) * s;
       batch const dunit = d * load_or<Given, Arch, T>(reg, gamma, i, T(1));
@@ -65,7 +66,8 @@ template <bool Given, class Arch, class T>
       along = fma(dunit, unit, along);
       if (Given || dgamma != nullptr) reg.store(dgamma + i, fma(d, unit, reg.load(dgamma + i)));
       if (Given || dbeta != nullptr) reg.store(dbeta + i, reg.load(dbeta + i) + d);
-    });
+    };
+    for_each_register<Arch, T>(n, at);
     batch const offset = batch(add_of<Arch, T>(sum)) / count;
     batch const slope = batch(add_of<Arch, T>(along)) / count;
     for_each_register<Arch, T>(n, [&](auto reg, std::size_t i) {

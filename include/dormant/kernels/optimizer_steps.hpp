@@ -47,7 +47,8 @@ template <class Arch, class T>
   batch const root(static_cast<T>(std::sqrt(h.bias2)));
   batch const eps(static_cast<T>(h.eps));
   batch const step(static_cast<T>(-h.lr / h.bias1));
-  for_each_register<Arch, T>(n, [&](auto reg, std::size_t i) {
+  // g++ -O2 would call it, with all constants in memory.
+  auto const at = [&](auto reg, std::size_t i) __attribute__((always_inline)) {
     batch const d = reg.load(g + i);
     batch const m1 = fma(rest1, d, beta1 * reg.load(m + i));
     batch const v1 = fma(rest2 * d, d, beta2 * reg.load(v + i));
@@ -55,7 +56,8 @@ template <class Arch, class T>
     reg.store(m + i, m1);
     reg.store(v + i, v1);
     reg.store(p + i, keep * reg.load(p + i) + step * m1 / denominator);
-  });
+  };
+  for_each_register<Arch, T>(n, at);
 }
 
 /// SGD with momentum: g += wd p; velocity = g on the first step, momentum velocity + g later;

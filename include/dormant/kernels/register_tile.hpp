@@ -162,7 +162,7 @@ template <finish How, bool Wide, bool Last, class Arch, class T>
 [[gnu::always_inline]] inline void put_row(tile<T> const& t, T*& c, T const*& mask,
                                            vector<Arch, T> left, vector<Arch, T> right) {
   using batch = vector<Arch, T>;
-  auto const put = [&](batch product, std::size_t j) {
+  auto const put = [&](batch product, std::size_t j) __attribute__((always_inline)) {
     batch old(T(0)), by(T(0));
     if constexpr (How == finish::accumulate) old = batch::load_unaligned(c + j);
     if constexpr (How == finish::where_positive) by = batch::load_unaligned(mask + j);

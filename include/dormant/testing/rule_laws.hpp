@@ -204,8 +204,8 @@ verdict check_gate_gradient(rule_check_options const& how = {}) {
   return found;
 }
 
-/// Checks a rule that says `elementwise`: the weight and the gradient of each score are, to the bit,
-/// those of a row that has no other.
+/// Checks a rule that says `elementwise`: the weight and the gradient of each score are, to the
+/// bit, those of a row that has no other.
 template <class Rule, class T = float, class Arch = xsimd::default_arch>
 verdict check_rule_alone(rule_check_options const& how = {}) {
   verdict found;

@@ -206,7 +206,7 @@ TEST_CASE("sites: listening to the embeddings apart changes no bit") {
   CHECK(std::ranges::equal(plain.values.span(), heard.values.span()));
 }
 
-TEST_CASE("sites: an edit of one embedding leaves the gradient of the other exact") {
+TEST_CASE("sites: an edit of one embedding leaves the gradient of the other exact", "[slow]") {
   auto const rows = models::random_tokens(2, 7, 11);
   auto const check = [&]<class Net>(Net const&, auto const&... edits) {
     CHECK(testing::check_gradients(models::shaken<Net>(), rows, {}, edits...));

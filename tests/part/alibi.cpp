@@ -8,4 +8,6 @@
 using namespace dormant;
 using namespace dormant::testing;
 
-TEST_CASE("alibi: the laws of a part") { CHECK((attention_laws<attention<softmax, alibi>>())); }
+TEST_CASE("alibi: the laws of a part", "[slow]") {
+  CHECK((attention_laws<attention<softmax, alibi>>()));
+}

@@ -8,7 +8,9 @@
 using namespace dormant;
 using namespace dormant::testing;
 
-TEST_CASE("biases: the laws of a part") { CHECK((attention_laws<attention<softmax, biases>>())); }
-TEST_CASE("input_biases: the laws of a part") {
+TEST_CASE("biases: the laws of a part", "[slow]") {
+  CHECK((attention_laws<attention<softmax, biases>>()));
+}
+TEST_CASE("input_biases: the laws of a part", "[slow]") {
   CHECK((attention_laws<attention<softmax, input_biases>>()));
 }

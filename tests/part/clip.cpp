@@ -12,6 +12,6 @@ namespace {
 void numbers(sizes& s) { s.clip = 0.5; }
 } // namespace
 
-TEST_CASE("clip_qkv: the laws of a part") {
+TEST_CASE("clip_qkv: the laws of a part", "[slow]") {
   CHECK((attention_laws<attention<softmax, clip_qkv<>>>({.numbers = numbers})));
 }

@@ -8,4 +8,4 @@
 using namespace dormant;
 using namespace dormant::testing;
 
-TEST_CASE("dyt: the laws of a part") { CHECK(norm_laws<dyt>()); }
+TEST_CASE("dyt: the laws of a part", "[slow]") { CHECK(norm_laws<dyt>()); }

@@ -11,7 +11,7 @@
 using namespace dormant;
 using namespace dormant::testing;
 
-TEST_CASE("element_gate: the laws of a part, alone and before a norm") {
+TEST_CASE("element_gate: the laws of a part, alone and before a norm", "[slow]") {
   CHECK(attention_laws<attention<softmax, element_gate>>());
   CHECK(attention_laws<attention<softmax, element_gate, head_norm>>());
 }

@@ -20,10 +20,11 @@ namespace {
 using exclusive = part_values::one_layer<softmax, exclusive_attention>;
 } // namespace
 
-TEST_CASE("exclusive_attention: the laws of a part") {
+TEST_CASE("exclusive_attention: the laws of a part", "[slow]") {
   CHECK(attention_laws<attention<softmax, exclusive_attention>>());
 }
-TEST_CASE("exclusive_attention: the laws of a part, between other steps on outputs and values") {
+TEST_CASE("exclusive_attention: the laws of a part, between other steps on outputs and values",
+          "[slow]") {
   using among_others = attention<softmax, head_norm, exclusive_attention, value_gate, head_norm>;
   CHECK(attention_laws<among_others>());
 }

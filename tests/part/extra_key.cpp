@@ -8,9 +8,9 @@
 using namespace dormant;
 using namespace dormant::testing;
 
-TEST_CASE("extra_key_value: the laws of a part") {
+TEST_CASE("extra_key_value: the laws of a part", "[slow]") {
   CHECK((attention_laws<attention<softmax, extra_key_value>>()));
 }
-TEST_CASE("extra_key: the laws of a part") {
+TEST_CASE("extra_key: the laws of a part", "[slow]") {
   CHECK((attention_laws<attention<softmax, extra_key>>()));
 }

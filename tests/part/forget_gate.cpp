@@ -10,9 +10,9 @@
 using namespace dormant;
 using namespace dormant::testing;
 
-TEST_CASE("forget_gate: the laws of a part") {
+TEST_CASE("forget_gate: the laws of a part", "[slow]") {
   CHECK((attention_laws<attention<softmax, forget_gate>>()));
 }
-TEST_CASE("forgetting: the laws of a part, as a rule that brings its gate along") {
+TEST_CASE("forgetting: the laws of a part, as a rule that brings its gate along", "[slow]") {
   CHECK(attention_laws<attention<forgetting<>>>());
 }

@@ -9,5 +9,7 @@
 using namespace dormant;
 using namespace dormant::testing;
 
-TEST_CASE("gated_mlp: the laws of a part") { CHECK(mlp_laws<gated_mlp<>>()); }
-TEST_CASE("gated_mlp: the laws with biases") { CHECK((mlp_laws<gated_mlp<gelu_tanh, biased>>())); }
+TEST_CASE("gated_mlp: the laws of a part", "[slow]") { CHECK(mlp_laws<gated_mlp<>>()); }
+TEST_CASE("gated_mlp: the laws with biases", "[slow]") {
+  CHECK((mlp_laws<gated_mlp<gelu_tanh, biased>>()));
+}

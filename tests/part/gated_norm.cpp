@@ -16,7 +16,7 @@ using namespace dormant::testing;
 
 using part_values::with_norm;
 
-TEST_CASE("gated_norm: the laws of a part") { CHECK(norm_laws<gated_norm>()); }
+TEST_CASE("gated_norm: the laws of a part", "[slow]") { CHECK(norm_laws<gated_norm>()); }
 TEST_CASE("gated_norm: what the norm makes, times sigmoid(U silu(D n))") {
   with_norm<rms_norm> const plain({.seed = 1});
   with_norm<gated_norm> net({.seed = 2});

@@ -8,6 +8,6 @@
 using namespace dormant;
 using namespace dormant::testing;
 
-TEST_CASE("head_norm: the laws of a part") {
+TEST_CASE("head_norm: the laws of a part", "[slow]") {
   CHECK((attention_laws<attention<softmax, head_norm>>()));
 }

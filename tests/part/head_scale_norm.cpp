@@ -15,7 +15,7 @@ using namespace dormant::testing;
 
 using part_values::with_norm;
 
-TEST_CASE("head_scale_norm: the laws of a part") { CHECK(norm_laws<head_scale_norm>()); }
+TEST_CASE("head_scale_norm: the laws of a part", "[slow]") { CHECK(norm_laws<head_scale_norm>()); }
 TEST_CASE("head_scale_norm: it is rms_norm with a gain that the elements of a slice share") {
   with_norm<rms_norm> plain({.seed = 1});
   with_norm<head_scale_norm> net({.seed = 1});

@@ -9,8 +9,10 @@
 using namespace dormant;
 using namespace dormant::testing;
 
-TEST_CASE("layer_norm: the laws of a part") { CHECK(norm_laws<layer_norm>()); }
-TEST_CASE("layer_norm: the laws without gain and bias") { CHECK(norm_laws<plain_layer_norm>()); }
-TEST_CASE("layer_norm: the laws with a gain alone") {
+TEST_CASE("layer_norm: the laws of a part", "[slow]") { CHECK(norm_laws<layer_norm>()); }
+TEST_CASE("layer_norm: the laws without gain and bias", "[slow]") {
+  CHECK(norm_laws<plain_layer_norm>());
+}
+TEST_CASE("layer_norm: the laws with a gain alone", "[slow]") {
   CHECK((norm_laws<basic_layer_norm<true, false>>()));
 }

@@ -18,15 +18,16 @@ namespace {
 void numbers(sizes& s) { s.window = 3; }
 } // namespace
 
-TEST_CASE("learned_temperature: the laws of a part") {
+TEST_CASE("learned_temperature: the laws of a part", "[slow]") {
   CHECK((attention_laws<attention<softmax, learned_temperature>>()));
 }
 TEST_CASE(
-    "learned_temperature: the laws of a part, in a window and beside a key that is no position") {
+    "learned_temperature: the laws of a part, in a window and beside a key that is no position",
+    "[slow]") {
   CHECK((attention_laws<attention<softmax, learned_temperature, window<>, extra_key>>(
       {.numbers = numbers})));
 }
-TEST_CASE("learned_temperature: the laws of Scalable-Softmax, two steps on scores") {
+TEST_CASE("learned_temperature: the laws of Scalable-Softmax, two steps on scores", "[slow]") {
   CHECK((attention_laws<attention<softmax, learned_temperature, log_temperature>>()));
 }
 

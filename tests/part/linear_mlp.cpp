@@ -9,4 +9,4 @@
 using namespace dormant;
 using namespace dormant::testing;
 
-TEST_CASE("linear_mlp: the laws of a part") { CHECK(mlp_laws<linear_mlp>()); }
+TEST_CASE("linear_mlp: the laws of a part", "[slow]") { CHECK(mlp_laws<linear_mlp>()); }

@@ -53,10 +53,11 @@ void numbers(sizes& s) { s.window = 3; }
 
 } // namespace
 
-TEST_CASE("log_temperature: the laws of a part") {
+TEST_CASE("log_temperature: the laws of a part", "[slow]") {
   CHECK((attention_laws<attention<softmax, log_temperature>>()));
 }
-TEST_CASE("log_temperature: the laws of a part, in a window and beside a key that is no position") {
+TEST_CASE("log_temperature: the laws of a part, in a window and beside a key that is no position",
+          "[slow]") {
   CHECK((attention_laws<attention<softmax, log_temperature, window<>, extra_key>>(
       {.numbers = numbers})));
 }

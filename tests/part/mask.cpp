@@ -12,9 +12,9 @@ namespace {
 void numbers(sizes& s) { s.window = 3; }
 } // namespace
 
-TEST_CASE("window: the laws of a part") {
+TEST_CASE("window: the laws of a part", "[slow]") {
   CHECK((attention_laws<attention<softmax, window<>>>({.numbers = numbers})));
 }
-TEST_CASE("no_mask: the laws of a part, but causality") {
+TEST_CASE("no_mask: the laws of a part, but causality", "[slow]") {
   CHECK((attention_laws<attention<softmax, no_mask>>({.causal = false})));
 }

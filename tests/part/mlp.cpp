@@ -9,13 +9,13 @@
 using namespace dormant;
 using namespace dormant::testing;
 
-TEST_CASE("mlp: the laws of a part with every activation") {
+TEST_CASE("mlp: the laws of a part with every activation", "[slow]") {
   CHECK(mlp_laws<mlp<relu_unit>>());
   CHECK(mlp_laws<mlp<gelu>>());
   CHECK(mlp_laws<mlp<gelu_tanh>>());
   CHECK(mlp_laws<mlp<silu>>());
 }
-TEST_CASE("mlp: the laws with biases") {
+TEST_CASE("mlp: the laws with biases", "[slow]") {
   CHECK(mlp_laws<mlp<relu_unit, biased>>());
   CHECK(mlp_laws<mlp<gelu, biased>>());
 }

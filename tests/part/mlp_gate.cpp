@@ -31,8 +31,10 @@ void check_a_quarter(std::string const& tensor) {
 
 } // namespace
 
-TEST_CASE("mlp_gate: the laws of a part") { CHECK(attention_laws<attention<softmax, mlp_gate>>()); }
-TEST_CASE("linear_gate: the laws of a part") {
+TEST_CASE("mlp_gate: the laws of a part", "[slow]") {
+  CHECK(attention_laws<attention<softmax, mlp_gate>>());
+}
+TEST_CASE("linear_gate: the laws of a part", "[slow]") {
   CHECK(attention_laws<attention<softmax, linear_gate>>());
 }
 TEST_CASE(

@@ -8,4 +8,4 @@
 using namespace dormant;
 using namespace dormant::testing;
 
-TEST_CASE("no_norm: the laws of a part") { CHECK(norm_laws<no_norm>()); }
+TEST_CASE("no_norm: the laws of a part", "[slow]") { CHECK(norm_laws<no_norm>()); }

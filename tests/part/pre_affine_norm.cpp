@@ -15,7 +15,7 @@ using namespace dormant::testing;
 
 using part_values::with_norm;
 
-TEST_CASE("pre_affine_norm: the laws of a part") { CHECK(norm_laws<pre_affine_norm>()); }
+TEST_CASE("pre_affine_norm: the laws of a part", "[slow]") { CHECK(norm_laws<pre_affine_norm>()); }
 TEST_CASE("pre_affine_norm: it begins as rms_norm, to the last bit") {
   with_norm<rms_norm> const plain({.seed = 1});
   with_norm<pre_affine_norm> net({.seed = 2});

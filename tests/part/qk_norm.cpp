@@ -8,7 +8,9 @@
 using namespace dormant;
 using namespace dormant::testing;
 
-TEST_CASE("qk_norm: the laws of a part") { CHECK((attention_laws<attention<softmax, qk_norm>>())); }
-TEST_CASE("whole_qk_norm: the laws of a part") {
+TEST_CASE("qk_norm: the laws of a part", "[slow]") {
+  CHECK((attention_laws<attention<softmax, qk_norm>>()));
+}
+TEST_CASE("whole_qk_norm: the laws of a part", "[slow]") {
   CHECK((attention_laws<attention<softmax, whole_qk_norm>>()));
 }

@@ -86,7 +86,7 @@ TEST_CASE(
     for (std::size_t t = 0; t < small.context; ++t) CHECK(rows.laws(b)[t + 3] == behind.laws(b)[t]);
   }
 }
-TEST_CASE("registers: the laws of the task behind them hold") {
+TEST_CASE("registers: the laws of the task behind them hold", "[slow]") {
   CHECK(task_laws(a_task()));
   CHECK(a_task().token_name(register_token(2)) == "register 2");
 }

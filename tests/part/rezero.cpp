@@ -8,6 +8,6 @@
 using namespace dormant;
 using namespace dormant::testing;
 
-TEST_CASE("rezero: the laws of a part") {
+TEST_CASE("rezero: the laws of a part", "[slow]") {
   CHECK(part_laws<block<rezero<rms_norm, attention<softmax>>, rezero<no_norm, mlp<gelu>>>>());
 }

@@ -8,5 +8,5 @@
 using namespace dormant;
 using namespace dormant::testing;
 
-TEST_CASE("rms_norm: the laws of a part") { CHECK(norm_laws<rms_norm>()); }
-TEST_CASE("rms_norm: the laws without a gain") { CHECK(norm_laws<plain_rms_norm>()); }
+TEST_CASE("rms_norm: the laws of a part", "[slow]") { CHECK(norm_laws<rms_norm>()); }
+TEST_CASE("rms_norm: the laws without a gain", "[slow]") { CHECK(norm_laws<plain_rms_norm>()); }

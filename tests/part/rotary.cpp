@@ -25,7 +25,8 @@ void stretched(sizes& s) {
 }
 } // namespace
 
-TEST_CASE("rotary: the laws of a part, plain, partial, and with the scalings of Llama 3 and YaRN") {
+TEST_CASE("rotary: the laws of a part, plain, partial, and with the scalings of Llama 3 and YaRN",
+          "[slow]") {
   using part = attention<softmax, rotary<>>;
   CHECK(attention_laws<part>());
   CHECK(attention_laws<part>({.numbers = partial_and_interleaved}));

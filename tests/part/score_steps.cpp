@@ -13,9 +13,9 @@ namespace {
 void numbers(sizes& s) { s.soft_cap = 2, s.temperature = 0.6; }
 } // namespace
 
-TEST_CASE("soft_cap: the laws of a part") {
+TEST_CASE("soft_cap: the laws of a part", "[slow]") {
   CHECK((attention_laws<attention<softmax, soft_cap<>>>({.numbers = numbers})));
 }
-TEST_CASE("temperature: the laws of a part") {
+TEST_CASE("temperature: the laws of a part", "[slow]") {
   CHECK((attention_laws<attention<softmax, temperature<>>>({.numbers = numbers})));
 }

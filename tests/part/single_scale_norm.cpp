@@ -9,4 +9,6 @@
 using namespace dormant;
 using namespace dormant::testing;
 
-TEST_CASE("single_scale_norm: the laws of a part") { CHECK(norm_laws<single_scale_norm>()); }
+TEST_CASE("single_scale_norm: the laws of a part", "[slow]") {
+  CHECK(norm_laws<single_scale_norm>());
+}

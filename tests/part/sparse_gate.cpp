@@ -13,7 +13,8 @@
 using namespace dormant;
 using namespace dormant::testing;
 
-TEST_CASE("sparse_gate: the laws of a part, also where a model is narrower than its inputs") {
+TEST_CASE("sparse_gate: the laws of a part, also where a model is narrower than its inputs",
+          "[slow]") {
   CHECK(attention_laws<attention<softmax, sparse_gate>>());
   CHECK(attention_laws<attention<softmax, basic_sparse_gate<100>>>());
 }

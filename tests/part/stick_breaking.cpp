@@ -9,6 +9,6 @@
 using namespace dormant;
 using namespace dormant::testing;
 
-TEST_CASE("stick_breaking: the laws of a part") {
+TEST_CASE("stick_breaking: the laws of a part", "[slow]") {
   CHECK(attention_laws<attention<stick_breaking>>());
 }

@@ -17,7 +17,7 @@ namespace {
 using off_by_one = part_values::one_layer<softmax_n<>>;
 } // namespace
 
-TEST_CASE("value_bias: the laws of a part, and of a zero key without a value") {
+TEST_CASE("value_bias: the laws of a part, and of a zero key without a value", "[slow]") {
   CHECK((attention_laws<attention<softmax, value_bias>>()));
   CHECK((attention_laws<attention<softmax, basic_extra_key<false, false>>>()));
 }

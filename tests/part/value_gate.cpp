@@ -9,6 +9,6 @@
 using namespace dormant;
 using namespace dormant::testing;
 
-TEST_CASE("value_gate: the laws of a part") {
+TEST_CASE("value_gate: the laws of a part", "[slow]") {
   CHECK((attention_laws<attention<softmax, value_gate>>()));
 }

@@ -21,7 +21,8 @@ using scaled = part_values::one_layer<softmax, exclusive_attention, value_path_s
 } // namespace
 
 TEST_CASE(
-    "value_path_scale: the laws of a part where it scales by 1, and not its gradients elsewhere") {
+    "value_path_scale: the laws of a part where it scales by 1, and not its gradients elsewhere",
+    "[slow]") {
   CHECK(attention_laws<attention<softmax, value_path_scale<>>>());
   CHECK_FALSE(attention_laws<attention<softmax, value_path_scale<halved>>>());
 }

@@ -20,7 +20,8 @@ using gated = part_values::one_layer<softmax, value_state_gate>;
 using plain = part_values::one_layer<softmax>;
 } // namespace
 
-TEST_CASE("value_state_gate: the laws of a part, alone and beside a gate of the other reading") {
+TEST_CASE("value_state_gate: the laws of a part, alone and beside a gate of the other reading",
+          "[slow]") {
   CHECK(attention_laws<attention<softmax, value_state_gate>>());
   CHECK(attention_laws<attention<softmax, value_state_gate, value_state_output_gate>>());
 }

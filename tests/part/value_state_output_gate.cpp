@@ -18,7 +18,7 @@ using gated = part_values::one_layer<softmax, value_state_output_gate>;
 using plain = part_values::one_layer<softmax>;
 } // namespace
 
-TEST_CASE("value_state_output_gate: the laws of a part") {
+TEST_CASE("value_state_output_gate: the laws of a part", "[slow]") {
   CHECK(attention_laws<attention<softmax, value_state_output_gate>>());
 }
 TEST_CASE("value_state_output_gate: each output is what was mixed times sigmoid(v_i W)") {

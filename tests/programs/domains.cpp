@@ -137,7 +137,7 @@ TEST_CASE("domains takes rows that have no query with a choice", "[programs]") {
   CHECK(heads.at({{"domain", "y"}}, "attention_on_0") > 0);
 }
 
-TEST_CASE("domains draws its controls from a seed, for some heads or none", "[programs]") {
+TEST_CASE("domains draws its controls from a seed, for some heads or none", "[programs][slow]") {
   setting const s;
   auto const run = [&](std::string const& out, words more) {
     words all{"--model", "model", "--a", "x=a.npy", "--b", "y=c.npy", "--out", out};

@@ -44,7 +44,7 @@ std::string fails(folder const& here, words const& more) {
 }
 } // namespace
 
-TEST_CASE("every checkpoint below a folder is measured once", "[programs]") {
+TEST_CASE("every checkpoint below a folder is measured once", "[programs][slow]") {
   folder const here;
   train(here);
   auto const first = run(here, {"--models", "run/checkpoints"});

@@ -13,7 +13,7 @@
 
 using namespace run_folders;
 
-TEST_CASE("a folder in which no run began is taken by --out and by --resume", "[programs]") {
+TEST_CASE("a folder in which no run began is taken by --out and by --resume", "[programs][slow]") {
   folder const here;
   run_in_one_piece(here);
   // A disk that is full after so many bytes: nothing but the lock, the counts, the settings, and
@@ -119,7 +119,8 @@ TEST_CASE("a folder has one writer, and the next is told who it is", "[programs]
   CHECK_FALSE(fs::exists(here / "long/lock"));
 }
 
-TEST_CASE("a run whose files do not fit together is refused and left as it was", "[programs]") {
+TEST_CASE("a run whose files do not fit together is refused and left as it was",
+          "[programs][slow]") {
   folder const here;
   REQUIRE(run(here, in("good")).code == 0);
   auto const good = lines_of(here / "good/metrics.csv");
@@ -222,7 +223,7 @@ TEST_CASE("parameters of an earlier step, or damaged ones, are written again", "
   CHECK(scratch::read(parameters) == good);
 }
 
-TEST_CASE("a run begun by something else goes on with one line of warning", "[programs]") {
+TEST_CASE("a run begun by something else goes on with one line of warning", "[programs][slow]") {
   folder const here;
   run_in_one_piece(here);
   for (auto const& [key, other] :

@@ -81,7 +81,7 @@ TEST_CASE("training writes checkpoints that other programs read", "[programs]") 
                             Catch::Contains("position 0 holds token 256 ('<s>') in all 8 rows"));
 }
 
-TEST_CASE("both models and every rule learn the alphabet", "[programs]") {
+TEST_CASE("both models and every rule learn the alphabet", "[programs][slow]") {
   folder const here;
   write_texts(here);
   for (auto const* model : {"llama", "paper"}) {
@@ -111,7 +111,7 @@ TEST_CASE("both models and every rule learn the alphabet", "[programs]") {
 }
 
 TEST_CASE("a run that was stopped goes on to the same bits, on any number of threads",
-          "[programs]") {
+          "[programs][slow]") {
   folder const here;
   write_texts(here);
   auto const whole = run(here, {"--out", "whole", "--threads", "1", "--steps", "3000"});

@@ -38,7 +38,7 @@ private:
 };
 } // namespace
 
-TEST_CASE("a streamed pass takes the memory that was said, and not much less", "[source]") {
+TEST_CASE("a streamed pass takes the memory that was said, and not much less", "[source][slow]") {
   scratch::folder const here;
   auto const rows_of = [](std::size_t n) {
     dm::batch rows(n, 128, nullptr, false);

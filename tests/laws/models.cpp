@@ -60,7 +60,7 @@ TEST_CASE("laws: a rule that leaks between sequences is found by the causality l
   says(testing::causality_law(net, models::random_tokens(3, 13, 11)), "changes the logits at ");
 }
 
-TEST_CASE("laws: a gradient that is off by a tenth is found, element by element") {
+TEST_CASE("laws: a gradient that is off by a tenth is found, element by element", "[slow]") {
   auto const net = models::shaken<transformer<models::odd(1, 4), wrong_by_a_tenth, double>>();
   auto const rows = models::random_tokens(1, 13, 11);
   auto const found = testing::check_gradients(net, rows);

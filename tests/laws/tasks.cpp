@@ -141,7 +141,7 @@ TEST_CASE("laws: Bigram-Backcopy and its relatives keep them") {
   CHECK(testing::task_laws(whole({.seed = 6, .rule = {.copy = 0.3F}})));
 }
 
-TEST_CASE("laws: the other tasks keep them") {
+TEST_CASE("laws: the other tasks keep them", "[slow]") {
   auto const seen = seen_transitions(english_bigrams());
   CHECK(testing::task_laws(whole({.seed = 7, .delimiters = 0.1})));
   CHECK(testing::task_laws(whole({.seed = 8, .rule = {.copy = 0.3F}, .delimiters = 0.5})));
@@ -164,7 +164,7 @@ TEST_CASE("laws: the other tasks keep them") {
                         .second = {.rule = bigram_backward, .delimiters = 0.2}})));
 }
 
-TEST_CASE("laws: a law that is false in few places is found, and where") {
+TEST_CASE("laws: a law that is false in few places is found, and where", "[slow]") {
   whole const task({.seed = 4});
   auto const unigram = task.unigram_row();
   auto const uniform = static_cast<std::int32_t>(task.table()->rows);
@@ -201,7 +201,7 @@ TEST_CASE("laws: a law that is false in few places is found, and where") {
   CHECK(found.log.find("from 4 on") == std::string::npos);
 }
 
-TEST_CASE("laws: a right task does not fail by chance") {
+TEST_CASE("laws: a right task does not fail by chance", "[slow]") {
   for (std::uint64_t seed = 100; seed < 105; ++seed) {
     INFO("seed " << seed);
     CHECK(testing::task_laws(whole({.seed = seed, .rule = {.copy = 0.5}, .delimiters = 0.05})));

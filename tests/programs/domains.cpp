@@ -17,7 +17,7 @@
 
 using namespace language_models;
 
-TEST_CASE("domains says what each head is worth on each domain", "[programs]") {
+TEST_CASE("domains says what each head is worth on each domain", "[programs][slow]") {
   setting const s;
   for (std::string const removal : {"zero", "to_bos"}) {
     auto const found = s.run("domains", {"--model", "model", "--a", "first=a.npy", "--b",

@@ -67,7 +67,7 @@ void check_goes_on_as_in_one_piece(folder const& here) {
 
 } // namespace
 
-TEST_CASE("a run of the first version goes on", "[programs]") {
+TEST_CASE("a run of the first version goes on", "[programs][slow]") {
   folder const here;
   run_in_one_piece(here);
   REQUIRE(run(here, in("out")).code == 0);
@@ -100,7 +100,7 @@ TEST_CASE("a run of the first version goes on", "[programs]") {
   check_goes_on_as_in_one_piece(here);
 }
 
-TEST_CASE("a run that has one seed for its parameters and its data goes on", "[programs]") {
+TEST_CASE("a run that has one seed for its parameters and its data goes on", "[programs][slow]") {
   folder const here;
   run_in_one_piece(here);
   REQUIRE(run(here, in("out")).code == 0);

@@ -95,7 +95,7 @@ TEST_CASE("ablate gives no interval where rows are too few for one", "[programs]
   for (double const e : removals.numbers("standard_error")) CHECK(e >= 0);
 }
 
-TEST_CASE("ablate leaves out rows of one token, and threads change nothing", "[programs]") {
+TEST_CASE("ablate leaves out rows of one token, and threads change nothing", "[programs][slow]") {
   setting const s;
   scratch::write(s.here / "texts.json", "[[1], [1, 5, 9], [1, 5]]");
   scratch::write(s.here / "two.json", "[[1, 5, 9], [1, 5]]");

@@ -73,7 +73,8 @@ TEST_CASE("a folder with anything else in it is left alone", "[programs]") {
   CHECK(scratch::read(here / "kept/notes.txt") == "mine");
 }
 
-TEST_CASE("what killed processes left half-written is removed, and nothing else", "[programs]") {
+TEST_CASE("what killed processes left half-written is removed, and nothing else",
+          "[programs][slow]") {
   folder const here;
   run_in_one_piece(here);
   REQUIRE(run(here, in("out")).code == 0);
@@ -207,7 +208,7 @@ TEST_CASE("a run whose files do not fit together is refused and left as it was",
   }
 }
 
-TEST_CASE("parameters of an earlier step, or damaged ones, are written again", "[programs]") {
+TEST_CASE("parameters of an earlier step, or damaged ones, are written again", "[programs][slow]") {
   folder const here;
   run_in_one_piece(here);
   REQUIRE(run(here, in("out", {"--checkpoint-every", "10"})).code == 0);

@@ -23,7 +23,7 @@ using namespace rule_testing;
 using wide = clipped_softmax<std::ratio<16>, std::ratio<5, 4>>; // of T 32: 1.75 p - 0.5
 using twice = clipped_softmax<std::ratio<0>, std::ratio<2>>;
 
-TEST_CASE("clipped_softmax: the laws of a rule, at two widths of SIMD") {
+TEST_CASE("clipped_softmax: the laws of a rule, at two widths of SIMD", "[slow]") {
   CHECK(attention_rule_laws<clipped_softmax<>>());
   CHECK(attention_rule_laws<wide>());
   CHECK(attention_rule_laws<twice>());
@@ -31,7 +31,7 @@ TEST_CASE("clipped_softmax: the laws of a rule, at two widths of SIMD") {
   CHECK((attention_rule_laws<wide, xsimd::sse2>()));
 }
 
-TEST_CASE("clipped_softmax: the laws of a part") {
+TEST_CASE("clipped_softmax: the laws of a part", "[slow]") {
   CHECK(attention_laws<attention<clipped_softmax<>>>());
   CHECK((attention_laws<attention<clipped_softmax<std::ratio<2>, std::ratio<5, 4>>>>()));
 }

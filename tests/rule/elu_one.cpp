@@ -17,12 +17,12 @@ using namespace dormant;
 using namespace dormant::testing;
 using namespace rule_testing;
 
-TEST_CASE("elu_one: the laws of a rule, at two widths of SIMD") {
+TEST_CASE("elu_one: the laws of a rule, at two widths of SIMD", "[slow]") {
   CHECK(attention_rule_laws<elu_one>());
   CHECK((attention_rule_laws<elu_one, xsimd::sse2>()));
 }
 
-TEST_CASE("elu_one: the laws of a part") { CHECK(attention_laws<attention<elu_one>>()); }
+TEST_CASE("elu_one: the laws of a part", "[slow]") { CHECK(attention_laws<attention<elu_one>>()); }
 
 TEST_CASE("elu_one: a line above zero, an exponential below, at every length") {
   for (std::size_t keys = 1; keys < 40; ++keys) {

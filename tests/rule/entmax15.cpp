@@ -22,12 +22,14 @@ double weight_of(double below, double t) {
 }
 } // namespace
 
-TEST_CASE("entmax15: the laws of a rule, at two widths of SIMD") {
+TEST_CASE("entmax15: the laws of a rule, at two widths of SIMD", "[slow]") {
   CHECK(attention_rule_laws<entmax15>({.longest = 40}));
   CHECK((attention_rule_laws<entmax15, xsimd::sse2>()));
 }
 
-TEST_CASE("entmax15: the laws of a part") { CHECK(attention_laws<attention<entmax15>>()); }
+TEST_CASE("entmax15: the laws of a part", "[slow]") {
+  CHECK(attention_laws<attention<entmax15>>());
+}
 
 TEST_CASE("entmax15: a bisection finds the same weights, in rows of up to 4096 keys") {
   agrees_with_bisection<entmax15>(weight_of);

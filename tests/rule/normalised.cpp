@@ -39,7 +39,7 @@ struct scaled_line {
 
 } // namespace
 
-TEST_CASE("normalised: the laws of a rule, at two widths of SIMD") {
+TEST_CASE("normalised: the laws of a rule, at two widths of SIMD", "[slow]") {
   CHECK(attention_rule_laws<normalised<elu_one>>());
   CHECK(attention_rule_laws<normalised<sigmoid>>());
   CHECK(attention_rule_laws<normalised<plain_relu>>());
@@ -52,7 +52,7 @@ TEST_CASE("normalised: rows of several pieces, negative weights and learned scal
   CHECK(check_rule_gradient<normalised<scaled_line>>({.longest = 70}));
 }
 
-TEST_CASE("normalised: the laws of a part") {
+TEST_CASE("normalised: the laws of a part", "[slow]") {
   CHECK(attention_laws<attention<normalised<elu_one>>>());
   CHECK(attention_laws<attention<normalised<sigmoid>>>());
   CHECK(attention_laws<attention<normalised<plain_relu>>>());

@@ -16,12 +16,14 @@ using namespace dormant;
 using namespace dormant::testing;
 using namespace rule_testing;
 
-TEST_CASE("plain_relu: the laws of a rule, at two widths of SIMD") {
+TEST_CASE("plain_relu: the laws of a rule, at two widths of SIMD", "[slow]") {
   CHECK(attention_rule_laws<plain_relu>());
   CHECK((attention_rule_laws<plain_relu, xsimd::sse2>()));
 }
 
-TEST_CASE("plain_relu: the laws of a part") { CHECK(attention_laws<attention<plain_relu>>()); }
+TEST_CASE("plain_relu: the laws of a part", "[slow]") {
+  CHECK(attention_laws<attention<plain_relu>>());
+}
 
 TEST_CASE("plain_relu: weights are positive scores as they are, in a row of any length") {
   using row = std::vector<double>;

@@ -19,13 +19,13 @@ using namespace rule_testing;
 
 using root = relu_over_context<std::ratio<1, 2>>;
 
-TEST_CASE("relu_over_context: the laws of a rule, at two widths of SIMD") {
+TEST_CASE("relu_over_context: the laws of a rule, at two widths of SIMD", "[slow]") {
   CHECK(attention_rule_laws<relu_over_context<>>());
   CHECK(attention_rule_laws<root>());
   CHECK((attention_rule_laws<relu_over_context<>, xsimd::sse2>()));
 }
 
-TEST_CASE("relu_over_context: the laws of a part") {
+TEST_CASE("relu_over_context: the laws of a part", "[slow]") {
   CHECK(attention_laws<attention<relu_over_context<>>>());
   CHECK(attention_laws<attention<root>>());
 }

@@ -17,12 +17,14 @@ using namespace dormant;
 using namespace dormant::testing;
 using namespace rule_testing;
 
-TEST_CASE("softpick: the laws of a rule, at two widths of SIMD") {
+TEST_CASE("softpick: the laws of a rule, at two widths of SIMD", "[slow]") {
   CHECK(attention_rule_laws<softpick>());
   CHECK((attention_rule_laws<softpick, xsimd::sse2>()));
 }
 
-TEST_CASE("softpick: the laws of a part") { CHECK(attention_laws<attention<softpick>>()); }
+TEST_CASE("softpick: the laws of a part", "[slow]") {
+  CHECK(attention_laws<attention<softpick>>());
+}
 
 TEST_CASE("softpick: it is its formula, at every length") {
   for (std::size_t keys = 1; keys < 40; ++keys) {

@@ -19,12 +19,14 @@ namespace {
 double weight_of(double below, double t) { return std::fmax(0, below - t); }
 } // namespace
 
-TEST_CASE("sparsemax: the laws of a rule, at two widths of SIMD") {
+TEST_CASE("sparsemax: the laws of a rule, at two widths of SIMD", "[slow]") {
   CHECK(attention_rule_laws<sparsemax>({.longest = 40}));
   CHECK((attention_rule_laws<sparsemax, xsimd::sse2>()));
 }
 
-TEST_CASE("sparsemax: the laws of a part") { CHECK(attention_laws<attention<sparsemax>>()); }
+TEST_CASE("sparsemax: the laws of a part", "[slow]") {
+  CHECK(attention_laws<attention<sparsemax>>());
+}
 
 TEST_CASE("sparsemax: a bisection finds the same weights, in rows of up to 4096 keys") {
   agrees_with_bisection<sparsemax>(weight_of);

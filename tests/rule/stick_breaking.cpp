@@ -16,7 +16,7 @@ using namespace dormant;
 using namespace dormant::testing;
 using namespace rule_testing;
 
-TEST_CASE("stick_breaking: the laws of a rule, at two widths of SIMD") {
+TEST_CASE("stick_breaking: the laws of a rule, at two widths of SIMD", "[slow]") {
   CHECK(attention_rule_laws<stick_breaking>({.longest = 40}));
   CHECK((attention_rule_laws<stick_breaking, xsimd::sse2>({.longest = 20})));
 }

@@ -33,7 +33,7 @@ TEST_CASE("weights in bf16 are what the files hold, so logits are near those of 
   CHECK(shared_models::worst(golden_test::logits_of(net, rows), known.values("logits")) < 0.01);
 }
 
-TEST_CASE("greedy continuation is the same token for token", "[source]") {
+TEST_CASE("greedy continuation is the same token for token", "[source][slow]") {
   if (shared_models::absent()) return;
   shared_models::golden const known("stories260k");
   auto const folder = stories("sharded");

@@ -35,7 +35,7 @@ TEST_CASE("too few pairs decide nothing", "[statistics]") {
 }
 
 TEST_CASE("a difference as large as the margin is called equivalent in about one case of twenty",
-          "[statistics]") {
+          "[statistics][slow]") {
   int shown = 0;
   constexpr std::size_t trials = 500, pairs = 20;
   for (std::size_t i = 0; i < trials; ++i) {

@@ -59,7 +59,7 @@ TEST_CASE("a control with a failed run decides nothing, one of another size is r
 }
 
 TEST_CASE("a variant that is the baseline is beyond its control as rarely as the level says",
-          "[null_control][calibration]") {
+          "[null_control][calibration][slow]") {
   std::vector<double> none;
   std::size_t found = 0;
   constexpr std::size_t pairs = 12;

@@ -106,7 +106,7 @@ TEST_CASE("twenty differences of one sign have a p of 2^-20, forty one of 2^-40"
   }
 }
 
-TEST_CASE("a median does not ask for the signs of the smaller half", "[paired_test]") {
+TEST_CASE("a median does not ask for the signs of the smaller half", "[paired_test][slow]") {
   for (std::size_t const n : {1u, 4u, 9u, 20u}) {
     std::vector<double> d(n);
     for (std::size_t i = 0; i < n; ++i) d[i] = 1 + 0.1 * static_cast<double>(i);

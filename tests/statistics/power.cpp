@@ -72,7 +72,7 @@ TEST_CASE("a difference that can be shown has the unit of the differences and an
 }
 
 TEST_CASE("the interval of what can be shown holds the truth as often as it says",
-          "[power][calibration]") {
+          "[power][calibration][slow]") {
   std::size_t held = 0;
   double const truth = detectable_deviations(12); // of a spread of 1
   for (std::uint64_t trial = 0; trial < 150; ++trial)

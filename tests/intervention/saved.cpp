@@ -119,7 +119,7 @@ TEST_CASE("saved: the capped pattern is the smaller of weight and bound") {
   CHECK(cut < 3 * deep.context); // some weights are below the bound
 }
 
-TEST_CASE("saved: the gradient is that of the capped loss, in several layers and heads") {
+TEST_CASE("saved: the gradient is that of the capped loss, in several layers and heads", "[slow]") {
   auto const check = [](auto const& model, auto const& edit) {
     CHECK(testing::intervention_laws(edit, model, some_rows(), {.samples = 4}));
   };
@@ -132,7 +132,7 @@ TEST_CASE("saved: the gradient is that of the capped loss, in several layers and
   check(models::shaken<net<output_gate<sigmoid>>>(), every);
 }
 
-TEST_CASE("saved: every site hands it over, whatever the shape of what is kept") {
+TEST_CASE("saved: every site hands it over, whatever the shape of what is kept", "[slow]") {
   auto const model = models::shaken<net<softmax>>();
   auto const check = [&](auto const& edit) {
     CHECK(testing::intervention_laws(edit, model, some_rows(), {.samples = 2}));

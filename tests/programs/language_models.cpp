@@ -16,7 +16,7 @@
 
 using namespace language_models;
 
-TEST_CASE("ablate removes every part as the library does", "[programs]") {
+TEST_CASE("ablate removes every part as the library does", "[programs][slow]") {
   setting const s;
   auto const found = s.run("ablate", {"--model", "model", "--texts", "a.npy", "--out", "out"});
   REQUIRE(found.err == "");

@@ -4,6 +4,7 @@
 // (empty: there is none, but model.safetensors), and for each shard the number of its data
 // bytes and its header, as in `64{...}`.
 #include "dormant/source/pretrained.hpp"
+#include "io/scratch.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -20,21 +21,6 @@
 namespace {
 
 namespace fs = std::filesystem;
-
-/// A folder that lives as long as the program.
-class scratch_folder {
-public:
-  scratch_folder() : path_((fs::temp_directory_path() / "dormant-fuzz-XXXXXX").string()) {
-    if (::mkdtemp(path_.data()) == nullptr) std::abort();
-  }
-  scratch_folder(scratch_folder const&) = delete;
-  ~scratch_folder() { fs::remove_all(path_); }
-  [[nodiscard]] fs::path operator/(std::string_view name) const { return fs::path(path_) / name; }
-  [[nodiscard]] std::string const& path() const { return path_; }
-
-private:
-  std::string path_;
-};
 
 void write(fs::path const& path, std::string_view bytes) {
   std::ofstream(path, std::ios::binary) << bytes;
@@ -67,7 +53,7 @@ void read_everything(Family const& family, dormant::model_folder const& folder) 
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
-  static scratch_folder const here;
+  static scratch::folder const here;
   std::vector<std::string_view> parts;
   std::string_view rest(reinterpret_cast<char const*>(data), size);
   while (parts.size() < 5) {

@@ -2,20 +2,17 @@
 // Any bytes are either refused as a tokenizer.model with a one-line sentence or a tokenizer that
 // encodes a text, and decodes what it encoded.
 #include "dormant/source/sentencepiece.hpp"
-
-#include <unistd.h>
+#include "io/scratch.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
-#include <string>
 #include <string_view>
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
-  static auto const path = std::filesystem::temp_directory_path() /
-                           ("dormant_fuzz_" + std::to_string(getpid()) + ".model");
+  static scratch::folder const here;
+  auto const path = here / "tokenizer.model";
   std::ofstream(path, std::ios::binary)
       .write(reinterpret_cast<char const*>(data), static_cast<std::streamsize>(size));
   try {

@@ -10,8 +10,8 @@ import subprocess
 import sys
 
 # Kernels that are read; one without such a loop does not use vectors.
-KERNELS = ["full_tile", "few_columns", "layer_norm", "layer_norm_gradient", "rms_norm", "rms_norm_gradient", "dot", "dot_sum", "sum_of", "all_finite",
-           "exp_minus", "adamw"]
+KERNELS = ["full_tile", "few_columns", "layer_norm", "layer_norm_gradient", "rms_norm", "rms_norm_gradient", "dot",
+           "dot_sum", "sum_of", "all_finite", "exp_minus", "adamw"]
 ALONE = ["full_tile"]  # call nothing at all: every register is in use
 JUMP = re.compile(r"j[a-z]+\s+([0-9a-f]+) ")
 CALL = re.compile(r"call\s+.*(lambda|operator\(\))")

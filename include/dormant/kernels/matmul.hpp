@@ -115,9 +115,10 @@ template <class Arch, class T, class Product = in_full>
   constexpr std::size_t most_rows = (most_cols + group - width) / height * height;
   alignas(64) T packed[rows * (most_cols + group)];
   // Rows of A that are far apart share few sets of L1, and each is a page to look up: they are
-  // packed in strips (between wide vectors there is time to wait for them). So are those that meet
-  // many panels. All strips at once, if L2 holds them, to meet panel after panel; else some, to
-  // meet all panels of a block of B. Otherwise each panel meets all of A where it is.
+  // packed in strips. (One step with the vectors of AVX-512 takes longer and hides more of the
+  // wait: there it pays from whole pages on.) So are those that meet many panels. All strips at
+  // once, if L2 holds them, to meet panel after panel; else some, to meet all panels of a block of
+  // B. Otherwise each panel meets all of A where it is.
   bool const cold = a.rows * (a.cols + b.cols) * sizeof(T) >= cache.l2 / 4;
   constexpr std::size_t far = is_avx512<Arch> ? 4096 : 2048;
   bool const apart = a.stride * sizeof(T) >= far;

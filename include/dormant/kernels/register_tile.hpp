@@ -162,6 +162,7 @@ template <finish How, bool Wide, bool Last, class Arch, class T>
 [[gnu::always_inline]] inline void put_row(tile<T> const& t, T*& c, T const*& mask,
                                            vector<Arch, T> left, vector<Arch, T> right) {
   using batch = vector<Arch, T>;
+  // A call would put all other sums of the tile into memory.
   auto const put = [&](batch product, std::size_t j) __attribute__((always_inline)) {
     batch old(T(0)), by(T(0));
     if constexpr (How == finish::accumulate) old = batch::load_unaligned(c + j);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The laws of an attention rule: its backward is the gradient of its forward, for every row length,
-// and no scores, however extreme, break it.
+// no scores, however extreme, break it, and it is elementwise if it says so.
 #pragma once
 
 #include "dormant/concepts.hpp"

@@ -27,8 +27,7 @@ namespace dormant {
 /// gradient of the weights into the gradient of the scores. Rows need not sum to one. Optional:
 ///   - `scalars_per_head`, `scalars_name`: learned scalars of each head, see sink_logit.hpp;
 ///   - `gate`: a gate on the head outputs with a learned matrix, see output_gate.hpp;
-///   - `needs_scores = true`: keep the scores for `backward`;
-///   - `elementwise = true`: each weight is made of its own score alone, see normalised.hpp.
+///   - `needs_scores = true`: keep the scores for `backward`.
 template <class N>
 concept attention_rule = requires(attention_row<float, xsimd::default_arch> row,
                                   attention_row_gradient<float, xsimd::default_arch> gradient) {
@@ -41,7 +40,8 @@ namespace archetype {
 struct attention_rule {
   static constexpr std::string_view name = "archetype";
   static void forward(auto /*row: scores in, weights out*/) {}
-  static void backward(auto /*row: weights*/, auto /*gradient: dL/dA in, dL/ds out*/) {}
+  static void backward(auto /*row: weights, not read again*/,
+                       auto /*gradient: dL/dA in, dL/ds out*/) {}
 };
 static_assert(dormant::attention_rule<attention_rule>);
 } // namespace archetype

@@ -52,10 +52,6 @@ struct forgets_its_scalar : sink_logit {
   static constexpr std::string_view name = "forgets_its_scalar";
   static void backward(auto row, auto d) { softmax::backward(row, d); }
 };
-struct looks_at_the_others : softmax {
-  static constexpr std::string_view name = "looks_at_the_others";
-  static constexpr bool elementwise = true;
-};
 struct half_a_gate {
   template <class Arch, class T>
   static void forward(T* a, std::size_t n) {
@@ -103,7 +99,6 @@ TEST_CASE("laws: a rule with one mistake is told which") {
   says(testing::attention_rule_laws<swallows_nan>(), "a NaN among the scores leaves no trace");
   says(testing::attention_rule_laws<forgets_its_scalar>(),
        "gradient of learned scalar 0: expected ");
-  says(testing::attention_rule_laws<looks_at_the_others>(), "it says elementwise, but score 0 has");
   says(testing::attention_rule_laws<output_gate<softmax, half_a_gate>>(),
        "output_gate: gradient of gate input 0: expected ");
 }

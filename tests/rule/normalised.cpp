@@ -3,8 +3,13 @@
 #include "dormant/rule/normalised.hpp"
 #include "dormant/rule/elu_one.hpp"
 #include "dormant/rule/plain_relu.hpp"
+#include "dormant/rule/relu.hpp"
 #include "dormant/rule/relu_over_context.hpp"
 #include "dormant/rule/sigmoid.hpp"
+#include "dormant/rule/sink_logit.hpp"
+#include "dormant/rule/softmax.hpp"
+#include "dormant/rule/softmax_n.hpp"
+#include "dormant/rule/stick_breaking.hpp"
 
 #include "rule_testing.hpp"
 
@@ -24,7 +29,6 @@ namespace {
 
 /// A weight that may be negative, with a learned factor; its scores are kept.
 struct scaled_line {
-  static constexpr bool elementwise = true;
   static constexpr std::size_t scalars_per_head = 1;
   static void forward(auto row) {
     for (auto& s : row) s = s * row.parameters[0] + 2;
@@ -47,9 +51,25 @@ TEST_CASE("normalised: the laws of a rule, at two widths of SIMD", "[slow]") {
   CHECK((attention_rule_laws<normalised<sigmoid>, xsimd::sse2>()));
 }
 
-TEST_CASE("normalised: rows of several pieces, negative weights and learned scalars") {
+TEST_CASE("normalised: long rows, negative weights and learned scalars") {
   CHECK(check_rule_gradient<normalised<elu_one>>({.longest = 140}));
   CHECK(check_rule_gradient<normalised<scaled_line>>({.longest = 70}));
+}
+
+TEST_CASE("normalised: rules whose weights depend on the whole row") {
+  CHECK(attention_rule_laws<normalised<softmax_n<>>>());
+  CHECK(attention_rule_laws<normalised<sink_logit>>());
+  CHECK(attention_rule_laws<normalised<stick_breaking>>());
+  auto const scores = some_scores(19);
+  auto const same = [](std::vector<double> const& a, std::vector<double> const& b) {
+    for (std::size_t j = 0; j < a.size(); ++j) CHECK(a[j] == Approx(b[j]).margin(1e-14));
+  };
+  std::vector<double> const upstream = some_scores(19);
+  same(weights<normalised<softmax_n<>>>(scores), weights<softmax>(scores));
+  same(gradient<normalised<softmax_n<>>>(scores, upstream), gradient<softmax>(scores, upstream));
+  same(weights<normalised<relu>>(scores), weights<normalised<plain_relu>>(scores));
+  same(gradient<normalised<relu>>(scores, upstream),
+       gradient<normalised<plain_relu>>(scores, upstream));
 }
 
 TEST_CASE("normalised: the laws of a part", "[slow]") {

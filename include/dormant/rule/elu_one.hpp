@@ -13,7 +13,6 @@ namespace dormant {
 /// `normalised<elu_one>` is the same over its row sum.
 struct elu_one {
   static constexpr std::string_view name = "elu_one";
-  static constexpr bool elementwise = true;
 
   template <class Row>
   static void forward(Row row) {

@@ -12,7 +12,6 @@ namespace dormant {
 /// ReLU attention as it is: the longer the row, the more weight it may have. A row may be all zero.
 struct plain_relu {
   static constexpr std::string_view name = "plain_relu";
-  static constexpr bool elementwise = true;
 
   template <class Row>
   static void forward(Row row) {

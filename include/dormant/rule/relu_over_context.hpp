@@ -16,7 +16,6 @@ namespace dormant {
 template <class Power = std::ratio<1>>
 struct relu_over_context {
   static constexpr std::string_view name = "relu_over_context";
-  static constexpr bool elementwise = true;
 
   template <class Row>
   static void forward(Row row) {

@@ -13,7 +13,6 @@ namespace dormant {
 /// one, as softmax does.
 struct sigmoid {
   static constexpr std::string_view name = "sigmoid";
-  static constexpr bool elementwise = true;
 
   template <class Row>
   static void forward(Row row) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The laws of an attention rule: its backward is the gradient of its forward, for every row length,
-// no scores, however extreme, break it, and it is elementwise if it says so.
+// and no scores, however extreme, break it.
 #pragma once
 
 #include "dormant/concepts.hpp"
@@ -204,31 +204,6 @@ verdict check_gate_gradient(rule_check_options const& how = {}) {
   return found;
 }
 
-/// Checks a rule that says `elementwise`: the weight and the gradient of each score are, to the
-/// bit, those of a row that has no other.
-template <class Rule, class T = float, class Arch = xsimd::default_arch>
-verdict check_rule_alone(rule_check_options const& how = {}) {
-  verdict found;
-  if constexpr (requires { requires Rule::elementwise; }) {
-    using bench_type = detail::rule_bench<Rule, T, Arch>;
-    random_stream draw(how.gradient.seed, stream::user, 2, 0);
-    auto const scores = detail::draw_values<T>(draw, how.longest, how.spread);
-    auto const learned = detail::draw_values<T>(draw, bench_type::learned, how.spread);
-    auto const upstream = detail::draw_values<T>(draw, how.longest, 1);
-    bench_type row(scores, learned, how.context);
-    auto const weights = row.forward();
-    auto const gradient = row.backward(upstream);
-    for (std::size_t j = 0; j < how.longest; ++j) {
-      bench_type alone({scores[j]}, learned, how.context);
-      bool const same =
-          alone.forward()[0] == weights[j] && alone.backward({upstream[j]})[0] == gradient[j];
-      found.expect(same, Rule::name, ": it says elementwise, but score ", j,
-                   " has another weight or gradient in a row of its own");
-    }
-  }
-  return found;
-}
-
 /// All laws of an attention rule, in float and double.
 template <class Rule, class Arch = xsimd::default_arch>
 verdict attention_rule_laws(rule_check_options const& how = {}) {
@@ -236,8 +211,6 @@ verdict attention_rule_laws(rule_check_options const& how = {}) {
   found += check_gate_gradient<Rule, Arch>(how);
   found += check_rule_extremes<Rule, float, Arch>(how);
   found += check_rule_extremes<Rule, double, Arch>(how);
-  found += check_rule_alone<Rule, float, Arch>(how);
-  found += check_rule_alone<Rule, double, Arch>(how);
   return found;
 }
 

@@ -5,11 +5,13 @@
     python3 benchmarks/peers/compare.py --program build/release/benchmarks/train_step
 
 Prints tokens per second (best and median over rounds) and the ratios: the plain model, the same
-mathematics rearranged (exact algebra), and both with operands in bf16. Needs python3-torch, with
-OpenBLAS as its BLAS for a fair comparison (Debian: libopenblas0-pthread).
+mathematics rearranged (exact algebra), and both with operands in bf16. The median of a round's
+ratios has an interval, which six rounds are the fewest for. Needs python3-torch, with OpenBLAS as
+its BLAS for a fair comparison (Debian: libopenblas0-pthread).
 """
 import argparse
 import json
+import math
 import os
 import pathlib
 import shlex
@@ -62,6 +64,18 @@ def pytorch(python, shape, batch, threads, kernels, repeats):
     return json.loads(done.stdout)
 
 
+def middle(values):
+    """The median, and where that of all rounds that might have been is at 95% confidence: between two
+    of the sorted values, as so many of fair coins fall heads. Of few rounds it says nothing."""
+    n, kept = len(values), sorted(values)
+    out, tail = 0, 0.5 ** n  # of values on either side; the chance that the median is beyond them
+    while tail <= 0.025:
+        out += 1
+        tail += math.comb(n, out) * 0.5 ** n
+    between = f" [{kept[out - 1]:.2f}, {kept[n - out]:.2f}]" if out else ""
+    return f"{statistics.median(values):.2f}x{between}"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--program", default="build/release/benchmarks/train_step",
@@ -69,6 +83,8 @@ def main():
     parser.add_argument("--shape", choices=SHAPES, default="paper")
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--float", action="store_true", help="without bf16")
     parser.add_argument("--repeats", type=int, help="steps of PyTorch in a round")
     parser.add_argument("--under", default="", metavar="COMMAND",
                         help="an emulator, with its arguments, that runs both")
@@ -78,12 +94,14 @@ def main():
     shape, batch = arguments.shape, arguments.batch
     under = shlex.split(arguments.under)
     python = [*under, sys.executable]
+    models = {name: switches for name, switches in OURS.items()
+              if not (arguments.float and "bf16" in switches)}
     figures = {"shape": shape, "batch": batch, "threads": {}}
-    rounds = {threads: {name: [] for name in (*OURS, *PEERS)} for threads in (1, 2)}
-    shares, labels = {1: [], 2: []}, set()
+    rounds = {threads: {name: [] for name in (*models, *PEERS)} for threads in arguments.threads}
+    shares, labels = {threads: [] for threads in rounds}, set()
     for _ in range(arguments.rounds):
         for threads, rates in rounds.items():
-            for name, switches in OURS.items():
+            for name, switches in models.items():
                 run = ours([*under, arguments.program], shape, switches, batch, threads)
                 rates[name].append(run["tokens/s"])
                 labels.add(run["label"])
@@ -106,13 +124,13 @@ def main():
             ratios = [a / b for a, b in zip(values, tuned)]
             print(f"  {name:26} {max(values):9.0f} tokens/s best {statistics.median(values):9.0f} "
                   f"median   {max(values) / max(tuned):.2f}x tuned PyTorch (best), "
-                  f"{statistics.median(ratios):.2f}x (median of rounds)")
+                  f"{middle(ratios)} (median of rounds)")
         figures["threads"][threads] = {"tokens_per_second": rates,
                                        "share_of_peak": shares[threads]}
-    best = {name: max(max(rounds[threads][name]) for threads in rounds) for name in (*OURS, *PEERS)}
+    best = {name: max(max(rounds[threads][name]) for threads in rounds) for name in (*models, *PEERS)}
     peer = max(best[name] for name in PEERS)
     print("each at its best number of threads: " +
-          ", ".join(f"{name} {best[name] / peer:.2f}x" for name in OURS) + " the best PyTorch",
+          ", ".join(f"{name} {best[name] / peer:.2f}x" for name in models) + " the best PyTorch",
           flush=True)
     if arguments.json:
         pathlib.Path(arguments.json).write_text(json.dumps(figures, indent=1) + "\n")

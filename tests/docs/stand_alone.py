@@ -13,7 +13,7 @@ HOME = "include/dormant/"
 # Folders of headers, umbrella, table, the folder in which the table's headers are, tests, pairs.
 ROOMS = [
     ("rule", "rule/rules.hpp", "docs/rules.md", "", "tests/rule/", "tests/reference/parts/"),
-    ("part/(norm|mlp|position|projection|attention|wiring)", "part/parts.hpp", "docs/parts.md", "part/",
+    ("part(/(norm|mlp|position|projection|attention|wiring))?", "part/parts.hpp", "docs/parts.md", "part/",
      "tests/part/", "tests/reference/parts/"),
     ("optimizer", "optimizer/optimizers.hpp", "docs/optimizers.md", "optimizer/", "tests/optimizer/",
      "tests/reference/optimizers/"),
@@ -47,6 +47,7 @@ BASES = {
     "part/position/no_positions.hpp": STORED,
     "part/position/sincos_table.hpp": SPELLED,
     "part/projection/biased.hpp": "gates and biases project with it",
+    "part/registers.hpp": "sequences begin with them, so losses and checks of a batch know them",
     "part/wiring/parallel.hpp": STORED,
     "part/wiring/post_residual.hpp": SPELLED,
     "part/wiring/residual.hpp": SPELLED,

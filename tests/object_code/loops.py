@@ -13,7 +13,7 @@ import sys
 KERNELS = ["full_tile", "few_columns", "layer_norm", "layer_norm_gradient", "rms_norm", "rms_norm_gradient", "dot",
            "dot_sum", "sum_of", "all_finite", "exp_minus", "adamw"]
 ALONE = ["full_tile"]  # call nothing at all: every register is in use
-JUMP = re.compile(r"j[a-z]+\s+([0-9a-f]+) ")
+JUMP = re.compile(r"j(?!mp)[a-z]+\s+([0-9a-f]+) ")  # what only jumps joins what comes after a branch
 CALL = re.compile(r"call\s+.*(lambda|operator\(\))")
 
 

@@ -12,24 +12,21 @@ template <class Arch, class T>
 [[gnu::noinline]] void causal_scores(matrix<T const> a, T const* packed_b, matrix<T> s, T scale) {
   constexpr std::size_t width = tile_cols<Arch, T>;
   constexpr std::size_t height = tile_rows<Arch>;
+  tile<T> t{.a_row = a.stride,
+            .a_step = 1,
+            .b_step = width,
+            .depth = a.cols,
+            .c_stride = s.stride,
+            .scale = scale};
   for (std::size_t j = 0; j < s.cols; j += width)
     for (std::size_t i = j / height * height; i < s.rows; i += height) {
-      std::size_t const rows = std::min(height, s.rows - i);
-      std::size_t const reach = i + rows - j <= width / 2 ? width / 2 : width;
-      multiply_tile<Arch, T>({.a = a.data + i * a.stride,
-                              .a_row = a.stride,
-                              .a_step = 1,
-                              .b = packed_b + j * a.cols,
-                              .b_step = width,
-                              .depth = a.cols,
-                              .rows = rows,
-                              .cols = std::min(reach, s.cols - j),
-                              .c = s.data + i * s.stride + j,
-                              .c_stride = s.stride,
-                              .mask = nullptr,
-                              .mask_stride = 0,
-                              .how = finish::store,
-                              .scale = scale});
+      t.a = a.row(i);
+      t.b = packed_b + j * a.cols;
+      t.rows = std::min(height, s.rows - i);
+      std::size_t const reach = i + t.rows - j <= width / 2 ? width / 2 : width;
+      t.cols = std::min(reach, s.cols - j);
+      t.c = s.row(i) + j;
+      multiply_tile<Arch, T>(t);
     }
 }
 
@@ -44,37 +41,33 @@ template <class Arch, class T>
   constexpr std::size_t height = tile_rows<Arch>;
   alignas(64) T panel[panel_rows * width];
   bool const cold = b.rows * b.cols * sizeof(T) >= caches().l2 / 4;
+  tile<T> t{.a_row = transposed ? 1 : p.stride,
+            .a_step = transposed ? p.stride : 1,
+            .b_step = width,
+            .c_stride = c.stride,
+            .scale = scale};
   for (std::size_t j = 0; j < c.cols; j += width) {
-    std::size_t const cols = std::min(width, c.cols - j);
+    t.cols = std::min(width, c.cols - j);
     for (std::size_t begin = 0; begin < b.rows; begin += panel_rows) {
       std::size_t const end = std::min(begin + panel_rows, b.rows);
-      pack_panel<Arch, T>(b.data + begin * b.stride + j, b.stride, end - begin, cols, panel);
+      pack_panel<Arch, T>(b.row(begin) + j, b.stride, end - begin, t.cols, panel);
       bool const more = cold && j + width < c.cols;
-      ahead<T> const next(b, begin, j + width, end - begin, more ? width : 0,
-                          (c.rows + height - 1) / height);
+      ahead<T> next(b, begin, j + width, end - begin, more ? width : 0,
+                    (c.rows + height - 1) / height);
       std::size_t const first = transposed ? 0 : begin / height * height;
       std::size_t const last = transposed ? end : c.rows;
       for (std::size_t i = first; i < last; i += height) {
-        std::size_t const rows = std::min(height, c.rows - i);
+        next.ask();
+        t.rows = std::min(height, c.rows - i);
         std::size_t const from = transposed ? std::max(begin, i) : begin;
-        std::size_t const to = transposed ? end : std::min(end, i + rows);
+        std::size_t const to = transposed ? end : std::min(end, i + t.rows);
         bool const fresh = transposed ? i >= begin : begin == 0;
-        next.ask(i / height);
-        multiply_tile<Arch, T>(
-            {.a = p.data + (transposed ? from * p.stride + i : i * p.stride + from),
-             .a_row = transposed ? 1 : p.stride,
-             .a_step = transposed ? p.stride : 1,
-             .b = panel + (from - begin) * width,
-             .b_step = width,
-             .depth = to - from,
-             .rows = rows,
-             .cols = cols,
-             .c = c.data + i * c.stride + j,
-             .c_stride = c.stride,
-             .mask = nullptr,
-             .mask_stride = 0,
-             .how = fresh ? how : finish::accumulate,
-             .scale = scale});
+        t.a = p.data + i * t.a_row + from * t.a_step;
+        t.b = panel + (from - begin) * width;
+        t.depth = to - from;
+        t.c = c.row(i) + j;
+        t.how = fresh ? how : finish::accumulate;
+        multiply_tile<Arch, T>(t);
       }
     }
   }

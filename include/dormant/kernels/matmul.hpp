@@ -15,8 +15,19 @@ namespace detail {
 /// Rows of B repacked at a time by the products whose B is not packed: the panel stays in L1.
 inline constexpr std::size_t panel_rows = 256;
 
-/// Rows of memory that are needed soon, and that no prefetcher of the processor's sees coming: they
-/// are asked for in equal shares, one with each tile, so that the waits hide behind the work.
+/// Asks for a block of a matrix that is needed soon and that no prefetcher of the processor's sees
+/// coming.
+template <class T>
+[[gnu::noinline]] void expect(T const* data, std::size_t stride, std::size_t rows,
+                              std::size_t cols) {
+  constexpr std::size_t line = 64 / sizeof(T);
+  __asm__ volatile(""); // g++ takes a function that only prefetches for one without effect
+  for (std::size_t r = 0; r < rows; ++r, data += stride)
+    for (std::size_t l = 0; l < cols; l += line) __builtin_prefetch(data + l, 0, 2);
+}
+
+/// Such a block, asked for in equal shares of its rows, one with each tile, so that the waits hide
+/// behind the work.
 template <class T>
 struct ahead {
   T const* data;
@@ -25,23 +36,44 @@ struct ahead {
   std::size_t cols;
   std::size_t share; ///< rows
 
-  ahead(matrix<T const> m, std::size_t row, std::size_t col, std::size_t n_rows, std::size_t n_cols,
-        std::size_t shares)
+  [[gnu::noinline]] ahead(matrix<T const> m, std::size_t row, std::size_t col, std::size_t n_rows,
+                          std::size_t n_cols, std::size_t shares)
       : data(m.row(row) + col), stride(m.stride), rows(n_cols == 0 ? 0 : n_rows), cols(n_cols),
         share((n_rows + shares - 1) / shares) {}
 
-  [[gnu::always_inline]] void ask(std::size_t i) const {
-    if (rows != 0) ask_share(i);
+  /// The next share.
+  [[gnu::always_inline]] void ask() {
+    if (rows != 0) ask_share();
   }
 
 private:
-  [[gnu::noinline]] void ask_share(std::size_t i) const {
-    constexpr std::size_t line = 64 / sizeof(T);
-    __asm__ volatile(""); // g++ takes a function that only prefetches for one without effect
-    for (std::size_t r = i * share; r < std::min((i + 1) * share, rows); ++r)
-      for (std::size_t l = 0; l < cols; l += line) __builtin_prefetch(data + r * stride + l, 0, 2);
+  [[gnu::noinline]] void ask_share() {
+    std::size_t const n = std::min(share, rows);
+    expect(data, stride, n, cols);
+    data += n * stride;
+    rows -= n;
   }
 };
+
+/// A strip of A meets `cols` columns of packed panels, of which `t` is the first tile; leaves `t`
+/// past the last. Meanwhile it asks for `share` columns a tile of the `below` rows that come next.
+template <class Arch, class T, class Product>
+[[gnu::noinline]] void along_panels(tile<T>& t, std::size_t cols, std::size_t below,
+                                    std::size_t share) {
+  constexpr std::size_t width = tile_cols<Arch, T>;
+  T const* next = t.a + t.rows * t.a_row;
+  for (std::size_t j = 0; j < cols; j += width) {
+    if (below != 0) {
+      expect(next, t.a_row, below, share);
+      next += share;
+    }
+    t.cols = std::min(width, cols - j);
+    multiply_tile<Arch, T, Product>(t);
+    t.b += width * t.depth;
+    t.c += width;
+    t.mask += width;
+  }
+}
 
 } // namespace detail
 
@@ -66,37 +98,30 @@ template <class Arch, class T, class Product = in_full>
   std::size_t const col_block = strips ? fit(cache.l2 / 2, width) : width;
   detail::last_columns<Arch, T> const last(packed_b, a.cols, c.cols);
   std::size_t const in_panels = c.cols - last.count;
+  bool const masked = e.how == finish::where_positive;
+  matrix<T const> const mask = masked ? e.mask : matrix<T const>(c); // else it is not read
   tile<T> t{.a_row = a.stride,
             .a_step = 1,
             .b_step = width,
             .depth = a.cols,
             .c_stride = c.stride,
-            .mask_stride = e.mask.stride,
+            .mask_stride = mask.stride,
             .how = e.how,
             .scale = e.scale};
   for (std::size_t top = 0; top < a.rows; top += row_block)
     for (std::size_t left = 0; left < in_panels; left += col_block) {
-      std::size_t const right = std::min(left + col_block, in_panels);
+      std::size_t const cols = std::min(col_block, in_panels - left);
       // While a strip is at work the next one comes, its columns shared among the panels.
-      std::size_t const share = cold ? (a.cols * width / (right - left) + 15) / 16 * 16 : 0;
+      std::size_t const share = (a.cols * width / cols + 15) / 16 * 16;
       for (std::size_t i = top; i < std::min(top + row_block, a.rows); i += height) {
         t.a = a.row(i);
+        t.b = packed_b + left * a.cols;
         t.rows = std::min(height, a.rows - i);
-        for (std::size_t j = left; j < right; j += width) {
-          for (std::size_t r = i + height; cold && r < std::min(i + 2 * height, a.rows); ++r)
-            for (std::size_t k = 0; k < share; k += 64 / sizeof(T))
-              __builtin_prefetch(a.row(r) + (j - left) / width * share + k);
-          t.b = packed_b + j * a.cols;
-          t.cols = std::min(width, in_panels - j);
-          t.c = c.row(i) + j;
-          if (e.how == finish::where_positive) t.mask = e.mask.row(i) + j;
-          multiply_tile<Arch, T, Product>(t);
-        }
-        if (last.count != 0 && right == in_panels) {
-          t.c = c.row(i) + in_panels;
-          if (e.how == finish::where_positive) t.mask = e.mask.row(i) + in_panels;
-          last.template multiply<Product>(t);
-        }
+        t.c = c.row(i) + left;
+        t.mask = mask.row(i) + left;
+        std::size_t const below = cold ? std::min(height, a.rows - i - t.rows) : 0;
+        detail::along_panels<Arch, T, Product>(t, cols, below, share);
+        if (last.count != 0 && left + cols == in_panels) last.template multiply<Product>(t);
       }
     }
 }
@@ -149,24 +174,21 @@ template <class Arch, class T, class Product = in_full>
         std::size_t const tiles = (bottom - top + height - 1) / height;
         std::size_t const all_tiles = tiles * ((right - left + width - 1) / width);
         // The next strips of these rows, or, when they have met all of B, the next rows.
-        std::size_t const below = first + depth;
-        auto const next_a =
-            bottom < a.cols
-                ? detail::ahead<T>(a, first, bottom, depth,
-                                   cold ? std::min(group, a.cols - bottom) : 0, all_tiles)
-                : detail::ahead<T>(a, below, 0, std::min(rows, a.rows - below),
-                                   cold && right == b.cols ? std::min(row_block, a.cols) : 0,
-                                   all_tiles);
-        std::size_t done = 0;
+        bool const last = bottom == a.cols;
+        std::size_t const from = last ? first + depth : first;
+        bool const wanted = cold && (!last || right == b.cols);
+        detail::ahead<T> next_a(a, from, last ? 0 : bottom, std::min(rows, a.rows - from),
+                                wanted ? std::min(row_block, last ? a.cols : a.cols - bottom) : 0,
+                                all_tiles);
         for (std::size_t j = left; j < right; j += width) {
           T* const panel = panels + (some ? (j - left) * depth : 0);
           t.b = panel;
           t.cols = std::min(width, b.cols - j);
           bool const more = cold && top == 0 && j + width < b.cols;
-          detail::ahead<T> const next_b(b, first, j + width, depth, more ? width : 0, tiles);
-          for (std::size_t i = top; i < bottom; i += height, ++done) {
-            next_a.ask(done);
-            next_b.ask((i - top) / height);
+          detail::ahead<T> next_b(b, first, j + width, depth, more ? width : 0, tiles);
+          for (std::size_t i = top; i < bottom; i += height) {
+            next_a.ask();
+            next_b.ask();
             t.a = strips ? packed_a + (i - top) * depth : a.row(first) + i;
             t.rows = std::min(height, bottom - i);
             t.c = c.row(i) + j;

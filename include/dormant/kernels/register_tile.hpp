@@ -156,27 +156,6 @@ template <bool Wide, bool Written, class Arch, class T>
   if constexpr (Wide && bytes > 64) __builtin_prefetch(row + lanes<Arch, T>, Written);
 }
 
-/// Writes one row of a full tile and goes on to the next. (Vectors come one by one: a pointer to
-/// all of them would put them into memory.)
-template <finish How, bool Wide, bool Last, class Arch, class T>
-[[gnu::always_inline]] inline void put_row(tile<T> const& t, T*& c, T const*& mask,
-                                           vector<Arch, T> left, vector<Arch, T> right) {
-  using batch = vector<Arch, T>;
-  // A call would put all other sums of the tile into memory.
-  auto const put = [&](batch product, std::size_t j) __attribute__((always_inline)) {
-    batch old(T(0)), by(T(0));
-    if constexpr (How == finish::accumulate) old = batch::load_unaligned(c + j);
-    if constexpr (How == finish::where_positive) by = batch::load_unaligned(mask + j);
-    finished<Arch, T>(How, product, old, by).store_unaligned(c + j);
-  };
-  put(left, 0);
-  if constexpr (Wide) put(right, lanes<Arch, T>);
-  if constexpr (!Last) {
-    c = row_after(c, t.c_stride);
-    if constexpr (How == finish::where_positive) mask = row_after(mask, t.mask_stride);
-  }
-}
-
 /// What a chain begins with.
 template <bool Resumed, class Arch, class T>
 [[gnu::always_inline]] inline vector<Arch, T> begun(tile<T> const& t, std::size_t row,
@@ -221,26 +200,33 @@ template <class Arch, class T, class Product, bool Wide, bool Resumed, bool Pack
     batch const scale(end.scale);
     ((left[Row] = scale * left[Row], right[Row] = scale * right[Row]), ...);
   }
-  constexpr std::size_t last = sizeof...(Row) - 1;
-  T* c = end.c;
+  // Of a narrow tile the right half is nothing, whatever it meets.
+  constexpr std::size_t second = Wide ? lanes<Arch, T> : 0;
+  T const* old = end.c;
   T const* mask = end.mask;
+  batch const zero(T(0));
   switch (Packs ? finish::accumulate : end.how) {
-  case finish::store:
-    (put_row<finish::store, Wide, Row == last, Arch, T>(end, c, mask, left[Row], right[Row]), ...);
-    break;
+  case finish::store: break;
   case finish::accumulate:
-    (put_row<finish::accumulate, Wide, Row == last, Arch, T>(end, c, mask, left[Row], right[Row]),
+    ((left[Row] = batch::load_unaligned(old) + left[Row],
+      right[Row] = batch::load_unaligned(old + second) + right[Row],
+      old = row_after(old, end.c_stride)),
      ...);
     break;
   case finish::relu:
-    (put_row<finish::relu, Wide, Row == last, Arch, T>(end, c, mask, left[Row], right[Row]), ...);
+    ((left[Row] = positive_part(left[Row]), right[Row] = positive_part(right[Row])), ...);
     break;
   case finish::where_positive:
-    (put_row<finish::where_positive, Wide, Row == last, Arch, T>(end, c, mask, left[Row],
-                                                                 right[Row]),
+    ((left[Row] = xsimd::select(batch::load_unaligned(mask) > zero, left[Row], zero),
+      right[Row] = xsimd::select(batch::load_unaligned(mask + second) > zero, right[Row], zero),
+      mask = row_after(mask, end.mask_stride)),
      ...);
     break;
   }
+  T* c = end.c;
+  ((left[Row].store_unaligned(c), Wide ? right[Row].store_unaligned(c + second) : void(),
+    c = row_after(c, end.c_stride)),
+   ...);
 }
 
 /// The same for a tile of any height and width that is unrolled.

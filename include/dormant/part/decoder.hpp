@@ -50,8 +50,9 @@ struct decoder {
   /// known, without registers, nats.
   template <class Pass>
   double loss(Pass const& p) const {
-    return kernels::cross_entropy_value<typename Pass::arch, typename Pass::T>(predicting(p),
-                                                                               targets(p));
+    std::size_t const from = p.tokens().scored_from();
+    return kernels::cross_entropy_value<typename Pass::arch, typename Pass::T>(
+        scored(p, from), p.tokens().targets.data() + from);
   }
   /// The same, and all gradients of `scale` times the sum.
   template <class Pass>
@@ -59,9 +60,10 @@ struct decoder {
     auto const end = last(p);
     auto const x = p[embedding.y], after = p.made(layers, x);
     auto const d = p.zeroed(dx), g = p.zeroed(dn);
+    std::size_t const from = p.tokens().scored_from();
     double const sum = kernels::cross_entropy<typename Pass::arch, typename Pass::T>(
-        predicting(p), targets(p), scale);
-    std::fill_n(p[logits].data, p.tokens().scored_from() * p[logits].stride, typename Pass::T{0});
+        scored(p, from), p.tokens().targets.data() + from, scale);
+    std::fill_n(p[logits].data, from * p[logits].stride, typename Pass::T{0});
     if (p.tokens().targets.size() < p.length) {
       std::fill_n(p[logits].row(p.length - 1), p[logits].cols, typename Pass::T{0});
     }
@@ -85,16 +87,11 @@ private:
   // The logits that are scored. Those of registers and the last row of a text
   // are not, and have no gradient.
   template <class Pass>
-  auto predicting(Pass const& p) const {
-    std::size_t const from = p.tokens().scored_from();
+  auto scored(Pass const& p, std::size_t from) const {
     auto rows = p[logits];
     rows.rows = p.tokens().targets.size() - from;
     rows.data += from * rows.stride;
     return rows;
-  }
-  template <class Pass>
-  static auto const* targets(Pass const& p) {
-    return p.tokens().targets.data() + p.tokens().scored_from();
   }
   template <class Pass>
   static Pass last(Pass const& p) {

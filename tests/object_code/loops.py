@@ -13,7 +13,7 @@ import sys
 KERNELS = ["full_tile", "few_columns", "layer_norm", "layer_norm_gradient", "rms_norm", "rms_norm_gradient", "dot",
            "dot_sum", "sum_of", "all_finite", "exp_minus", "adamw"]
 ALONE = ["full_tile"]  # call nothing at all: every register is in use
-JUMP = re.compile(r"j(?!mp)[a-z]+\s+([0-9a-f]+) ")  # what only jumps joins what comes after a branch
+JUMP = re.compile(r"j[a-z]+\s+([0-9a-f]+) ")
 CALL = re.compile(r"call\s+.*(lambda|operator\(\))")
 
 
@@ -33,14 +33,35 @@ def functions(objdump, file):
     yield name, code
 
 
+def reached(start, steps, end=None):
+    """Every place to which steps lead from `start`; not past `end`."""
+    found, open_ends = {start}, [start]
+    while open_ends:
+        here = open_ends.pop()
+        if here != end:
+            open_ends += (new := set(steps.get(here, ())) - found)
+            found |= new
+    return found
+
+
 def innermost_loops(code):
-    """The instructions between a jump backwards and where it leads, if no other loop is among them."""
-    ends = [(int(jump[1], 16), address) for address, text in code
-            if (jump := JUMP.match(text)) and int(jump[1], 16) <= address]
-    for first, last in ends:
-        if any((a, b) != (first, last) and first <= a and b <= last for a, b in ends):
-            continue
-        yield [text for address, text in code if first <= address <= last]
+    """The instructions of every loop that has no other within: a jump backwards to where the way leads to it again,
+    and all on that way. (Others join what comes after a branch.)"""
+    after, before, ends = {}, {}, []
+    for (address, text), (following, _) in zip(code, code[1:] + [(None, "")]):
+        jump = JUMP.match(text)
+        to = [int(jump[1], 16)] if jump else []
+        if not text.startswith(("jmp", "ret")) and following is not None:
+            to.append(following)
+        after[address] = to
+        for place in to:
+            before.setdefault(place, []).append(address)
+        if jump and int(jump[1], 16) <= address:
+            ends.append((int(jump[1], 16), address))
+    bodies = {(first, last): reached(last, before, first) for first, last in ends if last in reached(first, after)}
+    for end, body in bodies.items():
+        if not any(other != end and set(other) <= body for other in bodies):
+            yield [text for address, text in code if address in body]
 
 
 def read(objdump, file, vector, what):

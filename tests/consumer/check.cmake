@@ -79,6 +79,22 @@ if(way STREQUAL "optimized")
   return()
 endif()
 
+if(way STREQUAL "sanitized")
+  # g++ takes fewer expressions for constants while it watches for undefined behaviour.
+  foreach(sanitizers IN ITEMS address,undefined thread)
+    run(${compiler} -std=c++20 -O1 -g -march=native -fsanitize=${sanitizers}
+      -fno-sanitize-recover=all -I${source}/include ${others} ${here}/in_threads.cpp
+      -pthread -o ${folder}/${sanitizers})
+    execute_process(COMMAND ${folder}/${sanitizers} RESULT_VARIABLE result ERROR_VARIABLE text)
+    if(text MATCHES "unexpected memory mapping") # before main, where the kernel scatters addresses widely
+      message(STATUS "this ${sanitizers} sanitizer does not run on this kernel")
+    elseif(result)
+      message(FATAL_ERROR "the ${sanitizers} sanitizer objects: ${result}\n${text}")
+    endif()
+  endforeach()
+  return()
+endif()
+
 if(way STREQUAL "find_package")
   install_library()
   build_project("")

@@ -95,9 +95,7 @@ public:
   [[nodiscard]] constexpr constant fixed_table(std::size_t rows, std::size_t cols,
                                                constant_value value) const {
     constant const c(take(total_->constants, rows * cols), cols);
-    if (list_ != nullptr && list_->tables != nullptr) {
-      list_->tables[total_->tables] = {c.offset, rows, cols, value};
-    }
+    if (list_ != nullptr) list_->tables[total_->tables] = {c.offset, rows, cols, value};
     ++total_->tables;
     return c;
   }

@@ -40,7 +40,7 @@ protected:
                                                std::size_t cols, initial_value from, group of,
                                                bool vector, std::string_view former) const {
     weight const w(take(total_->parameters, rows * cols), rows, cols, trained_);
-    if (list_ != nullptr && list_->tensors != nullptr) {
+    if (list_ != nullptr) {
       tensor_spec& t = list_->tensors[total_->tensors];
       t = {.name = {},
            .former = former,
@@ -68,7 +68,7 @@ protected:
     m.scratch = take(total_->packed, k.scratch(w.rows, w.cols));
     total_->operand =
         std::max(total_->operand, padded(k.scratch(context_, std::max(w.rows, w.cols))));
-    if (list_ != nullptr && list_->jobs != nullptr) {
+    if (list_ != nullptr) {
       list_->jobs[total_->jobs] = {m.forward, m.backward, m.scratch, w.rows,
                                    w.cols,    source,     of_step};
     }
@@ -79,7 +79,7 @@ protected:
                                         std::size_t heads, std::size_t cols,
                                         std::size_t stride) const {
     if (name.empty()) return;
-    if (list_ != nullptr && list_->values != nullptr) {
+    if (list_ != nullptr) {
       list_->values[total_->values] = {name, seen_in_, offset, heads, cols, stride};
     }
     ++total_->values;

@@ -55,12 +55,12 @@ struct filled_table {
   constant_value value;
 };
 
-/// Where the lists go; null where nobody asked.
+/// Where the lists go, each with room for as many as the totals count.
 struct listing {
-  tensor_spec* tensors = nullptr;
-  packing_job* jobs = nullptr;
-  named_value* values = nullptr;
-  filled_table* tables = nullptr;
+  tensor_spec* tensors;
+  packing_job* jobs;
+  named_value* values;
+  filled_table* tables;
 };
 
 } // namespace detail

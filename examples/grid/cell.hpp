@@ -11,6 +11,7 @@
 #include <dormant/dormant.hpp>
 #include <dormant/io/plain_words.hpp>
 #include <dormant/part/parts.hpp>
+#include <dormant/task/with_registers.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -60,14 +61,31 @@ struct sandwich {
   using last = Norm;
 };
 
-template <class Place, class Attention>
+/// The words of a model whose sequences begin with so many registers, which take no place of the
+/// task's.
+template <std::size_t Registers, dm::shape Shape, class... Words>
+struct behind {
+  static constexpr dm::shape longer = [] {
+    auto s = Shape;
+    s.context += Registers;
+    return s;
+  }();
+  using type = dm::transformer<longer, Words..., dm::registers<Registers>>;
+};
+template <dm::shape Shape, class... Words>
+struct behind<0, Shape, Words...> {
+  using type = dm::transformer<Shape, Words...>;
+};
+
+template <class Place, class Attention, std::size_t Registers>
 struct model_of {
   using mlp = typename Place::template around<dm::mlp<>>;
   using whole = dm::block<typename Place::template around<Attention>, mlp>;
   using mlp_only = dm::block<dm::skip<dm::site::resid_mid>, mlp>;
   using last = dm::last_norm<typename Place::last>;
-  using one = dm::transformer<one_layer, whole, last>;
-  using minimal = dm::transformer<three_layers, dm::stack<mlp_only, whole, mlp_only>, last>;
+  using one = typename behind<Registers, one_layer, whole, last>::type;
+  using minimal =
+      typename behind<Registers, three_layers, dm::stack<mlp_only, whole, mlp_only>, last>::type;
 };
 
 // ---- training and measuring -------------------------------------------------------------------
@@ -76,12 +94,9 @@ inline constexpr std::size_t sequences_measured = 128;
 
 /// \throws dm::non_finite
 template <class Net>
-dm::probe_row trained_and_measured(unit const& u, dm::bigram_table const& table,
+dm::probe_row trained_and_measured(unit const& u, auto const& task,
                                    std::function<void()> const& stepped) {
   auto const& c = u.of;
-  dm::bigram_backcopy<one_layer> const whole(
-      {.triggers = c.triggers, .seed = u.seeds.data, .table = table});
-  cut_task const task{whole, c.context};
   Net net({.seed = u.seeds.init});
   dm::trainer training(net, task, chosen_optimizer(c),
                        {.steps = c.steps, .batch = c.batch, .threads = 1, .shards = 1});
@@ -99,14 +114,18 @@ dm::probe_row trained_and_measured(unit const& u, dm::bigram_table const& table,
   return row;
 }
 
-/// Does a unit whose attention this is.
-template <class Attention>
+/// Does a unit whose attention this is, and whose sequences begin with so many registers.
+template <class Attention, std::size_t Registers = 0>
 dm::probe_row done(unit const& u, dm::bigram_table const& table,
                    std::function<void()> const& stepped) {
+  dm::bigram_backcopy<one_layer> const whole(
+      {.triggers = u.of.triggers, .seed = u.seeds.data, .table = table});
+  cut_task const cut{whole, u.of.context};
+  dm::with_registers<cut_task, Registers> const task(cut);
   auto const with = [&]<class Place>() {
-    using models = model_of<Place, Attention>;
-    if (u.of.depth == "1") return trained_and_measured<typename models::one>(u, table, stepped);
-    return trained_and_measured<typename models::minimal>(u, table, stepped);
+    using models = model_of<Place, Attention, Registers>;
+    if (u.of.depth == "1") return trained_and_measured<typename models::one>(u, task, stepped);
+    return trained_and_measured<typename models::minimal>(u, task, stepped);
   };
   std::string_view const norm = u.of.norm;
   if (norm == "pre_rms_norm") return with.template operator()<pre<dm::rms_norm>>();

@@ -4,6 +4,7 @@
 #include "dormant/dormant.hpp"
 #include "dormant/part/parts.hpp"
 #include "dormant/probe/sequence_loss.hpp"
+#include "dormant/task/text_windows.hpp"
 #include "dormant/task/with_registers.hpp"
 #include "dormant/testing/part_laws.hpp"
 #include "dormant/testing/task_laws.hpp"
@@ -89,6 +90,20 @@ TEST_CASE(
 TEST_CASE("registers: the laws of the task behind them hold", "[slow]") {
   CHECK(task_laws(a_task()));
   CHECK(a_task().token_name(register_token(2)) == "register 2");
+}
+TEST_CASE("registers: before windows of a text, whose length is no part of a type") {
+  text_windows const behind({{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}}, {.context = 7, .seed = 2});
+  with_registers<text_windows, 3> const task(behind);
+  CHECK(task.context == 10);
+  auto const rows = task.sample(2), bare = behind.sample(2);
+  for (std::size_t b = 0; b < 2; ++b) {
+    for (std::size_t t = 0; t < 3; ++t) CHECK(rows.tokens(b)[t] == register_token(t));
+    for (std::size_t t = 0; t <= 7; ++t) CHECK(rows.tokens(b)[t + 3] == bare.tokens(b)[t]);
+  }
+  net_type net({.seed = 1});
+  double const before = net.evaluate(rows).loss;
+  train(net, task, adamw{.lr = 1e-2}, {.steps = 3, .batch = 4});
+  CHECK(net.evaluate(rows).loss < before);
 }
 TEST_CASE("registers: they and the <s> behind them are sinks") {
   auto const rows = a_task().sample(1);

@@ -14,21 +14,37 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 namespace dormant {
 
+namespace detail {
+/// `context`, static where that of the task is.
+template <class Task, std::size_t N>
+struct context_behind {
+  std::size_t context; ///< T
+  explicit context_behind(Task const& task) : context(task.context + N) {}
+};
+template <class Task, std::size_t N>
+  requires(!std::is_member_object_pointer_v<decltype(&Task::context)>)
+struct context_behind<Task, N> {
+  static constexpr std::size_t context = Task::context + N; ///< T
+  explicit context_behind(Task const& /*task*/) {}
+};
+} // namespace detail
+
 /// N more positions than `Task` has; the rest is that task's row of
 /// the same stream, step and number.
 template <class Task, std::size_t N>
-class with_registers {
+class with_registers : public detail::context_behind<Task, N> {
 public:
-  static constexpr std::size_t context = Task::context + N; ///< T
   static constexpr std::size_t most_copied = detail::most_copied_of<Task>;
   static constexpr bool knows_laws = detail::knows_laws<Task>;
 
   /// \param behind whose sequences come after the registers
-  explicit with_registers(Task behind = Task()) : behind_(std::move(behind)) {}
+  explicit with_registers(Task behind = Task())
+      : detail::context_behind<Task, N>(behind), behind_(std::move(behind)) {}
 
   /// Fills one sequence: a pure function of (seed, which, step, row).
   /// \param tokens [T + 1] or shorter: the same sequence, cut off

@@ -43,7 +43,7 @@ std::string contents(folder const& here, std::string const& file) {
 
 } // namespace
 
-TEST_CASE("training writes checkpoints that other programs read", "[programs]") {
+TEST_CASE("training writes checkpoints that other programs read", "[programs][slow]") {
   folder const here;
   write_texts(here);
   auto const found = run(here, {"--out", "run"});
@@ -139,7 +139,7 @@ TEST_CASE("a run that was stopped goes on to the same bits, on any number of thr
   }
 }
 
-TEST_CASE("token ids train as the text that they are of", "[programs]") {
+TEST_CASE("token ids train as the text that they are of", "[programs][slow]") {
   folder const here;
   write_texts(here);
   std::ofstream ids(here.path() / "letters.json"), others(here.path() / "others.json");

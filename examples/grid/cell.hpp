@@ -61,7 +61,7 @@ struct sandwich {
   using last = Norm;
 };
 
-/// The words of a model whose sequences begin with so many registers, which take no place of the
+/// A model of these words whose sequences begin with so many registers; they take no place of the
 /// task's.
 template <std::size_t Registers, dm::shape Shape, class... Words>
 struct behind {

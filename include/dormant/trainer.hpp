@@ -15,7 +15,6 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
-#include <type_traits>
 #include <vector>
 
 namespace dormant {
@@ -38,8 +37,7 @@ namespace detail {
 /// The context of a task's type; 0 where it is known at run time only, and checked in every step.
 template <class Task>
 inline constexpr std::size_t fixed_context_of = 0;
-template <class Task>
-  requires(!std::is_member_object_pointer_v<decltype(&Task::context)>)
+template <fixed_context Task>
 inline constexpr std::size_t fixed_context_of<Task> = Task::context;
 } // namespace detail
 

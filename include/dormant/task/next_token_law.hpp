@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 namespace dormant {
@@ -130,6 +131,10 @@ private:
   std::vector<next_token_law> laws_;
   std::vector<weighted_token> tokens_; // [laws, room]
 };
+
+/// Whether the context of a task belongs to its type; else it is known at run time only.
+template <class Task>
+concept fixed_context = !std::is_member_object_pointer_v<decltype(&Task::context)>;
 
 /// How many tokens the laws of a task name at most, `Task::most_copied`; 0 if it does not say.
 template <class Task>

@@ -14,7 +14,6 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <type_traits>
 #include <utility>
 
 namespace dormant {
@@ -26,8 +25,7 @@ struct context_behind {
   std::size_t context; ///< T
   explicit context_behind(Task const& task) : context(task.context + N) {}
 };
-template <class Task, std::size_t N>
-  requires(!std::is_member_object_pointer_v<decltype(&Task::context)>)
+template <fixed_context Task, std::size_t N>
 struct context_behind<Task, N> {
   static constexpr std::size_t context = Task::context + N; ///< T
   explicit context_behind(Task const& /*task*/) {}
